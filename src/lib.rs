@@ -1,0 +1,4 @@
+//! sockdrill drives TCP and UDP conversations from the first SYN to the last FIN, and says exactly
+//! what happened.
+
+pub mod text;

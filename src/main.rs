@@ -1,0 +1,3 @@
+//! The `sockdrill` command.
+
+fn main() {}

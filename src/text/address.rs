@@ -1,0 +1,163 @@
+//! Addresses as people write them: `127.0.0.1:6060`, `[::1]:6060`, `any:6060`, `unix:/path`, `unix:@name`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a socket is or goes, not resolved yet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// A host name or an IP address, and a port; 0 asks for a free one.
+    Host {
+        /// Name or address, without brackets.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// All interfaces, both families.
+    Any {
+        /// Port.
+        port: u16,
+    },
+    /// A unix socket in the file system.
+    Unix(String),
+    /// A unix socket in Linux's abstract name space.
+    Abstract(String),
+}
+
+/// Why a text is not an address: one sentence, and what to write instead where it can be said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct AddressError {
+    /// One sentence.
+    pub what: String,
+    /// A way out.
+    pub help: Option<String>,
+}
+
+fn wrong(what: String, help: &str) -> AddressError {
+    AddressError { what, help: (!help.is_empty()).then(|| help.to_owned()) }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return unix(path);
+        }
+        let Some((host, port)) = text.rsplit_once(':') else {
+            let what = format!("`{}` has no port", text.escape_debug());
+            return Err(wrong(what, "an address is host:port, as in `127.0.0.1:0`, or unix:/path"));
+        };
+        let port = parse_port(port)?;
+        if host.is_empty() {
+            return Err(wrong(
+                format!("`{}` has no host", text.escape_debug()),
+                "write `127.0.0.1` before the colon, or `any` for all interfaces",
+            ));
+        }
+        if matches!(host, "any" | "*") {
+            return Ok(Self::Any { port });
+        }
+        let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        match inner {
+            Some(v6) if v6.split('%').next().unwrap_or_default().parse::<std::net::Ipv6Addr>().is_err() => {
+                Err(wrong(
+                    format!("`{}` is no IPv6 address", v6.escape_debug()),
+                    "write it as in `[::1]:6060`",
+                ))
+            }
+            Some(v6) => Ok(Self::Host { host: v6.to_owned(), port }),
+            None if host.contains(':') => Err(wrong(
+                format!("`{}` has more than one colon", text.escape_debug()),
+                "an IPv6 address stands in brackets, as in `[::1]:6060`",
+            )),
+            None => host_name(host).map(|()| Self::Host { host: host.to_owned(), port }),
+        }
+    }
+}
+
+fn unix(path: &str) -> Result<Address, AddressError> {
+    // sun_path holds 108 bytes, a path among them ends with NUL: unix(7).
+    if path.is_empty() || path == "@" {
+        return Err(wrong(
+            "a unix address needs a path or a name".into(),
+            "write `unix:/path` or `unix:@name`",
+        ));
+    }
+    if path.len() > 107 {
+        return Err(wrong(format!("a unix path has at most 107 bytes, this one has {}", path.len()), ""));
+    }
+    if path.contains('\0') {
+        return Err(wrong("a unix path holds no NUL byte".into(), ""));
+    }
+    Ok(match path.strip_prefix('@') {
+        Some(name) => Address::Abstract(name.to_owned()),
+        None => Address::Unix(path.to_owned()),
+    })
+}
+
+fn parse_port(text: &str) -> Result<u16, AddressError> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u16>() {
+        Ok(port) if digits => Ok(port),
+        _ if digits => Err(wrong(format!("port {text} is above 65535"), "")),
+        _ => Err(wrong(
+            format!("`{}` is no port", text.escape_debug()),
+            "a port is a number from 0 to 65535; 0 asks for a free one",
+        )),
+    }
+}
+
+fn host_name(host: &str) -> Result<(), AddressError> {
+    let looks_numeric = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if looks_numeric && host.parse::<std::net::Ipv4Addr>().is_err() {
+        return Err(wrong(format!("`{host}` is no IPv4 address"), "write it as in `127.0.0.1`"));
+    }
+    let valid =
+        host.len() <= 253 && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if valid { Ok(()) } else { Err(wrong(format!("`{}` is no host name", host.escape_debug()), "")) }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Host { host, port } => write!(f, "{host}:{port}"),
+            Self::Any { port } => write!(f, "any:{port}"),
+            Self::Unix(path) => write!(f, "unix:{path}"),
+            Self::Abstract(name) => write!(f, "unix:@{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_reads_and_prints_back() {
+        for text in ["127.0.0.1:6060", "[::1]:0", "localhost:80", "any:0", "unix:/tmp/a b", "unix:@drill"] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+        assert_eq!("*:1".parse(), Ok(Address::Any { port: 1 }));
+    }
+
+    #[test]
+    fn a_port_above_65535_is_quoted_and_never_wrapped() {
+        assert_eq!("a:70000".parse::<Address>().unwrap_err().what, "port 70000 is above 65535");
+    }
+
+    #[test]
+    fn each_mistake_has_its_own_sentence() {
+        let what = |text: &str| text.parse::<Address>().unwrap_err().what;
+        assert!(what("localhost").contains("has no port"));
+        assert!(what(":80").contains("has no host"));
+        assert!(what("::1:80").contains("more than one colon"));
+        assert!(what("127.0.0.256:80").contains("no IPv4 address"));
+        assert!(what("a b:80").contains("no host name"));
+        assert!(what("unix:").contains("needs a path"));
+        assert!(what("h:+5").contains("no port"));
+        assert!(what("[zz]:5").contains("no IPv6 address"));
+    }
+}

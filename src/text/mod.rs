@@ -1,0 +1,26 @@
+//! F0, words on paper: what people write and read, with no socket, no step and no clock behind it.
+//!
+//! Payload notation, places in sources, diagnostics, durations, sizes, addresses, and the names of
+//! error kinds, socket options and kernel facts.
+
+mod address;
+mod diagnostic;
+mod duration;
+mod error_kind;
+mod fact;
+mod option;
+mod payload;
+mod place;
+mod size;
+mod suggest;
+
+pub use address::{Address, AddressError};
+pub use diagnostic::{Diagnostic, Severity, render};
+pub use duration::{format_duration, parse_duration};
+pub use error_kind::ErrorKind;
+pub use fact::{Fact, FactValue};
+pub use option::{OptionValue, SocketOption, Takes};
+pub use payload::{NotationError, Payload, escape};
+pub use place::{Excerpt, Located, Place, Source};
+pub use size::{format_size, parse_size};
+pub use suggest::did_you_mean;

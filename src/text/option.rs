@@ -1,0 +1,264 @@
+//! The names of socket options as scenarios write them, and what each takes.
+
+use std::time::Duration;
+
+/// What an option's value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Number,
+    /// A number of bytes, with or without unit.
+    Size,
+    /// A duration with its unit.
+    Duration,
+    /// A duration, or `off`.
+    DurationOrOff,
+    /// A word the kernel knows.
+    Word,
+}
+
+impl Takes {
+    /// What to write, for diagnostics and help.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Number => "a whole number",
+            Self::Size => "a size such as 64KiB",
+            Self::Duration => "a duration such as 200ms",
+            Self::DurationOrOff => "a duration such as 0s, or off",
+            Self::Word => "a word",
+        }
+    }
+}
+
+/// The value of a socket option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptionValue {
+    /// On or off.
+    Bool(bool),
+    /// A number or a number of bytes.
+    Number(u64),
+    /// A time; `None` is `off`.
+    Duration(Option<Duration>),
+    /// A word such as `bbr`.
+    Word(String),
+}
+
+/// A socket option that scenarios can set and check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each variant's sentence is its row in `TABLE`, where users see it too")]
+pub enum SocketOption {
+    Nodelay,
+    Keepalive,
+    KeepaliveIdle,
+    KeepaliveInterval,
+    KeepaliveCount,
+    Linger,
+    SendBuffer,
+    ReceiveBuffer,
+    ReceiveLowWater,
+    Ttl,
+    Tos,
+    UserTimeout,
+    Quickack,
+    Cork,
+    Congestion,
+    Mss,
+    DeferAccept,
+    OobInline,
+    ReuseAddress,
+    ReusePort,
+    Broadcast,
+    MulticastTtl,
+    MulticastLoop,
+    ReceiveErrors,
+}
+
+use SocketOption as O;
+
+impl SocketOption {
+    /// Name, what it takes and one sentence for each option: the reference page is this table.
+    pub const TABLE: [(Self, &'static str, Takes, &'static str); 24] = [
+        (
+            O::Nodelay,
+            "nodelay",
+            Takes::Bool,
+            "send small segments at once, without Nagle's waiting (TCP_NODELAY)",
+        ),
+        (O::Keepalive, "keepalive", Takes::Bool, "probe an idle connection (SO_KEEPALIVE)"),
+        (
+            O::KeepaliveIdle,
+            "keepalive_idle",
+            Takes::Duration,
+            "idle time before the first probe, whole seconds (TCP_KEEPIDLE)",
+        ),
+        (
+            O::KeepaliveInterval,
+            "keepalive_interval",
+            Takes::Duration,
+            "time between probes, whole seconds (TCP_KEEPINTVL)",
+        ),
+        (
+            O::KeepaliveCount,
+            "keepalive_count",
+            Takes::Number,
+            "probes without an answer before the connection is dropped (TCP_KEEPCNT)",
+        ),
+        (
+            O::Linger,
+            "linger",
+            Takes::DurationOrOff,
+            "what close does with unsent data: 0s resets, more waits so long, whole seconds (SO_LINGER)",
+        ),
+        (
+            O::SendBuffer,
+            "send_buffer",
+            Takes::Size,
+            "size of the send buffer; Linux doubles what is asked (SO_SNDBUF)",
+        ),
+        (
+            O::ReceiveBuffer,
+            "receive_buffer",
+            Takes::Size,
+            "size of the receive buffer; Linux doubles what is asked (SO_RCVBUF)",
+        ),
+        (
+            O::ReceiveLowWater,
+            "receive_low_water",
+            Takes::Size,
+            "bytes before the socket counts as readable (SO_RCVLOWAT)",
+        ),
+        (
+            O::Ttl,
+            "ttl",
+            Takes::Number,
+            "time to live or hop limit of what is sent (IP_TTL, IPV6_UNICAST_HOPS)",
+        ),
+        (
+            O::Tos,
+            "tos",
+            Takes::Number,
+            "type of service or traffic class of what is sent (IP_TOS, IPV6_TCLASS)",
+        ),
+        (
+            O::UserTimeout,
+            "user_timeout",
+            Takes::Duration,
+            "how long sent data may stay unacknowledged (TCP_USER_TIMEOUT, RFC 5482)",
+        ),
+        (
+            O::Quickack,
+            "quickack",
+            Takes::Bool,
+            "acknowledge at once; the kernel may turn it off again (TCP_QUICKACK)",
+        ),
+        (O::Cork, "cork", Takes::Bool, "hold back partial segments until released (TCP_CORK)"),
+        (O::Congestion, "congestion", Takes::Word, "congestion control algorithm (TCP_CONGESTION)"),
+        (O::Mss, "mss", Takes::Number, "largest segment to send (TCP_MAXSEG)"),
+        (
+            O::DeferAccept,
+            "defer_accept",
+            Takes::Duration,
+            "wake accept only when data has come, whole seconds (TCP_DEFER_ACCEPT)",
+        ),
+        (O::OobInline, "oob_inline", Takes::Bool, "leave urgent bytes in the stream (SO_OOBINLINE)"),
+        (
+            O::ReuseAddress,
+            "reuse_address",
+            Takes::Bool,
+            "bind although the address is in TIME_WAIT (SO_REUSEADDR)",
+        ),
+        (O::ReusePort, "reuse_port", Takes::Bool, "let several sockets share the port (SO_REUSEPORT)"),
+        (O::Broadcast, "broadcast", Takes::Bool, "permit datagrams to broadcast addresses (SO_BROADCAST)"),
+        (
+            O::MulticastTtl,
+            "multicast_ttl",
+            Takes::Number,
+            "how many hops multicast datagrams go (IP_MULTICAST_TTL)",
+        ),
+        (
+            O::MulticastLoop,
+            "multicast_loop",
+            Takes::Bool,
+            "receive one's own multicast on this machine (IP_MULTICAST_LOOP)",
+        ),
+        (
+            O::ReceiveErrors,
+            "receive_errors",
+            Takes::Bool,
+            "report ICMP errors also on an unconnected socket (IP_RECVERR)",
+        ),
+    ];
+
+    /// The word for it in scenarios.
+    pub fn name(self) -> &'static str {
+        Self::TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+
+    /// What its value looks like.
+    pub fn takes(self) -> Takes {
+        Self::TABLE.iter().find(|row| row.0 == self).map_or(Takes::Word, |row| row.2)
+    }
+
+    /// The option called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+}
+
+impl OptionValue {
+    /// Reads a value of the form that `takes` asks for; the error says what to write instead.
+    pub fn parse(takes: Takes, text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{}` should be {}", text.escape_debug(), takes.words());
+        match takes {
+            Takes::Bool => match text {
+                "true" => Ok(Self::Bool(true)),
+                "false" => Ok(Self::Bool(false)),
+                _ => Err(wrong()),
+            },
+            Takes::Number => text.parse().map(Self::Number).map_err(|_| wrong()),
+            Takes::Size => super::parse_size(text).map(Self::Number),
+            Takes::DurationOrOff if text == "off" => Ok(Self::Duration(None)),
+            Takes::Duration | Takes::DurationOrOff => {
+                super::parse_duration(text).map(|d| Self::Duration(Some(d)))
+            }
+            Takes::Word => Ok(Self::Word(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Duration(None) => f.write_str("off"),
+            Self::Duration(Some(value)) => f.write_str(&super::format_duration(*value)),
+            Self::Word(value) => f.write_str(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_has_one_row_and_is_found_by_its_name() {
+        for (option, name, takes, help) in SocketOption::TABLE {
+            assert_eq!(SocketOption::from_name(name), Some(option));
+            assert_eq!((option.name(), option.takes()), (name, takes));
+            assert!(!help.is_empty());
+        }
+    }
+
+    #[test]
+    fn values_read_back_as_they_are_written() {
+        let linger = OptionValue::parse(Takes::DurationOrOff, "off").unwrap();
+        assert_eq!(linger.to_string(), "off");
+        assert_eq!(OptionValue::parse(Takes::Size, "4KiB").unwrap(), OptionValue::Number(4096));
+        assert!(OptionValue::parse(Takes::Bool, "yes").unwrap_err().contains("true or false"));
+    }
+}
