@@ -1,0 +1,73 @@
+//! Verbs about processes: spawn and stop.
+
+use super::{maybe, named};
+use crate::script::check::Checker;
+use crate::script::draft::DraftStep;
+use crate::script::forms::SIGNALS;
+use crate::script::node::{Node, Value};
+use crate::script::regex::Against;
+use crate::script::step::{Action, Ready, Spawn};
+use crate::text::Diagnostic;
+
+pub fn spawn(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+    let run = draft.get("run").and_then(|node| checker.templates(node));
+    if let (Some(run), Some(node)) = (&run, draft.get("run"))
+        && run.is_empty()
+    {
+        checker.tell(
+            Diagnostic::error("`run` names no program", &node.place)
+                .help("as in `run: [redis-server, --port, \"0\"]`"),
+        );
+    }
+    let env = maybe(draft, "env", |node| checker.template_map(node));
+    let cwd = maybe(draft, "cwd", |node| checker.template(node));
+    let ready = maybe(draft, "ready", |node| ready(checker, node));
+    Some(Action::Spawn(Spawn {
+        name: named(draft, "as")?,
+        run: run?,
+        env: env?.unwrap_or_default(),
+        cwd: cwd?,
+        ready: ready?,
+    }))
+}
+
+fn ready(checker: &mut Checker<'_>, node: &Node) -> Option<Ready> {
+    let example = "as in `ready: { listening: \"127.0.0.1:${port.app}\" }` or `ready: { output: \"ready\" }`";
+    let Value::Map(entries) = &node.value else {
+        checker.tell(
+            Diagnostic::error(format!("`ready` is a map, not {}", node.what()), &node.place).help(example),
+        );
+        return None;
+    };
+    let [entry] = entries.as_slice() else {
+        checker.tell(Diagnostic::error("`ready` says one thing", &node.place).help(example));
+        return None;
+    };
+    match entry.key.as_scalar() {
+        Some("listening") => checker.address(&entry.value).map(Ready::Listening),
+        Some("connect") => checker.address(&entry.value).map(Ready::Connect),
+        Some("output") => match &entry.value.value {
+            Value::Map(_) => checker.pattern(&entry.value, Against::Stream, &entry.value.place),
+            _ => checker.part(&entry.value).map(crate::script::pattern::Pattern::Contains),
+        }
+        .map(Ready::Output),
+        other => {
+            let what = format!("`ready` knows no `{}`", other.unwrap_or_default().escape_debug());
+            checker.tell(
+                Diagnostic::error(what, &entry.key.place).help("it knows listening, output and connect"),
+            );
+            None
+        }
+    }
+}
+
+pub fn stop(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+    let signal = maybe(draft, "signal", |node: &Node| {
+        let short = node.as_scalar().and_then(|text| text.strip_prefix("SIG"));
+        match short.and_then(|text| SIGNALS.iter().find(|known| **known == text)) {
+            Some(signal) => Some(*signal),
+            None => checker.one_of(node, SIGNALS),
+        }
+    })?;
+    Some(Action::Stop { at: named(draft, "at")?, signal: signal.unwrap_or("TERM") })
+}

@@ -1,0 +1,29 @@
+//! F1, the language: from text to scenarios that are proven sound, and back.
+//!
+//! ```text
+//! yaml, line   text -> Node        located scalars, lists, maps
+//! draft        Node -> Draft       one verb a step, keys that the verb table knows
+//! check        Draft -> Scenario   names, lanes, variables; values read by read, forms and lower
+//! step         what runs
+//! judge        pure: bytes seen -> holds, undecided, fails
+//! line, write  Draft -> text
+//! ```
+
+pub mod check;
+pub mod draft;
+pub mod forms;
+pub mod judge;
+pub mod line;
+pub mod load;
+mod lower;
+pub mod node;
+pub mod pattern;
+mod read;
+pub mod recipe;
+pub mod regex;
+pub mod scope;
+pub mod step;
+pub mod template;
+pub mod verb;
+pub mod verbs;
+pub mod yaml;

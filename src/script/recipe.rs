@@ -1,0 +1,211 @@
+//! `Content` and `Recipe`: what a payload is, as written and as bytes that can be produced at any
+//! offset, so that a large one is never held in memory.
+
+use super::template::{Fill, Template};
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+/// A payload as a step holds it: holes not filled, files not opened.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Bytes, with holes.
+    Text(Template),
+    /// The bytes of a file.
+    File(Template),
+    /// Bytes that are made.
+    Made(Recipe),
+    /// Another payload so many times.
+    Times(Box<Content>, u64),
+}
+
+impl Content {
+    /// The payload with holes filled and files opened; the error is one sentence.
+    pub fn resolve(&self, fill: &dyn Fill) -> Result<Recipe, String> {
+        Ok(match self {
+            Self::Text(template) => Recipe::Bytes(template.render(fill)?.into()),
+            Self::File(path) => open(&path.render_text(fill)?)?,
+            Self::Made(recipe) => recipe.clone(),
+            Self::Times(content, times) => Recipe::Times(Box::new(content.resolve(fill)?), *times),
+        })
+    }
+
+    /// The bytes, where they are known without running anything and are not generated.
+    pub fn as_literal(&self) -> Option<&[u8]> {
+        match self {
+            Self::Text(template) => template.as_literal(),
+            _ => None,
+        }
+    }
+}
+
+fn open(path: &str) -> Result<Recipe, String> {
+    let read = || -> std::io::Result<Recipe> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Ok(Recipe::File(Arc::new(file), len))
+    };
+    read().map_err(|error| format!("cannot read {path}: {}", error.kind()))
+}
+
+/// Bytes that can be produced piece by piece.
+#[derive(Debug, Clone)]
+pub enum Recipe {
+    /// These bytes.
+    Bytes(Arc<[u8]>),
+    /// So many zero bytes.
+    Zeros(u64),
+    /// So many bytes drawn from a seed.
+    Random {
+        /// How many.
+        size: u64,
+        /// The same seed gives the same bytes, on every machine and in every version.
+        seed: u64,
+    },
+    /// So many bytes that count themselves: the 8-byte big-endian number n stands at offset 8n.
+    Sequence(u64),
+    /// A file of this length.
+    File(Arc<File>, u64),
+    /// Another recipe so many times.
+    Times(Box<Recipe>, u64),
+}
+
+impl Recipe {
+    /// How many bytes it makes; `times` is checked against overflow before it gets here.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Zeros(size) | Self::Random { size, .. } | Self::Sequence(size) | Self::File(_, size) => {
+                *size
+            }
+            Self::Times(recipe, times) => recipe.len().saturating_mul(*times),
+        }
+    }
+
+    /// Whether it makes no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes, where they are held as they are.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Writes the bytes from `offset` on into `buffer` and says how many there were. An error comes
+    /// from a file only.
+    pub fn fill(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.len().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let count = left.min(buffer.len());
+        let Some(buffer) = buffer.get_mut(..count) else { return Ok(0) };
+        match self {
+            Self::Bytes(bytes) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                if let Some(source) = bytes.get(start..start.saturating_add(count)) {
+                    buffer.copy_from_slice(source);
+                }
+            }
+            Self::Zeros(_) => buffer.fill(0),
+            Self::Random { seed, .. } => fill_words(offset, buffer, |n| random_word(*seed, n).to_le_bytes()),
+            Self::Sequence(_) => fill_words(offset, buffer, u64::to_be_bytes),
+            Self::File(file, _) => file.read_exact_at(buffer, offset)?,
+            Self::Times(recipe, _) => fill_repeated(recipe, offset, buffer)?,
+        }
+        Ok(count)
+    }
+
+    /// All the bytes, where there are at most `limit`.
+    pub fn collect(&self, limit: usize) -> std::io::Result<Option<Vec<u8>>> {
+        match usize::try_from(self.len()) {
+            Ok(len) if len <= limit => {
+                let mut bytes = vec![0; len];
+                self.fill(0, &mut bytes)?;
+                Ok(Some(bytes))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Fills a buffer that begins `offset` bytes into a row of 8-byte words.
+fn fill_words(offset: u64, buffer: &mut [u8], word: impl Fn(u64) -> [u8; 8]) {
+    let skip = usize::try_from(offset % 8).unwrap_or(0);
+    let mut number = offset / 8;
+    let first = buffer.len().min((8 - skip) % 8);
+    let (head, tail) = buffer.split_at_mut(first);
+    if !head.is_empty() {
+        for (place, byte) in head.iter_mut().zip(word(number).into_iter().skip(skip)) {
+            *place = byte;
+        }
+        number += 1;
+    }
+    for chunk in tail.chunks_mut(8) {
+        for (place, byte) in chunk.iter_mut().zip(word(number)) {
+            *place = byte;
+        }
+        number += 1;
+    }
+}
+
+/// Word `n` of the stream that `seed` gives: splitmix64 (Steele, Lea and Flood 2014), which can be
+/// entered at any word.
+fn random_word(seed: u64, n: u64) -> u64 {
+    let mut z = seed.wrapping_add((n.wrapping_add(1)).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn fill_repeated(recipe: &Recipe, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+    let unit = recipe.len();
+    let mut at = offset;
+    let mut rest = buffer;
+    while !rest.is_empty() && unit > 0 {
+        let filled = recipe.fill(at % unit, rest)?;
+        if filled == 0 {
+            break;
+        }
+        at += filled as u64;
+        rest = rest.split_at_mut(filled).1;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn recipes() -> impl Strategy<Value = Recipe> {
+        let base = prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Recipe::Bytes(bytes.into())),
+            (0..100u64).prop_map(Recipe::Zeros),
+            (0..100u64, any::<u64>()).prop_map(|(size, seed)| Recipe::Random { size, seed }),
+            (0..100u64).prop_map(Recipe::Sequence),
+        ];
+        (base, 0..4u64).prop_map(|(recipe, times)| Recipe::Times(Box::new(recipe), times))
+    }
+
+    proptest! {
+        #[test]
+        fn a_recipe_gives_the_same_bytes_however_it_is_cut(recipe in recipes(), cut in 0..400usize) {
+            let whole = recipe.collect(1 << 20).unwrap().unwrap();
+            let cut = cut.min(whole.len());
+            let mut tail = vec![0; whole.len() - cut];
+            let filled = recipe.fill(cut as u64, &mut tail).unwrap();
+            prop_assert_eq!(filled, tail.len());
+            prop_assert_eq!(&whole[cut..], &tail[..]);
+        }
+    }
+
+    #[test]
+    fn a_sequence_counts_itself_and_random_bytes_never_change() {
+        let bytes = Recipe::Sequence(20).collect(100).unwrap().unwrap();
+        assert_eq!(bytes[8..16], 1u64.to_be_bytes());
+        let random = Recipe::Random { size: 8, seed: 7 }.collect(8).unwrap().unwrap();
+        assert_eq!(random, 0x63cb_e1e4_5932_0dd7_u64.to_le_bytes());
+    }
+}
