@@ -3,5 +3,6 @@
 
 pub mod engine;
 pub mod event;
+pub mod net;
 pub mod script;
 pub mod text;

@@ -24,7 +24,8 @@ pub(super) async fn parallel(lane: &Lane, written: &[Written], deadline: Deadlin
             Err(failure.into())
         }
         Err(_) => {
-            let mut trouble = Trouble::timeout(format!("the lanes were not done within {}", deadline.words()));
+            let mut trouble =
+                Trouble::timeout(format!("the lanes were not done within {}", deadline.words()));
             trouble.rows.extend(where_others_are(&lanes, written, None));
             Err(trouble)
         }

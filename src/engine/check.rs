@@ -5,7 +5,7 @@ use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::script::step::{Check, Condition, Subject, Test};
-use crate::script::template::{Fill as _, Template};
+use crate::script::template::Template;
 use crate::text::{OptionValue, Takes, escape, parse_duration, parse_size};
 use std::time::Duration;
 
@@ -20,7 +20,10 @@ pub(super) async fn check(lane: &Lane, number: u32, step: &Check, deadline: Dead
         for condition in &step.conditions {
             let value = value_of(lane, &condition.subject)?;
             if holds(lane, condition, &value)? {
-                lane.note(number, || What::Checked { subject: subject_words(&condition.subject), value: escape(&value) });
+                lane.note(number, || What::Checked {
+                    subject: subject_words(&condition.subject),
+                    value: escape(&value),
+                });
             } else {
                 wrong = Some((condition, value));
                 break;
@@ -100,7 +103,8 @@ fn amount(bytes: &[u8]) -> Result<u128, Trouble> {
     let text = String::from_utf8_lossy(bytes);
     let size = parse_size(&text).ok().map(u128::from);
     let amount = size.or_else(|| parse_duration(&text).ok().map(|duration| duration.as_nanos()));
-    amount.ok_or_else(|| Trouble::unfilled(format!("`{}` is no number, size or duration", text.escape_debug())))
+    amount
+        .ok_or_else(|| Trouble::unfilled(format!("`{}` is no number, size or duration", text.escape_debug())))
 }
 
 fn subject_words(subject: &Subject) -> String {
@@ -128,7 +132,8 @@ fn not_so(lane: &Lane, condition: &Condition, value: &[u8], deadline: Deadline) 
             (format!("{subject} is not as expected, for {}", deadline.words()), Some(name))
         }
     };
-    let trouble = Trouble::new(FailureKind::Mismatch, message).row("wanted", wanted).row("seen", escape(value));
+    let trouble =
+        Trouble::new(FailureKind::Mismatch, message).row("wanted", wanted).row("seen", escape(value));
     match name.and_then(|name| lane.socket(name).ok()) {
         Some(socket) => trouble.about(&socket),
         None => trouble,

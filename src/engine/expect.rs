@@ -2,8 +2,8 @@
 //! what the pattern takes is received, so that read-ahead never changes how the peer sees the end.
 
 use super::deadline::Deadline;
-use super::mismatch;
 use super::message;
+use super::mismatch;
 use super::open::{destination, words_of};
 use super::process::{Process, describe};
 use super::session::{Lane, Live, Socket};
@@ -26,7 +26,12 @@ const WORTH_RECEIVING: u64 = 4 << 10;
 /// Largest receive.
 const LARGEST_RECEIVE: u64 = 1 << 20;
 
-pub(super) async fn expect(lane: &Lane, number: u32, step: &Expect, deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn expect(
+    lane: &Lane,
+    number: u32,
+    step: &Expect,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let matcher = step.pattern.resolve(lane).map_err(Trouble::unfilled)?;
     // Silence has its own clock: the deadline begins where it could have been told.
@@ -118,7 +123,9 @@ impl Expecting<'_> {
                         tell_ended(self.lane, self.number, self.socket, end);
                     }
                     let seen = mismatch::Seen { taken: &taken, window: incoming.window() };
-                    return Err(mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket));
+                    return Err(
+                        mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket)
+                    );
                 }
                 Verdict::Undecided(more) => {
                     if fed >= LEFT_IN_KERNEL {
@@ -195,8 +202,13 @@ impl Expecting<'_> {
         let found = match self.quietly(message::next(&mut incoming, frame)).await {
             Some(Ok(found)) => found.map_err(|trouble| trouble.about(self.socket))?,
             Some(Err(_)) => {
-                let seen = mismatch::Seen { taken: &Taken { count: 0, head: Vec::new(), kept: None }, window: incoming.window() };
-                return Err(mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket));
+                let seen = mismatch::Seen {
+                    taken: &Taken { count: 0, head: Vec::new(), kept: None },
+                    window: incoming.window(),
+                };
+                return Err(
+                    mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket)
+                );
             }
             None => return self.silent(),
         };
@@ -210,7 +222,11 @@ impl Expecting<'_> {
                 (end, _) => {
                     let how = end.as_ref().map(words_of).unwrap_or_default();
                     let kind = end.as_ref().map_or(FailureKind::Mismatch, super::open::kind_of);
-                    let message = format!("expected {} at {}, the stream ended first", self.matcher.describe(), self.step.at);
+                    let message = format!(
+                        "expected {} at {}, the stream ended first",
+                        self.matcher.describe(),
+                        self.step.at
+                    );
                     Err(Trouble::new(kind, message).label(how).about(self.socket))
                 }
             };
@@ -226,7 +242,12 @@ impl Expecting<'_> {
         let message = match self.quietly(datagram.peek()).await {
             Some(Ok(message)) => message.map_err(|error| Trouble::from(error).about(self.socket))?,
             Some(Err(_)) => {
-                let message = format!("expected {} at {}, nothing came within {}", self.matcher.describe(), self.step.at, self.deadline.words());
+                let message = format!(
+                    "expected {} at {}, nothing came within {}",
+                    self.matcher.describe(),
+                    self.step.at,
+                    self.deadline.words()
+                );
                 return Err(Trouble::timeout(message).about(self.socket));
             }
             None => return self.silent(),
@@ -236,7 +257,8 @@ impl Expecting<'_> {
             let wanted = destination(self.lane, wanted)?.to_string();
             if wanted != from {
                 let what = format!("a datagram came at {} from another sender", self.step.at);
-                let trouble = Trouble::new(FailureKind::Mismatch, what).row("wanted", format!("from {wanted}"));
+                let trouble =
+                    Trouble::new(FailureKind::Mismatch, what).row("wanted", format!("from {wanted}"));
                 return Err(trouble.row("seen", format!("from {from}")).about(self.socket));
             }
         }
@@ -265,7 +287,10 @@ impl Expecting<'_> {
     fn judge_message(&self, body: &[u8], from: Option<&str>) -> Result<(), Trouble> {
         self.matcher.judge_message(body).map_err(|found| {
             let trouble = mismatch::message(self.step, self.matcher, &found, body);
-            let trouble = from.map_or_else(Vec::new, |from| vec![("from".to_owned(), from.to_owned())]).into_iter().fold(trouble, |trouble, (name, value)| trouble.row(name, value));
+            let trouble = from
+                .map_or_else(Vec::new, |from| vec![("from".to_owned(), from.to_owned())])
+                .into_iter()
+                .fold(trouble, |trouble, (name, value)| trouble.row(name, value));
             trouble.about(self.socket)
         })
     }
@@ -295,7 +320,9 @@ impl Expecting<'_> {
                 Verdict::Fails(found) => {
                     let seen = mismatch::Seen { taken: &taken, window: &window };
                     let end = ended.then_some(&End::Fin);
-                    return Err(mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket));
+                    return Err(
+                        mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket)
+                    );
                 }
                 Verdict::Undecided(_) => {}
             }
@@ -310,7 +337,9 @@ impl Expecting<'_> {
             };
             if waited.is_err() {
                 let seen = mismatch::Seen { taken: &taken, window: &[] };
-                return Err(mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket));
+                return Err(
+                    mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket)
+                );
             }
         }
     }
@@ -324,7 +353,8 @@ impl Expecting<'_> {
         let holds = match wanted {
             Exit::Code(code) => status.code() == Some(*code),
             Exit::Signal(name) => {
-                let signal = status.signal().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
+                let signal =
+                    status.signal().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
                 signal.is_some_and(|signal| signal.as_str().trim_start_matches("SIG") == *name)
             }
         };

@@ -45,7 +45,13 @@ impl Seen<'_> {
 }
 
 /// A stream pattern that cannot hold any more.
-pub(super) fn stream(step: &Expect, matcher: &Matcher, found: &Mismatch, seen: &Seen<'_>, end: Option<&End>) -> Trouble {
+pub(super) fn stream(
+    step: &Expect,
+    matcher: &Matcher,
+    found: &Mismatch,
+    seen: &Seen<'_>,
+    end: Option<&End>,
+) -> Trouble {
     let noun = noun_of(matcher);
     let at = &step.at;
     let wanted = wanted_of(matcher);
@@ -58,7 +64,9 @@ pub(super) fn stream(step: &Expect, matcher: &Matcher, found: &Mismatch, seen: &
                 _ => "failed first",
             };
             let label = match (&wanted, matcher) {
-                (Some(wanted), _) => format!("wanted {} bytes, {len} came before {}", wanted.len(), end_noun(end)),
+                (Some(wanted), _) => {
+                    format!("wanted {} bytes, {len} came before {}", wanted.len(), end_noun(end))
+                }
                 (None, Matcher::Eof | Matcher::Reset | Matcher::Silence(_)) => words_of(end),
                 (None, _) => format!("{len} bytes came before {}", end_noun(end)),
             };
@@ -71,7 +79,8 @@ pub(super) fn stream(step: &Expect, matcher: &Matcher, found: &Mismatch, seen: &
         (Why::Unreadable, _) => Trouble::unfilled("the file that is compared with cannot be read"),
         _ => {
             let label = byte_label(wanted.as_ref(), matcher, found.at, seen);
-            Trouble::new(FailureKind::Mismatch, format!("expected {noun} at {at}, other bytes came")).label(label)
+            Trouble::new(FailureKind::Mismatch, format!("expected {noun} at {at}, other bytes came"))
+                .label(label)
         }
     };
     let differs = matches!(found.why, Why::Byte).then_some(found.at);
@@ -90,7 +99,8 @@ fn end_noun(end: &End) -> &'static str {
 
 /// A stream pattern that was still undecided when the deadline passed.
 pub(super) fn timeout(step: &Expect, matcher: &Matcher, seen: &Seen<'_>, deadline: Deadline) -> Trouble {
-    let message = format!("expected {} at {}, it did not come within {}", noun_of(matcher), step.at, deadline.words());
+    let message =
+        format!("expected {} at {}, it did not come within {}", noun_of(matcher), step.at, deadline.words());
     let wanted = wanted_of(matcher);
     let label = match (seen.len(), &wanted) {
         (0, _) => "nothing came".to_owned(),
@@ -108,12 +118,15 @@ pub(super) fn message(step: &Expect, matcher: &Matcher, found: &Mismatch, body: 
     let wanted = wanted_of(matcher);
     let (what, label) = match found.why {
         Why::Short => ("the message is shorter", format!("{} bytes came", body.len())),
-        Why::Long => ("the message is longer", format!("{} bytes came, {} were wanted", body.len(), found.at)),
+        Why::Long => {
+            ("the message is longer", format!("{} bytes came, {} were wanted", body.len(), found.at))
+        }
         Why::Byte => ("another message came", byte_label(wanted.as_ref(), matcher, found.at, &seen)),
         _ => ("another message came", format!("{} bytes came", body.len())),
     };
     let noun = noun_of(matcher);
-    let mut trouble = Trouble::new(FailureKind::Mismatch, format!("expected {noun} at {}, {what}", step.at)).label(label);
+    let mut trouble =
+        Trouble::new(FailureKind::Mismatch, format!("expected {noun} at {}, {what}", step.at)).label(label);
     let differs = matches!(found.why, Why::Byte | Why::Short | Why::Long).then_some(found.at);
     compare(&mut trouble, matcher, wanted.as_ref(), &seen, differs);
     trouble
@@ -149,7 +162,9 @@ fn byte_label(wanted: Option<&Recipe>, matcher: &Matcher, at: u64, seen: &Seen<'
             let mut byte = [0];
             recipe.fill(at, &mut byte).ok().filter(|count| *count == 1).map(|_| byte[0])
         }
-        (None, Matcher::Masked(mask)) => usize::try_from(at).ok().and_then(|at| mask.get(at).copied().flatten()),
+        (None, Matcher::Masked(mask)) => {
+            usize::try_from(at).ok().and_then(|at| mask.get(at).copied().flatten())
+        }
         _ => None,
     };
     match (want, saw) {
@@ -160,7 +175,13 @@ fn byte_label(wanted: Option<&Recipe>, matcher: &Matcher, at: u64, seen: &Seen<'
 }
 
 /// Shows wanted above seen, both cut around the byte that differs, which is marked below.
-fn compare(trouble: &mut Trouble, matcher: &Matcher, wanted: Option<&Recipe>, seen: &Seen<'_>, differs: Option<u64>) {
+fn compare(
+    trouble: &mut Trouble,
+    matcher: &Matcher,
+    wanted: Option<&Recipe>,
+    seen: &Seen<'_>,
+    differs: Option<u64>,
+) {
     let focus = differs.unwrap_or(0);
     let around = AROUND as u64;
     let from = if focus > around { focus - around } else { 0 };
@@ -182,7 +203,8 @@ fn compare(trouble: &mut Trouble, matcher: &Matcher, wanted: Option<&Recipe>, se
         (None, Matcher::Masked(mask)) => {
             let start = usize::try_from(from).unwrap_or(0);
             let part = mask.get(start..(start + 2 * AROUND).min(mask.len())).unwrap_or_default();
-            let hex: Vec<String> = part.iter().map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}"))).collect();
+            let hex: Vec<String> =
+                part.iter().map(|byte| byte.map_or("??".to_owned(), |byte| format!("{byte:02x}"))).collect();
             trouble.rows.push(("wanted".to_owned(), hex.join(" ")));
             let hex: Vec<String> = seen_part.iter().map(|byte| format!("{byte:02x}")).collect();
             trouble.rows.push(("seen".to_owned(), hex.join(" ")));

@@ -4,7 +4,9 @@ use super::deadline::Deadline;
 use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
-use crate::net::{ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsSettings, TlsSide};
+use crate::net::{
+    ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsSettings, TlsSide,
+};
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::Template;
 use crate::text::{Address, ErrorKind, format_duration};
@@ -32,7 +34,12 @@ pub(super) async fn listen(lane: &Lane, number: u32, step: &Listen) -> Result<()
     Ok(())
 }
 
-pub(super) async fn accept(lane: &Lane, number: u32, step: &Accept, deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn accept(
+    lane: &Lane,
+    number: u32,
+    step: &Accept,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let Live::Listener(listener) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
     let stream = match deadline.run(listener.accept()).await {
@@ -47,7 +54,14 @@ pub(super) async fn accept(lane: &Lane, number: u32, step: &Accept, deadline: De
 }
 
 /// Opens an accepted stream under its name.
-pub(super) fn take_in(lane: &Lane, number: u32, name: &Name, listener: &Name, stream: Stream, frame: Option<Frame>) {
+pub(super) fn take_in(
+    lane: &Lane,
+    number: u32,
+    name: &Name,
+    listener: &Name,
+    stream: Stream,
+    frame: Option<Frame>,
+) {
     let (local, peer) = (stream.local().clone(), stream.peer().clone());
     lane.open(name, Live::Stream(stream, frame));
     lane.note(number, || What::Accepted {
@@ -58,7 +72,12 @@ pub(super) fn take_in(lane: &Lane, number: u32, name: &Name, listener: &Name, st
     });
 }
 
-pub(super) async fn connect(lane: &Lane, number: u32, step: &Connect, deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn connect(
+    lane: &Lane,
+    number: u32,
+    step: &Connect,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
     let to = destination(lane, &step.to)?;
     let bind = step.bind.as_ref().map(|bind| lane.address(bind)).transpose()?;
     if let Some(bind) = &step.bind {
@@ -69,7 +88,8 @@ pub(super) async fn connect(lane: &Lane, number: u32, step: &Connect, deadline: 
     let stream = match deadline.run(attempt).await {
         Ok(stream) => stream.map_err(|error| refused(error, step.retry))?,
         Err(_) => {
-            let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
+            let trouble =
+                Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
             return Err(trouble.help("a full backlog and a dropped packet both look like this"));
         }
     };
@@ -87,8 +107,12 @@ fn refused(error: NetError, retry: Option<Duration>) -> Trouble {
     let kind = error.kind;
     let trouble = Trouble::from(error);
     match (kind, retry) {
-        (ErrorKind::Refused, None) => trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting"),
-        (ErrorKind::Refused, Some(retry)) => trouble.row("tried", format!("again and again for {}", format_duration(retry))),
+        (ErrorKind::Refused, None) => {
+            trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
+        }
+        (ErrorKind::Refused, Some(retry)) => {
+            trouble.row("tried", format!("again and again for {}", format_duration(retry)))
+        }
         _ => trouble,
     }
 }
@@ -103,7 +127,9 @@ async fn connect_patiently(
     let until = retry.and_then(|retry| Instant::now().checked_add(retry));
     loop {
         match lane.session.host.connect(to, options).await {
-            Err(error) if error.kind == ErrorKind::Refused && until.is_some_and(|until| Instant::now() < until) => {
+            Err(error)
+                if error.kind == ErrorKind::Refused && until.is_some_and(|until| Instant::now() < until) =>
+            {
                 tokio::time::sleep(RETRY_PAUSE).await;
             }
             result => return result,
@@ -117,7 +143,8 @@ pub(super) fn destination(lane: &Lane, destination: &Destination) -> Result<Addr
         Destination::Address(template) => lane.address(template),
         Destination::Socket(name) => {
             let addresses = lane.addresses(name).ok_or_else(|| Trouble::never_opened(name))?;
-            address_of(&addresses.local).ok_or_else(|| Trouble::unfilled(format!("`{name}` has no address to go to")))
+            address_of(&addresses.local)
+                .ok_or_else(|| Trouble::unfilled(format!("`{name}` has no address to go to")))
         }
     }
 }
@@ -138,9 +165,12 @@ fn address_of(endpoint: &Endpoint) -> Option<Address> {
 pub(super) async fn bind(lane: &Lane, number: u32, step: &Bind) -> Result<(), Trouble> {
     let at = lane.address(&step.at)?;
     lane.session.release_ports(&step.at);
-    let text = |template: &Option<Template>| template.as_ref().map(|template| lane.text(template)).transpose();
+    let text =
+        |template: &Option<Template>| template.as_ref().map(|template| lane.text(template)).transpose();
     let join = text(&step.join)?.map(|group| {
-        group.parse().map_err(|_| Trouble::unfilled(format!("`{}` is no multicast group", group.escape_debug())))
+        group
+            .parse()
+            .map_err(|_| Trouble::unfilled(format!("`{}` is no multicast group", group.escape_debug())))
     });
     let options = DatagramOptions {
         to: step.to.as_ref().map(|to| destination(lane, to)).transpose()?,
@@ -185,8 +215,11 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
         }
         Ok(Err(error)) => Err(Trouble::from(error).about(&socket)),
         Err(_) => {
-            let message = format!("the TLS handshake at `{}` was not done within {}", step.at, deadline.words());
-            Err(Trouble::timeout(message).about(&socket).help("both sides must shake hands at once: put them into `parallel`"))
+            let message =
+                format!("the TLS handshake at `{}` was not done within {}", step.at, deadline.words());
+            Err(Trouble::timeout(message)
+                .about(&socket)
+                .help("both sides must shake hands at once: put them into `parallel`"))
         }
     }
 }

@@ -134,14 +134,19 @@ async fn perform_step(lane: &Lane, step: &Step) -> Result<Option<ErrorKind>, Tro
 
 fn should_have_failed(kind: ErrorKind) -> Trouble {
     let message = format!("this should have failed ({}), and it succeeded", kind.words());
-    Trouble::new(FailureKind::WrongOutcome, message).row("wanted", format!("fails: {}", kind.name())).row("seen", "success")
+    Trouble::new(FailureKind::WrongOutcome, message)
+        .row("wanted", format!("fails: {}", kind.name()))
+        .row("seen", "success")
 }
 
 fn failed_otherwise(trouble: Trouble, kind: ErrorKind) -> Trouble {
     let seen = format!("{}: {}", trouble.kind.name(), trouble.message);
-    let mut told = Trouble::new(FailureKind::WrongOutcome, format!("this should have failed ({}), and it failed otherwise", kind.words()))
-        .row("wanted", format!("fails: {}", kind.name()))
-        .row("seen", seen);
+    let mut told = Trouble::new(
+        FailureKind::WrongOutcome,
+        format!("this should have failed ({}), and it failed otherwise", kind.words()),
+    )
+    .row("wanted", format!("fails: {}", kind.name()))
+    .row("seen", seen);
     told.about = trouble.about;
     told
 }
@@ -217,7 +222,9 @@ async fn leave_nothing(lane: &Lane, passed: bool) {
         if let Ok(socket) = Arc::try_unwrap(socket) {
             match socket.live {
                 // The verdict is out: how this close goes changes nothing.
-                Live::Stream(stream, _) => drop(tokio::time::timeout(Duration::from_secs(1), stream.close()).await),
+                Live::Stream(stream, _) => {
+                    drop(tokio::time::timeout(Duration::from_secs(1), stream.close()).await)
+                }
                 Live::Listener(listener) => listener.close(),
                 Live::Datagram(datagram) => datagram.close(),
                 Live::Process(_) => {}
@@ -238,7 +245,9 @@ fn note_leftovers(lane: &Lane, live: &Live, name: &str) {
     }
     let left = match live {
         Live::Stream(stream, _) => stream.fact(Fact::Unread).ok().flatten().map(|count| (count, "B unread")),
-        Live::Listener(listener) => listener.fact(Fact::Queued).ok().flatten().map(|count| (count, "not accepted")),
+        Live::Listener(listener) => {
+            listener.fact(Fact::Queued).ok().flatten().map(|count| (count, "not accepted"))
+        }
         Live::Datagram(_) | Live::Process(_) => None,
     };
     if let Some((count, what)) = left.filter(|(count, _)| count.to_string() != "0") {

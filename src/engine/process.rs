@@ -110,7 +110,9 @@ impl Process {
             .process_group(0)
             .spawn()
             .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound if !cwd.is_dir() => format!("there is no directory {}", cwd.display()),
+                std::io::ErrorKind::NotFound if !cwd.is_dir() => {
+                    format!("there is no directory {}", cwd.display())
+                }
                 std::io::ErrorKind::NotFound => format!("there is no program `{}`", program.escape_debug()),
                 kind => format!("cannot start `{}`: {kind}", program.escape_debug()),
             })?;

@@ -12,14 +12,17 @@ pub(super) fn missing(requires: &[Requirement], host: &Host) -> Option<String> {
         Requirement::Ipv6 => (!host.has_ipv6()).then(|| "no IPv6 on loopback".to_owned()),
         Requirement::Multicast => (!host.has_multicast()).then(|| "no multicast on loopback".to_owned()),
         Requirement::Root => (!nix::unistd::geteuid().is_root()).then(|| "not root".to_owned()),
-        Requirement::Command(command) => (!is_on_path(command)).then(|| format!("{command} is not installed")),
+        Requirement::Command(command) => {
+            (!is_on_path(command)).then(|| format!("{command} is not installed"))
+        }
     })
 }
 
 /// Whether a program can be started by that name.
 fn is_on_path(command: &str) -> bool {
     let is_program = |path: &std::path::Path| {
-        std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+        std::fs::metadata(path)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
     if command.contains('/') {
         return is_program(std::path::Path::new(command));

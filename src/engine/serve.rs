@@ -74,10 +74,20 @@ fn tell_served(lane: &Lane, number: u32, socket: &Socket, counts: &Counts) {
     });
 }
 
-pub(super) async fn relay(lane: &Lane, number: u32, between: (&Name, &Name), deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn relay(
+    lane: &Lane,
+    number: u32,
+    between: (&Name, &Name),
+    deadline: Deadline,
+) -> Result<(), Trouble> {
     let (one, other) = (lane.socket(between.0)?, lane.socket(between.1)?);
     let late = |_| {
-        let message = format!("the relay between {} and {} was not done within {}", one.name, other.name, deadline.words());
+        let message = format!(
+            "the relay between {} and {} was not done within {}",
+            one.name,
+            other.name,
+            deadline.words()
+        );
         Trouble::timeout(message).about(&one).about(&other)
     };
     match (&one.live, &other.live) {
@@ -93,15 +103,23 @@ pub(super) async fn relay(lane: &Lane, number: u32, between: (&Name, &Name), dea
         }
         _ => {
             let message = format!("{} and {} are of different kinds", one.name, other.name);
-            Err(Trouble::new(FailureKind::Unfilled, message).help("relay between two streams or two datagram sockets"))
+            Err(Trouble::new(FailureKind::Unfilled, message)
+                .help("relay between two streams or two datagram sockets"))
         }
     }
 }
 
-pub(super) async fn answer(lane: &Lane, number: u32, step: &Answer, deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn answer(
+    lane: &Lane,
+    number: u32,
+    step: &Answer,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
-    let matchers: Result<Vec<Matcher>, String> = step.rules.iter().map(|rule| rule.pattern.resolve(lane)).collect();
-    let answering = Answering { lane, number, step, socket: &socket, matchers: matchers.map_err(Trouble::unfilled)? };
+    let matchers: Result<Vec<Matcher>, String> =
+        step.rules.iter().map(|rule| rule.pattern.resolve(lane)).collect();
+    let answering =
+        Answering { lane, number, step, socket: &socket, matchers: matchers.map_err(Trouble::unfilled)? };
     let served = match &socket.live {
         Live::Stream(stream, None) => deadline.run(answering.stream(stream)).await,
         Live::Stream(stream, Some(frame)) => deadline.run(answering.frames(stream, *frame)).await,
@@ -131,7 +149,8 @@ impl Answering<'_> {
             let mut fed = 0;
             loop {
                 if fed == 0 {
-                    let blank = incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                    let blank =
+                        incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
                     incoming.discard(blank).await?;
                 }
                 let piece = incoming.window().get(fed..).unwrap_or_default();
@@ -191,7 +210,14 @@ impl Answering<'_> {
         loop {
             let message = datagram.recv(65_535).await?;
             let from = message.from.to_string();
-            tell_received(self.lane, self.number, self.socket, Some(from.clone()), &message.bytes, message.bytes.len() as u64);
+            tell_received(
+                self.lane,
+                self.number,
+                self.socket,
+                Some(from.clone()),
+                &message.bytes,
+                message.bytes.len() as u64,
+            );
             let rule = self.matchers.iter().position(|matcher| matcher.judge_message(&message.bytes).is_ok());
             let Some(index) = rule else { continue };
             let Some(bytes) = self.reply_bytes(index, &message.bytes)? else { continue };
@@ -209,7 +235,9 @@ impl Answering<'_> {
     fn reply_bytes(&self, index: usize, taken: &[u8]) -> Result<Option<Vec<u8>>, Trouble> {
         let Some(reply) = self.rule(index).and_then(|rule| rule.reply.as_ref()) else { return Ok(None) };
         let inside = self.lane.inside(None);
-        for (name, value) in self.matchers.get(index).map(|matcher| matcher.captures(taken)).unwrap_or_default() {
+        for (name, value) in
+            self.matchers.get(index).map(|matcher| matcher.captures(taken)).unwrap_or_default()
+        {
             inside.define(name.into(), value);
         }
         let recipe = reply.resolve(&inside).map_err(Trouble::unfilled)?;
@@ -221,7 +249,13 @@ impl Answering<'_> {
     }
 
     /// Sends the reply of a rule; what follows it, where that ends the stream.
-    async fn reply(&self, stream: &Stream, frame: Option<Frame>, index: usize, taken: &[u8]) -> Result<Option<Otherwise>, Trouble> {
+    async fn reply(
+        &self,
+        stream: &Stream,
+        frame: Option<Frame>,
+        index: usize,
+        taken: &[u8],
+    ) -> Result<Option<Otherwise>, Trouble> {
         if let Some(bytes) = self.reply_bytes(index, taken)? {
             match frame {
                 Some(frame) => stream.send(&framed(frame, &bytes)?, SendFlags::default()).await?,
@@ -234,7 +268,11 @@ impl Answering<'_> {
 
     fn tell_sent(&self, to: Option<String>, bytes: &[u8]) {
         self.socket.history.data('>', bytes, bytes.len() as u64);
-        self.lane.note(self.number, || What::Sent { name: self.socket.name.clone(), to, data: Data::new(bytes) });
+        self.lane.note(self.number, || What::Sent {
+            name: self.socket.name.clone(),
+            to,
+            data: Data::new(bytes),
+        });
     }
 
     async fn finish(&self, stream: &Stream, how: Otherwise) -> Result<(), Trouble> {
@@ -267,7 +305,9 @@ fn feed_rules(
             continue;
         }
         match feed(judging) {
-            Verdict::Holds(taken) if best.is_none_or(|(_, least)| taken < least) => best = Some((index, taken)),
+            Verdict::Holds(taken) if best.is_none_or(|(_, least)| taken < least) => {
+                best = Some((index, taken))
+            }
             Verdict::Fails(_) => *alive = false,
             Verdict::Holds(_) | Verdict::Undecided(_) => {}
         }

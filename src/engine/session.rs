@@ -51,7 +51,12 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     /// A session with nothing open.
-    pub fn new(host: Host, journal: Journal, within: Duration, failed: mpsc::UnboundedSender<Box<Failure>>) -> Self {
+    pub fn new(
+        host: Host,
+        journal: Journal,
+        within: Duration,
+        failed: mpsc::UnboundedSender<Box<Failure>>,
+    ) -> Self {
         Self {
             host,
             journal,
@@ -169,7 +174,8 @@ impl Lane {
 
     /// A lane beside others, with the same names.
     pub fn beside(&self, label: &str) -> Self {
-        let label = if self.label.is_empty() { label.into() } else { format!("{}.{label}", self.label).into() };
+        let label =
+            if self.label.is_empty() { label.into() } else { format!("{}.{label}", self.label).into() };
         Self { label, at: Arc::default(), ..self.clone() }
     }
 
@@ -246,7 +252,9 @@ impl Fill for Lane {
     fn fill(&self, hole: &Hole) -> Result<Vec<u8>, String> {
         let saved = |name: &Name| {
             let found = self.locals.chain().find_map(|locals| locked(&locals.vars).get(name).cloned());
-            found.ok_or_else(|| format!("the variable `{name}` has no value: the step that saves it did not run"))
+            found.ok_or_else(|| {
+                format!("the variable `{name}` has no value: the step that saves it did not run")
+            })
         };
         Ok(match hole {
             Hole::Saved(name) => saved(name)?.to_vec(),
@@ -265,8 +273,12 @@ impl Fill for Lane {
 
 fn property_of(name: &Name, addresses: &Addresses, property: Property) -> Result<String, String> {
     match property {
-        Property::Port => addresses.local.port().map(|port| port.to_string()).ok_or_else(|| format!("`{name}` has no port")),
+        Property::Port => {
+            addresses.local.port().map(|port| port.to_string()).ok_or_else(|| format!("`{name}` has no port"))
+        }
         Property::Local => Ok(addresses.local.to_string()),
-        Property::Peer => addresses.peer.as_ref().map(ToString::to_string).ok_or_else(|| format!("`{name}` has no peer")),
+        Property::Peer => {
+            addresses.peer.as_ref().map(ToString::to_string).ok_or_else(|| format!("`{name}` has no peer"))
+        }
     }
 }

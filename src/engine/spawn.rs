@@ -28,7 +28,8 @@ pub(super) async fn spawn(lane: &Lane, number: u32, step: &Spawn, deadline: Dead
         Some(cwd) => PathBuf::from(lane.text(cwd)?),
         None => lane.session.tmp().map_err(Trouble::unfilled)?,
     };
-    let (process, pid) = Process::start(&command, &env, &cwd).map_err(|what| Trouble::new(FailureKind::Process, what))?;
+    let (process, pid) =
+        Process::start(&command, &env, &cwd).map_err(|what| Trouble::new(FailureKind::Process, what))?;
     let process = Arc::new(process);
     locked(&lane.session.processes).push(process.clone());
     let socket = lane.open(&step.name, Live::Process(process.clone()));
@@ -88,7 +89,11 @@ async fn until_connected(lane: &Lane, to: &Address) -> Result<(), Trouble> {
 }
 
 /// Reads output through what shows that it is ready.
-async fn until_output(lane: &Lane, process: &Process, pattern: &crate::script::pattern::Pattern) -> Result<(), Trouble> {
+async fn until_output(
+    lane: &Lane,
+    process: &Process,
+    pattern: &crate::script::pattern::Pattern,
+) -> Result<(), Trouble> {
     let matcher = pattern.resolve(lane).map_err(Trouble::unfilled)?;
     let mut judging = Judging::new(&matcher);
     let mut taken = 0;

@@ -73,7 +73,8 @@ impl Suite {
         let queue = Queue::new(&self.scenarios, repeat);
         let host = Host::default();
         let workers = play.jobs.clamp(1, scenarios.max(1));
-        let worker = Worker { suite: self, queue: &queue, host: &host, stop, fail_fast: play.fail_fast, repeat };
+        let worker =
+            Worker { suite: self, queue: &queue, host: &host, stop, fail_fast: play.fail_fast, repeat };
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let journal = journal.clone();
@@ -119,7 +120,8 @@ impl Queue {
     fn new(scenarios: &[Scenario], repeat: u32) -> Self {
         // All repetitions of one scenario follow each other, as they are told.
         let plays = (0..scenarios.len()).flat_map(|index| (0..repeat).map(move |_| index));
-        let plays = plays.enumerate().map(|(number, index)| (u32::try_from(number).unwrap_or(u32::MAX), index));
+        let plays =
+            plays.enumerate().map(|(number, index)| (u32::try_from(number).unwrap_or(u32::MAX), index));
         let waiting = Waiting { plays: plays.collect(), running: HashSet::new() };
         Self { inner: Mutex::new(waiting), changed: Condvar::new() }
     }
@@ -132,7 +134,9 @@ impl Queue {
                 return None;
             }
             let serial = |index: usize| scenarios.get(index).and_then(|scenario| scenario.serial.clone());
-            let free = |(_, index): &(u32, usize)| serial(*index).is_none_or(|word| !waiting.running.contains(&word));
+            let free = |(_, index): &(u32, usize)| {
+                serial(*index).is_none_or(|word| !waiting.running.contains(&word))
+            };
             if let Some(at) = waiting.plays.iter().position(free) {
                 let play = waiting.plays.remove(at)?;
                 waiting.running.extend(serial(play.1));
@@ -260,7 +264,9 @@ impl Tally {
     }
 
     fn take(&mut self, event: &Event) {
-        let (Some(number), What::ScenarioEnded { outcome, .. }) = (event.scenario, &event.what) else { return };
+        let (Some(number), What::ScenarioEnded { outcome, .. }) = (event.scenario, &event.what) else {
+            return;
+        };
         let Some(verdict) = self.verdicts.get_mut((number / self.repeat) as usize) else { return };
         let new = match outcome {
             Outcome::Passed => Verdict::Passed,
@@ -272,13 +278,16 @@ impl Tally {
             (None | Some(Verdict::Interrupted), new) => new,
             (Some(old), Verdict::Interrupted) => old,
             (Some(Verdict::Unstable), _) => Verdict::Unstable,
-            (Some(Verdict::Passed), Verdict::Failed) | (Some(Verdict::Failed), Verdict::Passed) => Verdict::Unstable,
+            (Some(Verdict::Passed), Verdict::Failed) | (Some(Verdict::Failed), Verdict::Passed) => {
+                Verdict::Unstable
+            }
             (Some(old), _) => old,
         });
     }
 
     fn summary(&self, interrupted: bool) -> Summary {
-        let count = |wanted: Verdict| self.verdicts.iter().filter(|verdict| **verdict == Some(wanted)).count();
+        let count =
+            |wanted: Verdict| self.verdicts.iter().filter(|verdict| **verdict == Some(wanted)).count();
         Summary {
             passed: count(Verdict::Passed),
             failed: count(Verdict::Failed),

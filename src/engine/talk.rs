@@ -60,7 +60,9 @@ impl Sending<'_> {
             Live::Stream(_, None) | Live::Process(_) => {
                 self.pieces(recipe).await?;
                 let mut head = vec![0; Data::MOST.min(usize::try_from(recipe.len()).unwrap_or(usize::MAX))];
-                recipe.fill(0, &mut head).map_err(|error| Trouble::unfilled(format!("cannot read the payload: {}", error.kind())))?;
+                recipe.fill(0, &mut head).map_err(|error| {
+                    Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))
+                })?;
                 self.tell(&head, recipe.len());
             }
             Live::Datagram(datagram) => {
@@ -93,7 +95,8 @@ impl Sending<'_> {
 
     /// Sends a stream's bytes in pieces of the size asked for, or in large ones.
     async fn pieces(&self, recipe: &Recipe) -> Result<(), Trouble> {
-        let size = self.step.chunk.map_or(PIECE, |chunk| usize::try_from(chunk).unwrap_or(PIECE).min(64 << 20));
+        let size =
+            self.step.chunk.map_or(PIECE, |chunk| usize::try_from(chunk).unwrap_or(PIECE).min(64 << 20));
         if let (Some(bytes), None) = (recipe.as_bytes(), self.step.chunk) {
             return self.write(bytes, self.step.more).await;
         }
@@ -108,7 +111,8 @@ impl Sending<'_> {
                 clock.tick().await;
             }
             let filled = recipe.fill(offset, &mut buffer);
-            let filled = filled.map_err(|error| Trouble::unfilled(format!("cannot read the payload: {}", error.kind())))?;
+            let filled = filled
+                .map_err(|error| Trouble::unfilled(format!("cannot read the payload: {}", error.kind())))?;
             offset += filled as u64;
             let more = self.step.more || (self.step.chunk.is_none() && offset < len);
             self.write(buffer.get(..filled).unwrap_or_default(), more).await?;
@@ -135,7 +139,8 @@ fn whole(recipe: &Recipe) -> Result<Vec<u8>, Trouble> {
     match recipe.collect(message::LONGEST) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => {
-            let message = format!("a message has at most {} bytes, this one has {}", message::LONGEST, recipe.len());
+            let message =
+                format!("a message has at most {} bytes, this one has {}", message::LONGEST, recipe.len());
             Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), message))
         }
         Err(error) => Err(Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))),
@@ -163,7 +168,14 @@ pub(super) async fn recv(lane: &Lane, number: u32, step: &Recv, deadline: Deadli
 }
 
 /// States what was received.
-pub(super) fn tell_received(lane: &Lane, number: u32, socket: &Socket, from: Option<String>, head: &[u8], len: u64) {
+pub(super) fn tell_received(
+    lane: &Lane,
+    number: u32,
+    socket: &Socket,
+    from: Option<String>,
+    head: &[u8],
+    len: u64,
+) {
     socket.history.data('<', head, len);
     lane.note(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
 }
@@ -230,7 +242,9 @@ pub(super) async fn shutdown(lane: &Lane, number: u32, at: &Name, side: Side) ->
         Side::Both => (std::net::Shutdown::Both, event::Side::Both),
     };
     match &socket.live {
-        Live::Stream(stream, _) => stream.shutdown(how).await.map_err(|error| Trouble::from(error).about(&socket))?,
+        Live::Stream(stream, _) => {
+            stream.shutdown(how).await.map_err(|error| Trouble::from(error).about(&socket))?
+        }
         Live::Process(process) => process.close_input().await,
         Live::Listener(_) | Live::Datagram(_) => return Err(Trouble::never_opened(at)),
     }
