@@ -4,4 +4,5 @@
 pub mod engine;
 pub mod event;
 pub mod script;
+pub mod sink;
 pub mod text;
