@@ -64,7 +64,8 @@ impl Journal {
 
     fn forward(&self, lane: &Arc<str>, step: Option<u32>, what: What) {
         if let Some(to) = &self.to {
-            let event = Event { at: self.began.elapsed(), scenario: self.scenario, lane: lane.clone(), step, what };
+            let event =
+                Event { at: self.began.elapsed(), scenario: self.scenario, lane: lane.clone(), step, what };
             // When the reader is gone the run is being ended; there is nobody left to tell.
             let _ = to.send(event);
         }
