@@ -5,4 +5,5 @@ pub mod engine;
 pub mod event;
 pub mod net;
 pub mod script;
+pub mod sink;
 pub mod text;
