@@ -84,7 +84,7 @@ async fn run_finally(lane: &Lane, steps: &[Step]) -> Result<(), Box<Failure>> {
     first
 }
 
-async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
+pub(super) async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
     lane.note(step.number, || What::StepStarted {
         line: step.line.clone(),
         verb: step.verb,
@@ -209,7 +209,7 @@ async fn in_time(deadline: Deadline, verb: impl Future<Output = Result<(), Troub
 }
 
 /// Ends everything that the scenario has opened; after a pass, what was left over is noted.
-async fn leave_nothing(lane: &Lane, passed: bool) {
+pub(super) async fn leave_nothing(lane: &Lane, passed: bool) {
     let session = &lane.session;
     locked(&session.accepting).drain().for_each(|(_, accepting)| accepting.abort());
     let mut background = std::mem::take(&mut *locked(&session.background));
