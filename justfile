@@ -1,0 +1,23 @@
+# The same steps as .ci/run, one at a time.
+
+# play the gallery
+gallery:
+    cargo run --release -- replay scenarios
+
+# run the tests
+test:
+    cargo test
+
+# formatting, lints, licences
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo deny check
+
+# the benchmarks, side by side with the peers that are installed
+bench:
+    benches/run
+
+# everything that CI does
+ci:
+    bash .ci/run

@@ -1,0 +1,124 @@
+//! Messages on a stream: `frame` puts a length before each, or LF after it.
+
+use super::trouble::Trouble;
+use crate::event::FailureKind;
+use crate::net::Incoming;
+use crate::script::step::Frame;
+use crate::text::ErrorKind;
+use std::ops::Range;
+
+/// Longest message that is sent or received, in bytes.
+pub(super) const LONGEST: usize = 16 << 20;
+
+/// A message found at the front of a window.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    body: Range<usize>,
+    /// Bytes of the window that it takes, frame included.
+    pub taken: usize,
+}
+
+impl Found {
+    /// Its bytes without the frame.
+    pub fn body<'w>(&self, window: &'w [u8]) -> &'w [u8] {
+        window.get(self.body.clone()).unwrap_or_default()
+    }
+}
+
+/// A message with its frame, as it goes over the wire.
+pub(super) fn framed(frame: Frame, body: &[u8]) -> Result<Vec<u8>, Trouble> {
+    let len = body.len();
+    let too_long = || {
+        let message = format!("a message of {len} bytes does not fit the frame");
+        Trouble::new(FailureKind::Error(ErrorKind::TooLong), message)
+    };
+    let mut wire = match frame {
+        Frame::U8 => u8::try_from(len).map_err(|_| too_long())?.to_be_bytes().to_vec(),
+        Frame::U16 => u16::try_from(len).map_err(|_| too_long())?.to_be_bytes().to_vec(),
+        Frame::U32 => u32::try_from(len).map_err(|_| too_long())?.to_be_bytes().to_vec(),
+        Frame::Line if body.contains(&b'\n') => {
+            return Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), "a line holds no LF"));
+        }
+        Frame::Line => Vec::new(),
+    };
+    wire.extend_from_slice(body);
+    if frame == Frame::Line {
+        wire.push(b'\n');
+    }
+    Ok(wire)
+}
+
+/// Looks for a whole message at the front of `window`; nothing of it before `searched` ends a line.
+fn find(frame: Frame, window: &[u8], searched: usize) -> Result<Option<Found>, Trouble> {
+    let width = match frame {
+        Frame::U8 => 1,
+        Frame::U16 => 2,
+        Frame::U32 => 4,
+        Frame::Line => {
+            let rest = window.get(searched..).unwrap_or_default();
+            let end = memchr::memchr(b'\n', rest).map(|at| at + searched);
+            return Ok(end.map(|end| Found { body: 0..end, taken: end + 1 }));
+        }
+    };
+    let Some(header) = window.get(..width) else { return Ok(None) };
+    let len = header.iter().fold(0usize, |len, byte| len << 8 | usize::from(*byte));
+    if len > LONGEST {
+        let message = format!("a message of {len} bytes is announced; at most {LONGEST} are taken");
+        return Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), message));
+    }
+    let taken = width + len;
+    Ok((window.len() >= taken).then_some(Found { body: width..taken, taken }))
+}
+
+/// Waits for the next whole message without taking it; nothing when the stream ended between two
+/// messages. Cancel safe.
+pub(super) async fn next(incoming: &mut Incoming<'_>, frame: Frame) -> Result<Option<Found>, Trouble> {
+    let mut searched = 0;
+    loop {
+        let window = incoming.window();
+        if let Some(found) = find(frame, window, searched)? {
+            return Ok(Some(found));
+        }
+        let seen = window.len();
+        if seen > LONGEST {
+            let message = format!("no line ends within {LONGEST} bytes");
+            return Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), message));
+        }
+        if let Some(end) = incoming.end() {
+            if seen == 0 {
+                return Ok(None);
+            }
+            let message = format!("the stream ended within a message: {seen} bytes of it had come");
+            return Err(Trouble::new(super::open::kind_of(end), message));
+        }
+        searched = seen;
+        incoming.wait(seen).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_framed_is_found_again() {
+        for frame in [Frame::U8, Frame::U16, Frame::U32, Frame::Line] {
+            let mut wire = framed(frame, b"hello").unwrap();
+            let whole = wire.len();
+            wire.extend(b"next");
+            for cut in 0..whole {
+                assert!(find(frame, &wire[..cut], 0).unwrap().is_none());
+            }
+            let found = find(frame, &wire, 0).unwrap().unwrap();
+            assert_eq!((found.body(&wire), found.taken), (&b"hello"[..], whole));
+        }
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_its_frame_is_refused() {
+        assert!(framed(Frame::U8, &[0; 256]).is_err());
+        assert!(framed(Frame::U16, &vec![0; 65536]).is_err());
+        assert!(framed(Frame::Line, b"a\nb").is_err());
+        assert!(find(Frame::U32, &[0xff; 8], 0).is_err());
+    }
+}

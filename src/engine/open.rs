@@ -1,0 +1,247 @@
+//! Verbs that open: listen, accept, connect, bind, tls.
+
+use super::deadline::Deadline;
+use super::session::{Lane, Live};
+use super::trouble::Trouble;
+use crate::event::{FailureKind, What};
+use crate::net::{
+    ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsSettings, TlsSide,
+};
+use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
+use crate::script::template::Template;
+use crate::text::{Address, ErrorKind, format_duration};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a refused connect waits before it is tried again: `retry` is for servers that are about
+/// to listen, which nothing tells.
+const RETRY_PAUSE: Duration = Duration::from_millis(10);
+
+pub(super) async fn listen(lane: &Lane, number: u32, step: &Listen) -> Result<(), Trouble> {
+    let at = lane.address(&step.at)?;
+    lane.session.release_ports(&step.at);
+    let options = ListenOptions {
+        backlog: step.backlog.unwrap_or(ListenOptions::default().backlog),
+        reuse_address: step.reuse_address,
+        reuse_port: step.reuse_port,
+        only_v6: step.only_v6,
+        options: step.options.clone(),
+    };
+    let listener = lane.session.host.listen(&at, &options).await?;
+    let local = listener.local().to_string();
+    lane.open(&step.name, Live::Listener(listener));
+    lane.note(number, || What::Listening { name: step.name.clone(), at: local });
+    Ok(())
+}
+
+pub(super) async fn accept(
+    lane: &Lane,
+    number: u32,
+    step: &Accept,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    let socket = lane.socket(&step.at)?;
+    let Live::Listener(listener) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
+    let stream = if let Ok(stream) = deadline.run(listener.accept()).await {
+        stream?
+    } else {
+        let message = format!("no connection came at `{}` within {}", step.at, deadline.words());
+        return Err(Trouble::timeout(message).about(&socket));
+    };
+    take_in(lane, number, &step.name, &step.at, stream, step.frame);
+    Ok(())
+}
+
+/// Opens an accepted stream under its name.
+pub(super) fn take_in(
+    lane: &Lane,
+    number: u32,
+    name: &Name,
+    listener: &Name,
+    stream: Stream,
+    frame: Option<Frame>,
+) {
+    let (local, peer) = (stream.local().clone(), stream.peer().clone());
+    lane.open(name, Live::Stream(stream, frame));
+    lane.note(number, || What::Accepted {
+        name: name.clone(),
+        listener: listener.clone(),
+        local: local.to_string(),
+        peer: peer.to_string(),
+    });
+}
+
+pub(super) async fn connect(
+    lane: &Lane,
+    number: u32,
+    step: &Connect,
+    deadline: Deadline,
+) -> Result<(), Trouble> {
+    let to = destination(lane, &step.to)?;
+    let bind = step.bind.as_ref().map(|bind| lane.address(bind)).transpose()?;
+    if let Some(bind) = &step.bind {
+        lane.session.release_ports(bind);
+    }
+    let options = ConnectOptions { bind, options: step.options.clone() };
+    let attempt = connect_patiently(lane, &to, &options, step.retry);
+    let stream = if let Ok(stream) = deadline.run(attempt).await {
+        stream.map_err(|error| refused(error, step.retry))?
+    } else {
+        let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
+        return Err(trouble.help("a full backlog and a dropped packet both look like this"));
+    };
+    let (local, peer) = (stream.local().clone(), stream.peer().clone());
+    lane.open(&step.name, Live::Stream(stream, step.frame));
+    lane.note(number, || What::Connected {
+        name: step.name.clone(),
+        local: local.to_string(),
+        peer: peer.to_string(),
+    });
+    Ok(())
+}
+
+fn refused(error: NetError, retry: Option<Duration>) -> Trouble {
+    let kind = error.kind;
+    let trouble = Trouble::from(error);
+    match (kind, retry) {
+        (ErrorKind::Refused, None) => {
+            trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
+        }
+        (ErrorKind::Refused, Some(retry)) => {
+            trouble.row("tried", format!("again and again for {}", format_duration(retry)))
+        }
+        _ => trouble,
+    }
+}
+
+/// Connects; while that is refused, again, for `retry`.
+async fn connect_patiently(
+    lane: &Lane,
+    to: &Address,
+    options: &ConnectOptions,
+    retry: Option<Duration>,
+) -> Result<Stream, NetError> {
+    let until = retry.and_then(|retry| Instant::now().checked_add(retry));
+    loop {
+        match lane.session.host.connect(to, options).await {
+            Err(error)
+                if error.kind == ErrorKind::Refused && until.is_some_and(|until| Instant::now() < until) =>
+            {
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// The address that a destination stands for.
+pub(super) fn destination(lane: &Lane, destination: &Destination) -> Result<Address, Trouble> {
+    match destination {
+        Destination::Address(template) => lane.address(template),
+        Destination::Socket(name) => {
+            let addresses = lane.addresses(name).ok_or_else(|| Trouble::never_opened(name))?;
+            address_of(&addresses.local)
+                .ok_or_else(|| Trouble::unfilled(format!("`{name}` has no address to go to")))
+        }
+    }
+}
+
+/// The address that reaches a local socket: one bound to all interfaces is reached on loopback.
+fn address_of(endpoint: &Endpoint) -> Option<Address> {
+    match endpoint {
+        Endpoint::Inet(at) if at.ip().is_unspecified() => {
+            Some(Address::Host { host: "127.0.0.1".to_owned(), port: at.port() })
+        }
+        Endpoint::Inet(at) => Some(Address::Host { host: at.ip().to_string(), port: at.port() }),
+        Endpoint::Unix(path) => Some(Address::Unix(path.to_string_lossy().into_owned())),
+        Endpoint::Abstract(name) => Some(Address::Abstract(name.clone())),
+        Endpoint::Unnamed => None,
+    }
+}
+
+pub(super) async fn bind(lane: &Lane, number: u32, step: &Bind) -> Result<(), Trouble> {
+    let at = lane.address(&step.at)?;
+    lane.session.release_ports(&step.at);
+    let text =
+        |template: &Option<Template>| template.as_ref().map(|template| lane.text(template)).transpose();
+    let join = text(&step.join)?.map(|group| {
+        group
+            .parse()
+            .map_err(|_| Trouble::unfilled(format!("`{}` is no multicast group", group.escape_debug())))
+    });
+    let options = DatagramOptions {
+        to: step.to.as_ref().map(|to| destination(lane, to)).transpose()?,
+        broadcast: step.broadcast,
+        join: join.transpose()?,
+        interface: text(&step.interface)?,
+        ttl: step.ttl,
+        reuse_address: step.reuse_address,
+        reuse_port: step.reuse_port,
+        options: step.options.clone(),
+    };
+    let datagram = lane.session.host.bind(&at, &options).await?;
+    let (local, peer) = (datagram.local().to_string(), datagram.peer().map(ToString::to_string));
+    lane.open(&step.name, Live::Datagram(datagram));
+    lane.note(number, || What::Bound { name: step.name.clone(), at: local, peer });
+    Ok(())
+}
+
+pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline) -> Result<(), Trouble> {
+    let socket = lane.socket(&step.at)?;
+    let Live::Stream(stream, _) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
+    let file = |template: &Option<Template>| template.as_ref().map(|path| read(lane, path)).transpose();
+    let settings = TlsSettings {
+        side: if step.server { TlsSide::Server } else { TlsSide::Client },
+        name: step.name.as_ref().map(|name| lane.text(name)).transpose()?,
+        ca: file(&step.ca)?,
+        insecure: step.insecure,
+        alpn: step.alpn.iter().map(|alpn| lane.text(alpn)).collect::<Result<_, _>>()?,
+        cert: file(&step.cert)?,
+        key: file(&step.key)?,
+        key_log: false,
+    };
+    match deadline.run(stream.start_tls(&settings)).await {
+        Ok(Ok(info)) => {
+            lane.note(number, || What::Secured {
+                name: step.at.clone(),
+                version: info.version,
+                cipher: info.cipher,
+                alpn: info.alpn,
+            });
+            Ok(())
+        }
+        Ok(Err(error)) => Err(Trouble::from(error).about(&socket)),
+        Err(_) => {
+            let message =
+                format!("the TLS handshake at `{}` was not done within {}", step.at, deadline.words());
+            Err(Trouble::timeout(message)
+                .about(&socket)
+                .help("both sides must shake hands at once: put them into `parallel`"))
+        }
+    }
+}
+
+fn read(lane: &Lane, path: &Template) -> Result<Vec<u8>, Trouble> {
+    let path = lane.text(path)?;
+    std::fs::read(&path).map_err(|error| Trouble::unfilled(format!("cannot read {path}: {}", error.kind())))
+}
+
+/// How a receiving side ended, in the words of events and failures.
+pub(super) fn words_of(end: &End) -> String {
+    match end {
+        End::Fin => "closed by peer (FIN)".to_owned(),
+        End::Reset => "reset by peer (RST)".to_owned(),
+        End::TimedOut => "given up by the kernel (time-out)".to_owned(),
+        End::Failed(error) => error.message.clone(),
+    }
+}
+
+/// The kind of failure that an end is to something that wanted more.
+pub(super) fn kind_of(end: &End) -> FailureKind {
+    FailureKind::Error(match end {
+        End::Fin => ErrorKind::Closed,
+        End::Reset => ErrorKind::Reset,
+        End::TimedOut => ErrorKind::Timeout,
+        End::Failed(error) => error.kind,
+    })
+}

@@ -1,0 +1,284 @@
+//! `Session`: the live sockets of one scenario by name, its variables, ports and temporary
+//! directory. `Lane` is the view of it that one sequence of steps has.
+
+use super::history::History;
+use super::process::Process;
+use super::trouble::Trouble;
+use crate::event::{Failure, Journal, What};
+use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
+use crate::script::step::{Frame, Name};
+use crate::script::template::{Fill, Hole, Property, Template};
+use crate::text::Address;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+/// What belongs to one play of a scenario.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub host: Host,
+    pub journal: Journal,
+    /// The deadline of steps that name none.
+    pub within: Duration,
+    /// Where background instances tell that they failed.
+    pub failed: mpsc::UnboundedSender<Box<Failure>>,
+    /// Background instances.
+    pub background: Mutex<JoinSet<()>>,
+    /// The accept loops of `each`, by listener.
+    pub accepting: Mutex<HashMap<Name, AbortHandle>>,
+    /// Every process that was started.
+    pub processes: Mutex<Vec<Arc<Process>>>,
+    ports: Mutex<HashMap<Name, Port>>,
+    tmp: Mutex<Option<TempDir>>,
+}
+
+/// A port that `${port.name}` stands for.
+#[derive(Debug)]
+struct Port {
+    number: u16,
+    /// Held until the process that names it is ready, or sockdrill binds it itself.
+    hold: Option<PortHold>,
+}
+
+/// The lock of a mutex; a panic elsewhere does not make what it guards unsound here.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    /// A session with nothing open.
+    pub fn new(
+        host: Host,
+        journal: Journal,
+        within: Duration,
+        failed: mpsc::UnboundedSender<Box<Failure>>,
+    ) -> Self {
+        Self {
+            host,
+            journal,
+            within,
+            failed,
+            background: Mutex::default(),
+            accepting: Mutex::default(),
+            processes: Mutex::default(),
+            ports: Mutex::default(),
+            tmp: Mutex::default(),
+        }
+    }
+
+    /// The port that stands for `name` in this run.
+    fn port(&self, name: &Name) -> Result<u16, String> {
+        let mut ports = locked(&self.ports);
+        if let Some(port) = ports.get(name) {
+            return Ok(port.number);
+        }
+        let hold = self.host.hold_port().map_err(|error| format!("no free port: {error}"))?;
+        let number = hold.port();
+        ports.insert(name.clone(), Port { number, hold: Some(hold) });
+        Ok(number)
+    }
+
+    /// Lets go of the ports that a template names, so that they can be bound.
+    pub fn release_ports(&self, template: &Template) {
+        let mut ports = locked(&self.ports);
+        for part in template.parts() {
+            if let crate::script::template::Part::Hole(Hole::Port(name)) = part
+                && let Some(port) = ports.get_mut(name)
+            {
+                port.hold = None;
+            }
+        }
+    }
+
+    /// The temporary directory, made when it is first asked for.
+    pub fn tmp(&self) -> Result<PathBuf, String> {
+        let mut tmp = locked(&self.tmp);
+        if tmp.is_none() {
+            let made = tempfile::Builder::new().prefix("sockdrill-").tempdir();
+            *tmp = Some(made.map_err(|error| format!("cannot make a temporary directory: {error}"))?);
+        }
+        Ok(tmp.as_ref().map(|tmp| tmp.path().to_owned()).unwrap_or_default())
+    }
+
+    /// Removes the temporary directory.
+    pub fn remove_tmp(&self) {
+        drop(locked(&self.tmp).take());
+    }
+}
+
+/// An open socket or process.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub name: Name,
+    pub live: Live,
+    pub history: History,
+}
+
+/// What is open under a name.
+#[derive(Debug)]
+pub(super) enum Live {
+    Listener(Listener),
+    Stream(Stream, Option<Frame>),
+    Datagram(Datagram),
+    Process(Arc<Process>),
+}
+
+/// Addresses of a socket, remembered after it is closed.
+#[derive(Debug, Clone)]
+pub(super) struct Addresses {
+    pub local: Endpoint,
+    pub peer: Option<Endpoint>,
+}
+
+/// Names and variables of one block; what is not here is looked up outside.
+#[derive(Debug, Default)]
+pub(super) struct Locals {
+    names: Mutex<HashMap<Name, Arc<Socket>>>,
+    addresses: Mutex<HashMap<Name, Addresses>>,
+    vars: Mutex<HashMap<Name, Arc<[u8]>>>,
+    outer: Option<Arc<Locals>>,
+}
+
+impl Locals {
+    /// A block inside `outer`.
+    fn inside(outer: &Arc<Self>) -> Arc<Self> {
+        Arc::new(Self { outer: Some(outer.clone()), ..Self::default() })
+    }
+
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |locals| locals.outer.as_deref())
+    }
+}
+
+/// One sequence of steps and what it can see.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pub session: Arc<Session>,
+    /// Its name in events and failures; empty for the main one.
+    pub label: Arc<str>,
+    /// The step it is at, for the reports of other lanes.
+    pub at: Arc<Mutex<Option<Arc<str>>>>,
+    locals: Arc<Locals>,
+    round: Option<u64>,
+}
+
+impl Lane {
+    /// The main lane of a session.
+    pub fn main(session: Arc<Session>) -> Self {
+        Self { session, label: "".into(), at: Arc::default(), locals: Arc::default(), round: None }
+    }
+
+    /// A lane beside others, with the same names.
+    pub fn beside(&self, label: &str) -> Self {
+        let label =
+            if self.label.is_empty() { label.into() } else { format!("{}.{label}", self.label).into() };
+        Self { label, at: Arc::default(), ..self.clone() }
+    }
+
+    /// The same lane inside a block with names of its own.
+    pub fn inside(&self, round: Option<u64>) -> Self {
+        Self { locals: Locals::inside(&self.locals), round: round.or(self.round), ..self.clone() }
+    }
+
+    /// States a fact about a step.
+    pub fn note(&self, step: u32, what: impl FnOnce() -> What) {
+        self.session.journal.note(&self.label, Some(step), what);
+    }
+
+    /// Opens a name.
+    pub fn open(&self, name: &Name, live: Live) -> Arc<Socket> {
+        let addresses = match &live {
+            Live::Listener(listener) => Some((listener.local(), None)),
+            Live::Stream(stream, _) => Some((stream.local(), Some(stream.peer()))),
+            Live::Datagram(datagram) => Some((datagram.local(), datagram.peer())),
+            Live::Process(_) => None,
+        };
+        if let Some((local, peer)) = addresses {
+            let addresses = Addresses { local: local.clone(), peer: peer.cloned() };
+            locked(&self.locals.addresses).insert(name.clone(), addresses);
+        }
+        let socket = Arc::new(Socket { name: name.clone(), live, history: History::default() });
+        locked(&self.locals.names).insert(name.clone(), socket.clone());
+        socket
+    }
+
+    /// What is open under `name`. The checker has proven that something was opened; it can be gone
+    /// only in `finally`, or where an opening step failed as it was told to.
+    pub fn socket(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+        let found = self.locals.chain().find_map(|locals| locked(&locals.names).get(name).cloned());
+        found.ok_or_else(|| Trouble::never_opened(name))
+    }
+
+    /// The stream called `name` and how it is framed.
+    pub fn addresses(&self, name: &Name) -> Option<Addresses> {
+        self.locals.chain().find_map(|locals| locked(&locals.addresses).get(name).cloned())
+    }
+
+    /// Takes what is open under `name` out of the table, to end it.
+    pub fn take(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+        let found = self.locals.chain().find_map(|locals| locked(&locals.names).remove(name));
+        found.ok_or_else(|| Trouble::never_opened(name))
+    }
+
+    /// Everything that is still open, innermost block only, in the order of names.
+    pub fn drain(&self) -> Vec<Arc<Socket>> {
+        let mut open: Vec<_> = locked(&self.locals.names).drain().map(|(_, socket)| socket).collect();
+        open.sort_by(|one, other| one.name.cmp(&other.name));
+        open
+    }
+
+    /// Defines a variable.
+    pub fn define(&self, name: Name, value: Vec<u8>) {
+        locked(&self.locals.vars).insert(name, value.into());
+    }
+
+    /// The text of a template as an address.
+    pub fn address(&self, template: &Template) -> Result<Address, Trouble> {
+        let text = self.text(template)?;
+        text.parse().map_err(|error: crate::text::AddressError| Trouble::unfilled(error.what))
+    }
+
+    /// The text of a template.
+    pub fn text(&self, template: &Template) -> Result<String, Trouble> {
+        template.render_text(self).map_err(Trouble::unfilled)
+    }
+}
+
+impl Fill for Lane {
+    fn fill(&self, hole: &Hole) -> Result<Vec<u8>, String> {
+        let saved = |name: &Name| {
+            let found = self.locals.chain().find_map(|locals| locked(&locals.vars).get(name).cloned());
+            found.ok_or_else(|| {
+                format!("the variable `{name}` has no value: the step that saves it did not run")
+            })
+        };
+        Ok(match hole {
+            Hole::Saved(name) => saved(name)?.to_vec(),
+            Hole::SavedLength(name) => saved(name)?.len().to_string().into_bytes(),
+            Hole::Socket(name, property) => {
+                let addresses = self.addresses(name).ok_or_else(|| format!("`{name}` was never opened"))?;
+                property_of(name, &addresses, *property)?.into_bytes()
+            }
+            Hole::Port(name) => self.session.port(name)?.to_string().into_bytes(),
+            Hole::Round => self.round.unwrap_or(1).to_string().into_bytes(),
+            Hole::Time => format!("{:.6}", self.session.journal.elapsed().as_secs_f64()).into_bytes(),
+            Hole::Tmp => self.session.tmp()?.to_string_lossy().into_owned().into_bytes(),
+        })
+    }
+}
+
+fn property_of(name: &Name, addresses: &Addresses, property: Property) -> Result<String, String> {
+    match property {
+        Property::Port => {
+            addresses.local.port().map(|port| port.to_string()).ok_or_else(|| format!("`{name}` has no port"))
+        }
+        Property::Local => Ok(addresses.local.to_string()),
+        Property::Peer => {
+            addresses.peer.as_ref().map(ToString::to_string).ok_or_else(|| format!("`{name}` has no peer"))
+        }
+    }
+}

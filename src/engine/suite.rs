@@ -1,0 +1,301 @@
+//! The suite: many scenarios, played by workers, told in the order of the files.
+
+use super::player;
+use super::stop::{Stop, StopReason};
+use crate::event::{Detail, Event, Journal, Outcome, SinkSet, Verdict, What};
+use crate::net::Host;
+use crate::script::step::Scenario;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+/// How a suite is played.
+#[derive(Debug, Clone, Copy)]
+pub struct Play {
+    /// How many scenarios run at once.
+    pub jobs: usize,
+    /// How many times each is played.
+    pub repeat: u32,
+    /// Whether the first failure ends the run.
+    pub fail_fast: bool,
+    /// How much is told.
+    pub detail: Detail,
+}
+
+/// How a run ended: scenarios counted, each once over all its repetitions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Scenarios that passed each time.
+    pub passed: usize,
+    /// Scenarios that failed each time.
+    pub failed: usize,
+    /// Scenarios that were skipped.
+    pub skipped: usize,
+    /// Scenarios that both passed and failed.
+    pub unstable: usize,
+    /// Whether the run was ended before it was done.
+    pub interrupted: bool,
+}
+
+/// Scenarios to be played.
+#[derive(Debug)]
+pub struct Suite {
+    scenarios: Vec<Scenario>,
+}
+
+impl Suite {
+    /// A suite that plays scenarios in this order.
+    pub fn new(scenarios: Vec<Scenario>) -> Self {
+        Self { scenarios }
+    }
+
+    /// How many scenarios it has.
+    pub fn len(&self) -> usize {
+        self.scenarios.len()
+    }
+
+    /// Whether there is nothing to play.
+    pub fn is_empty(&self) -> bool {
+        self.scenarios.is_empty()
+    }
+
+    /// Plays all of it and gives every fact to `sinks`: those of one scenario together, scenarios in
+    /// their order, whatever the order in which workers finish. Ends early when `stop` is raised; what
+    /// scenarios have started is ended then too.
+    pub fn play(&self, play: Play, sinks: &mut SinkSet, stop: &Stop) -> Summary {
+        let began = Instant::now();
+        let repeat = play.repeat.max(1);
+        let (to, from) = channel();
+        let journal = Journal::new(to, play.detail);
+        let scenarios = self.scenarios.len() * repeat as usize;
+        journal.state(What::RunStarted { scenarios });
+        let queue = Queue::new(&self.scenarios, repeat);
+        let host = Host;
+        let workers = play.jobs.clamp(1, scenarios.max(1));
+        let worker =
+            Worker { suite: self, queue: &queue, host: &host, stop, fail_fast: play.fail_fast, repeat };
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let journal = journal.clone();
+                scope.spawn(move || worker.work(&journal));
+            }
+            let mut tally = Tally::new(self.scenarios.len(), repeat);
+            let mut order = InOrder::default();
+            let closing = RunEnd { from, expected: scenarios };
+            closing.drain(&mut order, &mut tally, sinks);
+            let summary = tally.summary(stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
+            let what = summary.what(began.elapsed());
+            sinks.take(&Event { at: journal.elapsed(), scenario: None, lane: "".into(), step: None, what });
+            summary
+        })
+    }
+}
+
+impl Summary {
+    fn what(&self, took: std::time::Duration) -> What {
+        What::RunEnded {
+            passed: self.passed,
+            failed: self.failed,
+            skipped: self.skipped,
+            unstable: self.unstable,
+            interrupted: self.interrupted,
+            took,
+        }
+    }
+}
+
+/// Plays that are waiting, and the `serial` words of those that run.
+struct Queue {
+    inner: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+struct Waiting {
+    plays: VecDeque<(u32, usize)>,
+    running: HashSet<String>,
+}
+
+impl Queue {
+    fn new(scenarios: &[Scenario], repeat: u32) -> Self {
+        // All repetitions of one scenario follow each other, as they are told.
+        let plays = (0..scenarios.len()).flat_map(|index| (0..repeat).map(move |_| index));
+        let plays =
+            plays.enumerate().map(|(number, index)| (u32::try_from(number).unwrap_or(u32::MAX), index));
+        let waiting = Waiting { plays: plays.collect(), running: HashSet::new() };
+        Self { inner: Mutex::new(waiting), changed: Condvar::new() }
+    }
+
+    /// The next play whose `serial` word no other has; waits while there are only such.
+    fn next(&self, scenarios: &[Scenario]) -> Option<(u32, usize)> {
+        let mut waiting = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if waiting.plays.is_empty() {
+                return None;
+            }
+            let serial = |index: usize| scenarios.get(index).and_then(|scenario| scenario.serial.clone());
+            let free = |(_, index): &(u32, usize)| {
+                serial(*index).is_none_or(|word| !waiting.running.contains(&word))
+            };
+            if let Some(at) = waiting.plays.iter().position(free) {
+                let play = waiting.plays.remove(at)?;
+                waiting.running.extend(serial(play.1));
+                return Some(play);
+            }
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self, serial: Option<&String>) {
+        if let Some(word) = serial {
+            self.inner.lock().unwrap_or_else(PoisonError::into_inner).running.remove(word);
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// What every worker needs.
+#[derive(Clone, Copy)]
+struct Worker<'a> {
+    suite: &'a Suite,
+    queue: &'a Queue,
+    host: &'a Host,
+    stop: &'a Stop,
+    fail_fast: bool,
+    repeat: u32,
+}
+
+impl Worker<'_> {
+    fn work(&self, journal: &Journal) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        while let Some((number, index)) = self.queue.next(&self.suite.scenarios) {
+            let Some(scenario) = self.suite.scenarios.get(index) else { continue };
+            let journal = journal.for_scenario(number);
+            journal.state(What::ScenarioStarted {
+                name: scenario.name.clone(),
+                file: scenario.place.source().name().to_owned(),
+                line: scenario.place.line(),
+                tags: scenario.tags.clone(),
+                round: number % self.repeat + 1,
+            });
+            let outcome = match &runtime {
+                _ if self.stop.reason().is_some() => Outcome::Interrupted,
+                Ok(runtime) => runtime.block_on(player::play(scenario, self.host, &journal, self.stop)),
+                Err(error) => Outcome::Skipped(format!("no runtime: {error}")),
+            };
+            if self.fail_fast && matches!(outcome, Outcome::Failed(_)) {
+                self.stop.raise(StopReason::FailFast);
+            }
+            journal.state(What::ScenarioEnded { outcome, took: journal.elapsed() });
+            self.queue.done(scenario.serial.as_ref());
+        }
+    }
+}
+
+/// The stream of facts until every play has ended.
+struct RunEnd {
+    from: Receiver<Event>,
+    expected: usize,
+}
+
+impl RunEnd {
+    fn drain(&self, order: &mut InOrder, tally: &mut Tally, sinks: &mut SinkSet) {
+        let mut ended = 0;
+        while ended < self.expected {
+            let Ok(event) = self.from.recv() else { return };
+            ended += usize::from(matches!(event.what, What::ScenarioEnded { .. }));
+            tally.take(&event);
+            order.take(event, sinks);
+        }
+        // The first fact, that the run began, has come before any other; with nothing to play it
+        // is the only one.
+        if self.expected == 0
+            && let Ok(event) = self.from.try_recv()
+        {
+            order.take(event, sinks);
+        }
+    }
+}
+
+/// Puts facts into the order of scenarios: those of the first unfinished one pass at once, those of
+/// later ones wait.
+#[derive(Default)]
+struct InOrder {
+    head: u32,
+    waiting: BTreeMap<u32, Vec<Event>>,
+}
+
+impl InOrder {
+    fn take(&mut self, event: Event, sinks: &mut SinkSet) {
+        match event.scenario {
+            Some(number) if number != self.head => self.waiting.entry(number).or_default().push(event),
+            _ => {
+                let ended = matches!(event.what, What::ScenarioEnded { .. });
+                sinks.take(&event);
+                if ended {
+                    self.advance(sinks);
+                }
+            }
+        }
+    }
+
+    /// The head has ended: passes what waited, up to the next that has not ended.
+    fn advance(&mut self, sinks: &mut SinkSet) {
+        loop {
+            self.head += 1;
+            let Some(events) = self.waiting.remove(&self.head) else { return };
+            for event in &events {
+                sinks.take(event);
+            }
+            if !events.last().is_some_and(|event| matches!(event.what, What::ScenarioEnded { .. })) {
+                return;
+            }
+        }
+    }
+}
+
+/// Counts outcomes, scenario by scenario.
+struct Tally {
+    repeat: u32,
+    verdicts: Vec<Option<Verdict>>,
+}
+
+impl Tally {
+    fn new(scenarios: usize, repeat: u32) -> Self {
+        Self { repeat, verdicts: vec![None; scenarios] }
+    }
+
+    fn take(&mut self, event: &Event) {
+        let (Some(number), What::ScenarioEnded { outcome, .. }) = (event.scenario, &event.what) else {
+            return;
+        };
+        let Some(verdict) = self.verdicts.get_mut((number / self.repeat) as usize) else { return };
+        let new = match outcome {
+            Outcome::Passed => Verdict::Passed,
+            Outcome::Failed(_) => Verdict::Failed,
+            Outcome::Skipped(_) => Verdict::Skipped,
+            Outcome::Interrupted => Verdict::Interrupted,
+        };
+        *verdict = Some(match (*verdict, new) {
+            (None | Some(Verdict::Interrupted), new) => new,
+            (Some(old), Verdict::Interrupted) => old,
+            (Some(Verdict::Unstable), _) => Verdict::Unstable,
+            (Some(Verdict::Passed), Verdict::Failed) | (Some(Verdict::Failed), Verdict::Passed) => {
+                Verdict::Unstable
+            }
+            (Some(old), _) => old,
+        });
+    }
+
+    fn summary(&self, interrupted: bool) -> Summary {
+        let count =
+            |wanted: Verdict| self.verdicts.iter().filter(|verdict| **verdict == Some(wanted)).count();
+        Summary {
+            passed: count(Verdict::Passed),
+            failed: count(Verdict::Failed),
+            skipped: count(Verdict::Skipped),
+            unstable: count(Verdict::Unstable),
+            interrupted,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! `Event` and `What`: one fact each, with when and where it happened.
+
+use super::{Failure, Outcome};
+use crate::text::{ErrorKind, Excerpt};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Version of the event format: raised when a reader of the old one could misread the new one.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One fact.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Time since the scenario began; for facts about the run, since the run began.
+    pub at: Duration,
+    /// Which scenario of the run, counted from 0; none for facts about the run.
+    pub scenario: Option<u32>,
+    /// The lane or background instance it happened in; empty for the main one.
+    pub lane: Arc<str>,
+    /// The number of the step it belongs to, if to one.
+    pub step: Option<u32>,
+    /// The fact.
+    pub what: What,
+}
+
+/// What happened. Names are those of the scenario's sockets.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A run of so many scenarios began.
+    RunStarted {
+        /// How many will be played, repetitions counted.
+        scenarios: usize,
+    },
+    /// A scenario began.
+    ScenarioStarted {
+        /// Its name.
+        name: String,
+        /// The file it is in.
+        file: String,
+        /// The line it begins on.
+        line: usize,
+        /// Its tags.
+        tags: Vec<String>,
+        /// Which repetition, from 1.
+        round: u32,
+    },
+    /// A step began.
+    StepStarted {
+        /// The step in one line.
+        line: Arc<str>,
+        /// Its verb.
+        verb: &'static str,
+        /// Where it stands.
+        file: String,
+        /// Line, from 1.
+        at_line: usize,
+        /// Column, from 1.
+        at_column: usize,
+    },
+    /// A step held.
+    StepHeld {
+        /// How long it took.
+        took: Duration,
+        /// The failure that it was to meet, and met.
+        failed_as_told: Option<ErrorKind>,
+    },
+    /// A socket listens.
+    Listening {
+        /// The listener.
+        name: Arc<str>,
+        /// Its real address.
+        at: String,
+    },
+    /// A datagram socket is bound.
+    Bound {
+        /// The socket.
+        name: Arc<str>,
+        /// Its real address.
+        at: String,
+        /// The only peer, if it is connected.
+        peer: Option<String>,
+    },
+    /// A stream is connected.
+    Connected {
+        /// The stream.
+        name: Arc<str>,
+        /// Local address.
+        local: String,
+        /// Address of the peer.
+        peer: String,
+    },
+    /// A connection was taken out of the queue.
+    Accepted {
+        /// The new stream.
+        name: Arc<str>,
+        /// The listener.
+        listener: Arc<str>,
+        /// Local address.
+        local: String,
+        /// Address of the peer.
+        peer: String,
+    },
+    /// A stream is TLS from here on.
+    Secured {
+        /// The stream.
+        name: Arc<str>,
+        /// Protocol version.
+        version: String,
+        /// Cipher suite.
+        cipher: String,
+        /// Application protocol agreed on.
+        alpn: Option<String>,
+    },
+    /// Bytes, or one message, were sent.
+    Sent {
+        /// The socket.
+        name: Arc<str>,
+        /// Where a datagram went.
+        to: Option<String>,
+        /// The bytes.
+        data: Data,
+    },
+    /// Bytes, or one message, were received.
+    Received {
+        /// The socket.
+        name: Arc<str>,
+        /// Where a datagram came from.
+        from: Option<String>,
+        /// The bytes.
+        data: Data,
+    },
+    /// The receiving side of a socket ended.
+    Ended {
+        /// The socket.
+        name: Arc<str>,
+        /// How: `fin`, `reset`, `timed-out`, or the failure in words.
+        how: String,
+    },
+    /// One side of a stream was shut down by us.
+    ShutDown {
+        /// The stream.
+        name: Arc<str>,
+        /// Which.
+        side: Side,
+    },
+    /// A socket was closed by us.
+    Closed {
+        /// The socket.
+        name: Arc<str>,
+        /// Whether with a reset.
+        reset: bool,
+        /// Bytes sent over its life.
+        sent: u64,
+        /// Bytes received over its life.
+        received: u64,
+    },
+    /// Options of a socket were set.
+    OptionsSet {
+        /// The socket.
+        name: Arc<str>,
+        /// Names and values.
+        options: Vec<(&'static str, String)>,
+    },
+    /// What was checked is so.
+    Checked {
+        /// What was looked at, such as `conn state`.
+        subject: String,
+        /// What it was.
+        value: String,
+    },
+    /// A service ended: what it carried.
+    Served {
+        /// The socket.
+        name: Arc<str>,
+        /// Bytes each way.
+        totals: Totals,
+        /// How its peer ended.
+        how: String,
+    },
+    /// A process was started.
+    Spawned {
+        /// Its name.
+        name: Arc<str>,
+        /// Program and arguments.
+        command: Vec<String>,
+        /// Its process id.
+        pid: u32,
+    },
+    /// A process ended.
+    Exited {
+        /// Its name.
+        name: Arc<str>,
+        /// `exit 0` or `TERM`.
+        how: String,
+    },
+    /// A line that the scenario or sockdrill has to say.
+    Note {
+        /// The line.
+        text: String,
+    },
+    /// A step did not hold.
+    Failed(Box<Failure>),
+    /// A scenario is over.
+    ScenarioEnded {
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A file could not be checked; its scenarios did not run.
+    FileRefused {
+        /// The first problem, in one sentence.
+        problem: String,
+        /// Where.
+        at: Option<Excerpt>,
+    },
+    /// The run is over.
+    RunEnded {
+        /// Scenarios that passed.
+        passed: usize,
+        /// Scenarios that failed.
+        failed: usize,
+        /// Scenarios that were skipped.
+        skipped: usize,
+        /// Scenarios that both passed and failed.
+        unstable: usize,
+        /// Whether it was ended by a signal.
+        interrupted: bool,
+        /// How long it took.
+        took: Duration,
+    },
+}
+
+/// Which direction was shut down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// No more will be sent.
+    Write,
+    /// No more will be received.
+    Read,
+    /// Neither.
+    Both,
+}
+
+/// Bytes each way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Bytes received.
+    pub received: u64,
+    /// Bytes sent.
+    pub sent: u64,
+}
+
+/// Bytes as an event carries them: the first 64 KiB, and how many there were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Data {
+    /// The bytes, cut at [`Data::MOST`].
+    pub bytes: Arc<[u8]>,
+    /// How many there were.
+    pub len: u64,
+}
+
+impl Data {
+    /// Most bytes that one event carries.
+    pub const MOST: usize = 64 << 10;
+
+    /// All of `bytes`, or their beginning.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self::cut(bytes, bytes.len() as u64)
+    }
+
+    /// The beginning `bytes` of `len` bytes.
+    pub fn cut(bytes: &[u8], len: u64) -> Self {
+        let kept = bytes.get(..Self::MOST).unwrap_or(bytes);
+        Self { bytes: kept.into(), len }
+    }
+
+    /// Whether bytes were left out.
+    pub fn is_cut(&self) -> bool {
+        (self.bytes.len() as u64) < self.len
+    }
+}

@@ -1,0 +1,16 @@
+//! F2, facts: what happened, and the only way to state it.
+//!
+//! An event is one fact that a wire-tap and the list of steps could know. Everything a person or a
+//! CI system sees is made from events by a [`Sink`].
+
+mod fact;
+mod failure;
+mod journal;
+mod outcome;
+mod sink;
+
+pub use fact::{Data, Event, FORMAT_VERSION, Side, Totals, What};
+pub use failure::{Failure, FailureKind};
+pub use journal::{Detail, Journal};
+pub use outcome::{Exit, Outcome, Verdict};
+pub use sink::{Sink, SinkSet};

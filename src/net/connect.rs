@@ -1,0 +1,87 @@
+//! The active open of a stream.
+
+use std::io;
+
+use socket2::Domain;
+use tokio::io::Interest;
+
+use super::endpoint::Endpoint;
+use super::error::NetError;
+use super::host::{self, ConnectOptions, Host};
+use super::polled::{Kind, Polled};
+use super::stream::Stream;
+use super::{options, resolve, sys};
+use crate::text::{Address, ErrorKind};
+
+pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> Result<Stream, NetError> {
+    let kind = if to.port().is_some() { Kind::TcpStream } else { Kind::UnixStream };
+    let mut polled = host.open(kind, to.domain()).map_err(|e| NetError::io(to, &e))?;
+    options::set_all(&polled, &o.options)?;
+    if let Some(from) = &o.bind {
+        bind(&mut polled, from, to).await?;
+    }
+    let address = to.to_sockaddr(polled.domain).map_err(|e| NetError::io(to, &e))?;
+    let begun = polled.socket().connect(&address);
+    let early = match begun {
+        Ok(()) => None,
+        Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => established(&polled, to).await?,
+        Err(e) if e.raw_os_error() == Some(libc::EAGAIN) && kind == Kind::UnixStream => {
+            return Err(NetError::other(format!("{to}: the backlog is full")));
+        }
+        Err(e) => return Err(NetError::io(to, &e)),
+    };
+    let local = polled.local().map_err(|e| NetError::io(to, &e))?;
+    let stream = Stream::new(polled, local, to.clone());
+    if let Some(e) = early {
+        stream.end_of_error(&e);
+    }
+    Ok(stream)
+}
+
+/// Waits for the handshake. A connection that was established and reset at once is connected all the
+/// same: that error is returned, for the receiving half.
+async fn established(polled: &Polled, to: &Endpoint) -> Result<Option<io::Error>, NetError> {
+    let failed = |e: &io::Error| NetError::io(to, e);
+    let mut last = None;
+    loop {
+        let state = sys::tcp_info(polled.fd()).map_err(|e| failed(&e))?.tcpi_state;
+        match state {
+            sys::TCP_SYN_SENT => polled.again(Interest::WRITABLE, &mut last).await.map_err(|e| failed(&e))?,
+            sys::TCP_CLOSE => {
+                // Nobody else can have looked yet, so here SO_ERROR is the outcome of connect.
+                let Some(e) = polled.socket().take_error().map_err(|e| failed(&e))? else {
+                    return Ok(None);
+                };
+                return match ErrorKind::of(&e) {
+                    ErrorKind::Reset => Ok(Some(e)),
+                    ErrorKind::BrokenPipe => Ok(None),
+                    _ => Err(failed(&e)),
+                };
+            }
+            _ => return Ok(None),
+        }
+    }
+}
+
+async fn bind(polled: &mut Polled, from: &Address, to: &Endpoint) -> Result<(), NetError> {
+    let domain = polled.domain;
+    let candidates = resolve::resolve(from).await?;
+    let unspecified = |at: &Endpoint| at.is_unspecified() && matches!(from, Address::Any { .. });
+    let Some(at) = candidates.iter().find(|at| at.domain() == domain || unspecified(at)) else {
+        return Err(NetError::new(
+            ErrorKind::NotAvailable,
+            format!("{to}: cannot be reached from {from}, an address of another family"),
+        ));
+    };
+    let at = match at {
+        Endpoint::Inet(any) if at.domain() != domain && domain == Domain::IPV4 => {
+            Endpoint::Inet((std::net::Ipv4Addr::UNSPECIFIED, any.port()).into())
+        }
+        _ => at.clone(),
+    };
+    if at.port() == Some(0) {
+        // The port is chosen by connect, for the pair: a plain bind would use up ports in TIME_WAIT.
+        let _ = sys::set_int_option(polled.fd(), libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
+    }
+    host::bind(polled, &at)
+}

@@ -1,0 +1,372 @@
+//! `Datagram`: UDP and unix datagram sockets, where each message stands for itself.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use socket2::{Domain, SockAddr};
+use tokio::io::Interest;
+use tokio::sync::Notify;
+
+use super::endpoint::Endpoint;
+use super::error::NetError;
+use super::host::{self, DatagramOptions, Host};
+use super::multicast::{self, Interface};
+use super::polled::{GENTLE, Kind, Polled, unless_blocked};
+use super::{facts, icmp, options, resolve, scratch, sys};
+use crate::text::{Address, ErrorKind, Fact, FactValue, OptionValue, SocketOption};
+
+/// What an IPv4 packet can carry behind its header and UDP's.
+const LARGEST_V4: usize = 65_507;
+/// The same for IPv6, whose length field does not count its own header.
+const LARGEST_V6: usize = 65_527;
+/// How many refusals one send may meet that belong to earlier ones.
+const EARLIER: usize = 3;
+
+/// One datagram. An empty one is data too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it carries.
+    pub bytes: Vec<u8>,
+    /// Who sent it.
+    pub from: Endpoint,
+    /// It was longer than what was asked for, and the rest is lost.
+    pub truncated: bool,
+}
+
+/// A datagram socket. Joins the poll set of the runtime in which it first waits.
+#[derive(Debug)]
+pub struct Datagram {
+    polled: Polled,
+    local: Endpoint,
+    peer: Option<Endpoint>,
+    sent: AtomicU64,
+    received: AtomicU64,
+    /// Refusals that a send met although they answer earlier ones; the next receive reports them.
+    refusals: Mutex<VecDeque<NetError>>,
+    refused: Notify,
+}
+
+pub(super) async fn open(
+    host: &Host,
+    address: &Address,
+    at: &Endpoint,
+    o: &DatagramOptions,
+) -> Result<Datagram, NetError> {
+    let failed = |e: io::Error| NetError::io(at, &e);
+    let kind = if at.port().is_some() { Kind::Udp } else { Kind::UnixDatagram };
+    let mut polled = host.open(kind, at.domain()).map_err(failed)?;
+    if polled.domain == Domain::IPV6 && matches!(address, Address::Any { .. }) {
+        polled.socket().set_only_v6(false).map_err(failed)?;
+    }
+    if o.broadcast {
+        options::set(&polled, SocketOption::Broadcast, &OptionValue::Bool(true))?;
+    }
+    if o.reuse_address {
+        options::set(&polled, SocketOption::ReuseAddress, &OptionValue::Bool(true))?;
+    }
+    if o.reuse_port {
+        options::set(&polled, SocketOption::ReusePort, &OptionValue::Bool(true))?;
+    }
+    if let Some(ttl) = o.ttl {
+        options::set(&polled, SocketOption::Ttl, &OptionValue::Number(ttl.into()))?;
+        options::set(&polled, SocketOption::MulticastTtl, &OptionValue::Number(ttl.into()))?;
+    }
+    options::set_all(&polled, &o.options)?;
+    host::bind(&mut polled, at)?;
+    let interface = o.interface.as_deref().map(Interface::find).transpose()?;
+    if let Some(interface) = &interface {
+        let done = interface.send_through(&polled);
+        done.map_err(|e| NetError::io(format_args!("{at}: multicast interface"), &e))?;
+    }
+    if let Some(group) = o.join {
+        let done = multicast::join(&polled, group, interface.as_ref());
+        done.map_err(|e| NetError::io(format_args!("{at}: joining {group}"), &e))?;
+    }
+    let local = polled.local().map_err(failed)?;
+    let mut datagram = Datagram::new(polled, local);
+    if let Some(to) = &o.to {
+        datagram.connect(host, to).await?;
+    }
+    Ok(datagram)
+}
+
+impl Datagram {
+    fn new(polled: Polled, local: Endpoint) -> Self {
+        Self {
+            polled,
+            local,
+            peer: None,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            refusals: Mutex::default(),
+            refused: Notify::new(),
+        }
+    }
+
+    async fn connect(&mut self, host: &Host, to: &Address) -> Result<(), NetError> {
+        let peer = self.resolve_to(host, to).await?;
+        let done = peer.to_sockaddr(self.polled.domain).and_then(|to| self.polled.socket().connect(&to));
+        done.map_err(|e| Self::send_error(&peer, &e))?;
+        // Connecting chooses the local address of a socket that was bound to all of them.
+        if let Ok(local) = self.polled.local() {
+            self.local = local;
+        }
+        self.peer = Some(peer);
+        Ok(())
+    }
+
+    /// The address it is bound to; the port is never 0.
+    pub fn local(&self) -> &Endpoint {
+        &self.local
+    }
+
+    /// The peer it is connected to.
+    pub fn peer(&self) -> Option<&Endpoint> {
+        self.peer.as_ref()
+    }
+
+    /// Bytes sent over the life of the socket.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes received over the life of the socket.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// The first endpoint that `a` means and this socket's family can reach.
+    pub async fn resolve_to(&self, _host: &Host, a: &Address) -> Result<Endpoint, NetError> {
+        let found = resolve::destinations(a).await?;
+        let dual = self.polled.domain == Domain::IPV6 && self.local.is_unspecified();
+        let reaches =
+            |to: &Endpoint| to.domain() == self.polled.domain || (dual && to.domain() == Domain::IPV4);
+        found.into_iter().find(reaches).ok_or_else(|| {
+            let message = format!("{a}: cannot be reached from {}, an address of another family", self.local);
+            NetError::new(ErrorKind::NotAvailable, message)
+        })
+    }
+
+    /// Sends one datagram, to the peer unless `to` says otherwise. Cancel safe: it went whole or not at all.
+    ///
+    /// Too long for one datagram is refused before sending (`TooLong`), no destination is `NotConnected`.
+    /// An ICMP refusal that answers an earlier datagram is left to the next receive.
+    pub async fn send(&self, bytes: &[u8], to: Option<&Endpoint>) -> Result<(), NetError> {
+        let Some(dest) = to.or(self.peer.as_ref()) else {
+            let message = format!("{}: not connected, so a datagram needs a destination", self.local);
+            return Err(NetError::new(ErrorKind::NotConnected, message));
+        };
+        Self::fits(bytes, dest)?;
+        let address = to.map(|to| to.to_sockaddr(self.polled.domain)).transpose();
+        let address = address.map_err(|e| NetError::io(dest, &e))?;
+        let (mut earlier, mut last) = (0, None);
+        loop {
+            match unless_blocked(self.send_once(bytes, address.as_ref())) {
+                Ok(Some(())) => return Ok(()),
+                // A unix receiver that is not our peer makes no event when its queue drains, and our own
+                // failed try makes one: so only time helps.
+                Ok(None) if self.polled.kind == Kind::UnixDatagram => tokio::time::sleep(GENTLE).await,
+                Ok(None) => {
+                    let waited = self.polled.again(Interest::WRITABLE, &mut last).await;
+                    waited.map_err(|e| NetError::io(dest, &e))?;
+                }
+                Err(e) if earlier < EARLIER && self.is_of_an_earlier_send(&e) => earlier += 1,
+                Err(e) => return Err(Self::send_error(dest, &e)),
+            }
+        }
+    }
+
+    fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
+        let (limit, family) = match to.ip() {
+            Some(IpAddr::V4(_)) => (LARGEST_V4, "IPv4"),
+            Some(IpAddr::V6(_)) => (LARGEST_V6, "IPv6"),
+            None => return Ok(()),
+        };
+        if bytes.len() <= limit {
+            return Ok(());
+        }
+        let message =
+            format!("{to}: {} bytes, and a datagram over {family} holds at most {limit}", bytes.len());
+        Err(NetError::new(ErrorKind::TooLong, message))
+    }
+
+    fn send_once(&self, bytes: &[u8], to: Option<&SockAddr>) -> io::Result<()> {
+        let socket = &self.polled.socket();
+        let sent = match to {
+            Some(to) => socket.send_to_with_flags(bytes, to, libc::MSG_NOSIGNAL)?,
+            None => socket.send_with_flags(bytes, libc::MSG_NOSIGNAL)?,
+        };
+        self.sent.fetch_add(u64::try_from(sent).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A pending ICMP error surfaces on the next call, whichever that is: keeps it for the next receive.
+    fn is_of_an_earlier_send(&self, e: &io::Error) -> bool {
+        if self.polled.kind != Kind::Udp {
+            return false;
+        }
+        let refusal = icmp::take(&self.polled).or_else(|| {
+            (ErrorKind::of(e) == ErrorKind::Refused).then(|| self.peer.as_ref().map(icmp::refused)).flatten()
+        });
+        let Some(refusal) = refusal else { return false };
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push_back(refusal);
+        self.refused.notify_one();
+        true
+    }
+
+    fn send_error(to: &Endpoint, e: &io::Error) -> NetError {
+        let error = NetError::io(to, e);
+        if error.kind == ErrorKind::Denied && matches!(to.ip(), Some(IpAddr::V4(_))) {
+            let message = format!("{error}; to send to a broadcast address, add broadcast");
+            return NetError::new(ErrorKind::Denied, message);
+        }
+        error
+    }
+
+    /// Waits for the next message without taking it. Cancel safe.
+    ///
+    /// A refusal (ICMP) of something sent before is an error, once per ICMP message; receiving can go on.
+    pub async fn peek(&self) -> Result<Message, NetError> {
+        let (message, length) = self.next(usize::MAX, libc::MSG_PEEK).await?;
+        // A unix datagram can be larger than any UDP one.
+        if message.truncated { Ok(self.next(length, libc::MSG_PEEK).await?.0) } else { Ok(message) }
+    }
+
+    /// Takes the next message, cut to `max` bytes. Errors and cancel safety as with `peek`.
+    pub async fn recv(&self, max: usize) -> Result<Message, NetError> {
+        let (message, _) = self.next(max, 0).await?;
+        let count = u64::try_from(message.bytes.len()).unwrap_or(0);
+        self.received.fetch_add(count, Ordering::Relaxed);
+        Ok(message)
+    }
+
+    async fn next(&self, max: usize, flags: libc::c_int) -> Result<(Message, usize), NetError> {
+        let mut last = None;
+        loop {
+            if let Some(refusal) = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                return Err(refusal);
+            }
+            match unless_blocked(self.recv_once(max, flags)) {
+                Ok(Some(message)) => return Ok(message),
+                Ok(None) => {}
+                Err(e) => return Err(self.receive_error(&e)),
+            }
+            tokio::select! {
+                waited = self.polled.again(Interest::READABLE | Interest::ERROR, &mut last) => {
+                    waited.map_err(|e| NetError::io(&self.local, &e))?;
+                }
+                () = self.refused.notified() => {}
+            }
+        }
+    }
+
+    /// One recvfrom(2); also gives the length the message really has.
+    fn recv_once(&self, max: usize, flags: libc::c_int) -> io::Result<(Message, usize)> {
+        let receive = |buf: &mut [u8]| {
+            let (length, from) = sys::recv_from(self.polled.socket(), buf, flags | libc::MSG_TRUNC)?;
+            let bytes = buf.get(..length).unwrap_or(buf).to_vec();
+            Ok((Message { bytes, from: Endpoint::from(&from), truncated: length > buf.len() }, length))
+        };
+        scratch::with(|buf| match buf.get_mut(..max) {
+            Some(room) => receive(room),
+            None if max == usize::MAX => receive(buf),
+            None => receive(&mut vec![0; max]),
+        })
+    }
+
+    fn receive_error(&self, e: &io::Error) -> NetError {
+        let queued = if self.polled.kind == Kind::Udp { icmp::take(&self.polled) } else { None };
+        queued.unwrap_or_else(|| match &self.peer {
+            Some(peer) if ErrorKind::of(e) == ErrorKind::Refused && self.polled.kind == Kind::Udp => {
+                icmp::refused(peer)
+            }
+            peer => NetError::io(peer.as_ref().unwrap_or(&self.local), e),
+        })
+    }
+
+    /// Sends each datagram back to its sender, until cancelled. A sender that is gone is no error.
+    pub async fn echo(&self) -> Result<(), NetError> {
+        loop {
+            match self.recv(usize::MAX).await {
+                Ok(message) => gone_is_fine(self.send(&message.bytes, Some(&message.from)).await)?,
+                Err(e) => gone_is_fine(Err(e))?,
+            }
+        }
+    }
+
+    /// Closes it.
+    pub fn close(self) {}
+
+    /// What the kernel, or the socket's own counters, say now; `None` where there is no value.
+    ///
+    /// `unread` is the size of the next message, which is all that the kernel tells.
+    pub fn fact(&self, fact: Fact) -> Result<Option<FactValue>, NetError> {
+        match fact {
+            Fact::Local => Ok(Some(FactValue::Word(self.local.to_string()))),
+            Fact::Peer => Ok(self.peer.as_ref().map(|peer| FactValue::Word(peer.to_string()))),
+            Fact::Sent => Ok(Some(FactValue::Number(self.sent()))),
+            Fact::Received => Ok(Some(FactValue::Number(self.received()))),
+            Fact::Error => {
+                let error = facts::take_error(&self.polled)?;
+                Ok(Some(facts::error_word(error.as_ref())))
+            }
+            Fact::Unread => facts::unread(&self.polled, 0).map(Some),
+            _ => facts::of(&self.polled, fact),
+        }
+    }
+
+    /// The value of a socket option as the kernel reads it back.
+    pub fn option(&self, option: SocketOption) -> Result<OptionValue, NetError> {
+        options::get(&self.polled, option)
+    }
+
+    /// Sets a socket option.
+    pub fn set(&self, option: SocketOption, value: &OptionValue) -> Result<(), NetError> {
+        options::set(&self.polled, option, value)
+    }
+}
+
+fn gone_is_fine(result: Result<(), NetError>) -> Result<(), NetError> {
+    match result {
+        Err(e) if matches!(e.kind, ErrorKind::Refused | ErrorKind::NotConnected | ErrorKind::Unreachable) => {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Relays between the clients of `a` and the peer that `b` is connected to, until cancelled: what comes
+/// from the peer goes to whoever was heard last on `a`. Refusals are dropped, as a network would.
+pub async fn relay_datagrams(a: &Datagram, b: &Datagram) -> Result<(), NetError> {
+    let client = Mutex::new(None);
+    let there = async {
+        loop {
+            match a.recv(usize::MAX).await {
+                Ok(message) => {
+                    *client.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.from);
+                    gone_is_fine(b.send(&message.bytes, None).await)?;
+                }
+                Err(e) => gone_is_fine(Err(e))?,
+            }
+        }
+    };
+    let back = async {
+        loop {
+            let message = b.recv(usize::MAX).await;
+            let to = client.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            match (message, to) {
+                (Ok(message), Some(to)) => gone_is_fine(a.send(&message.bytes, Some(&to)).await)?,
+                (Ok(_), None) => {}
+                (Err(e), _) => gone_is_fine(Err(e))?,
+            }
+        }
+    };
+    let (there, back): (Result<(), NetError>, Result<(), NetError>) = tokio::join!(there, back);
+    there.and(back)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! How the receiving side of a stream ended, and the latch that keeps the first answer for ever.
+//!
+//! Linux reports a reset once and then plain 0, whoever looks first: receiving, sending or `SO_ERROR`. So
+//! one latch is shared by both halves.
+
+use std::fmt::Display;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::error::NetError;
+use super::polled::{Kind, Polled};
+use super::sys;
+use crate::text::ErrorKind;
+
+/// How the receiving side of a stream ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The peer's FIN (or TLS `close_notify`), and nothing else.
+    Fin,
+    /// The peer's RST (RFC 9293, 3.5.2), or a unix peer that closed with unread data.
+    Reset,
+    /// The kernel gave up on the peer (ETIMEDOUT).
+    TimedOut,
+    /// Anything else, for example an unreachable host or a bad TLS record.
+    Failed(NetError),
+}
+
+impl End {
+    pub(super) fn from_error(peer: impl Display, e: &io::Error) -> Self {
+        match ErrorKind::of(e) {
+            ErrorKind::Reset => Self::Reset,
+            ErrorKind::Timeout => Self::TimedOut,
+            _ => Self::Failed(NetError::io(peer, e)),
+        }
+    }
+}
+
+/// Holds the first end that was noticed.
+#[derive(Debug, Default)]
+pub(super) struct Latch(Mutex<Option<End>>);
+
+impl Latch {
+    /// Keeps `end` unless one is held already; returns the one that is held.
+    pub(super) fn keep(&self, end: End) -> End {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(end).clone()
+    }
+
+    pub(super) fn get(&self) -> Option<End> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Whether the peer has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// Only our own `shutdown read`, if anything: the peer has not ended.
+    NotYet,
+    /// The peer's FIN has come, behind whatever is still unread.
+    Fin,
+    /// The connection is gone; only the receive after the last byte tells how.
+    Gone,
+}
+
+/// Asks the kernel without consuming anything. `read_shut`: our side has shut down reading.
+pub(super) fn closing(polled: &Polled, read_shut: bool, write_shut: bool) -> Closing {
+    if polled.kind == Kind::TcpStream {
+        return match sys::tcp_info(polled.fd()).map(|info| info.tcpi_state) {
+            Ok(state) if sys::FIN_RECEIVED.contains(&state) => Closing::Fin,
+            Ok(sys::TCP_CLOSE) | Err(_) => Closing::Gone,
+            Ok(_) => Closing::NotYet,
+        };
+    }
+    let events = sys::events(polled.fd(), libc::POLLRDHUP);
+    if events & libc::POLLERR != 0 {
+        Closing::Gone
+    } else if events & libc::POLLRDHUP == 0 || (read_shut && (write_shut || events & libc::POLLHUP == 0)) {
+        Closing::NotYet
+    } else {
+        Closing::Fin
+    }
+}

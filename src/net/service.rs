@@ -1,0 +1,213 @@
+//! The loops that serve a whole connection: `echo`, `discard` and `relay`. Their buffer is the thread's,
+//! so an idle connection costs none.
+
+use std::net::Shutdown;
+
+use tokio::io::Interest;
+
+use super::end::End;
+use super::error::NetError;
+use super::inbox::Incoming;
+use super::polled::{Kind, Readiness, unless_blocked};
+use super::send::SendFlags;
+use super::stream::Stream;
+use super::{scratch, sys};
+use crate::text::ErrorKind;
+
+/// What a service loop moved, from its start to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Bytes received.
+    pub received: u64,
+    /// Bytes sent.
+    pub sent: u64,
+    /// How the receiving side ended.
+    pub end: End,
+}
+
+/// A receiving half that lends what comes instead of keeping it.
+struct Lender<'a> {
+    incoming: Incoming<'a>,
+    last: Readiness<'a>,
+    /// The last receive took everything there was: the next one would find nothing.
+    drained: bool,
+}
+
+enum Lent<R> {
+    Bytes(R),
+    End(End),
+}
+
+impl<'a> Lender<'a> {
+    async fn new(stream: &'a Stream) -> Self {
+        Self { incoming: stream.incoming().await, last: None, drained: false }
+    }
+
+    /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
+    async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
+        let stream = self.incoming.stream;
+        loop {
+            let held = self.incoming.inbox.held;
+            if held > 0 {
+                let lent = take(self.incoming.window().get(..held).unwrap_or_default());
+                self.incoming.consumed(held);
+                return Ok(Lent::Bytes(lent));
+            }
+            if stream.tls.get().is_some() {
+                match self.incoming.end() {
+                    Some(end) => return Ok(Lent::End(end.clone())),
+                    None => self.incoming.wait_tls(0).await?,
+                }
+                continue;
+            }
+            self.incoming.inbox.forget_peeked();
+            if self.drained && !self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed()) {
+                self.again().await?;
+            }
+            self.drained = false;
+            let lent = scratch::with(|buf| {
+                let got = unless_blocked(stream.recv(buf, 0))?;
+                self.drained = got.is_some_and(|count| count < buf.len());
+                Ok(got
+                    .map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(&mut take))))
+            });
+            match lent {
+                Ok(Some((count, Some(lent)))) => {
+                    self.incoming.count(count);
+                    return Ok(Lent::Bytes(lent));
+                }
+                Ok(Some((_, None))) => match stream.end_of_zero() {
+                    Some(end) => return Ok(Lent::End(end)),
+                    None => self.again().await?,
+                },
+                Ok(None) => self.again().await?,
+                Err(e) => return Ok(Lent::End(stream.end_of_error(&e))),
+            }
+        }
+    }
+
+    async fn again(&mut self) -> Result<(), NetError> {
+        let stream = self.incoming.stream;
+        let waited = stream.polled.again(Interest::READABLE, &mut self.last).await;
+        waited.map_err(|e| NetError::io(stream.peer(), &e))
+    }
+}
+
+impl Stream {
+    /// Sends everything back until the peer ends; bytes held already come first.
+    ///
+    /// When sending is over before receiving is, what still comes is received and dropped.
+    pub async fn echo(&self) -> Result<Counts, NetError> {
+        let from = (self.received(), self.sent());
+        let mut lender = Lender::new(self).await;
+        let mut mute = false;
+        let end = loop {
+            let lent = lender.lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) }).await?;
+            let sent = match lent {
+                Lent::End(end) => break end,
+                Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
+                Lent::Bytes(Ok(rest)) => self.send(&rest, SendFlags::default()).await,
+                Lent::Bytes(Err(e)) => Err(e),
+            };
+            mute = mute || sent.is_err();
+        };
+        Ok(self.counts(from, end))
+    }
+
+    /// Receives and drops everything until the peer ends; of a TCP stream without copying it.
+    pub async fn discard(&self) -> Result<Counts, NetError> {
+        let from = (self.received(), self.sent());
+        let mut lender = Lender::new(self).await;
+        let plain_tcp = self.polled.kind == Kind::TcpStream && self.tls.get().is_none();
+        let end = loop {
+            if !plain_tcp || lender.incoming.inbox.held > 0 {
+                match lender.lend(|_| ()).await? {
+                    Lent::Bytes(()) => continue,
+                    Lent::End(end) => break end,
+                }
+            }
+            lender.incoming.inbox.forget_peeked();
+            match unless_blocked(sys::recv_discard(self.polled.fd(), DISCARD)) {
+                Ok(Some(0)) => match self.end_of_zero() {
+                    Some(end) => break end,
+                    None => lender.again().await?,
+                },
+                Ok(Some(count)) => {
+                    lender.incoming.count(count);
+                    let closed = lender.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
+                    if !closed {
+                        lender.again().await?;
+                    }
+                }
+                Ok(None) => lender.again().await?,
+                Err(e) => break self.end_of_error(&e),
+            }
+        };
+        Ok(self.counts(from, end))
+    }
+
+    /// Sends what the kernel takes at once; gives back the rest.
+    fn try_send(&self, bytes: &[u8]) -> Result<Vec<u8>, NetError> {
+        if self.tls.get().is_some() {
+            return Ok(bytes.to_vec());
+        }
+        let took = unless_blocked(self.send_once(bytes, SendFlags::default()));
+        let took = took.map_err(|e| self.send_failed(&e))?.unwrap_or(0);
+        Ok(bytes.get(took..).unwrap_or_default().to_vec())
+    }
+
+    fn counts(&self, (received, sent): (u64, u64), end: End) -> Counts {
+        Counts {
+            received: self.received().saturating_sub(received),
+            sent: self.sent().saturating_sub(sent),
+            end,
+        }
+    }
+}
+
+/// More than any receive buffer holds.
+const DISCARD: usize = 1 << 30;
+
+/// Copies both ways between two streams until both directions are over, and keeps the ends as they were:
+/// a FIN becomes `shutdown write` on the other side, a reset becomes a reset there.
+///
+/// Returns what each stream moved, in the order of the arguments.
+pub async fn relay(a: &Stream, b: &Stream) -> Result<(Counts, Counts), NetError> {
+    let from = ((a.received(), a.sent()), (b.received(), b.sent()));
+    let (there, back) = tokio::join!(copy(a, b), copy(b, a));
+    Ok((a.counts(from.0, there?), b.counts(from.1, back?)))
+}
+
+/// Copies one way; the end is that of `from`.
+async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
+    let mut lender = Lender::new(from).await;
+    loop {
+        let sent = match lender.lend(|bytes| to.try_send(bytes)).await? {
+            Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
+            Lent::Bytes(Ok(rest)) => to.send(&rest, SendFlags::default()).await,
+            Lent::Bytes(Err(e)) => Err(e),
+            Lent::End(end) => {
+                // Whether the other side is still there to be told decides nothing here.
+                let _ = match end {
+                    End::Fin => to.shutdown(Shutdown::Write).await,
+                    _ => to.reset(),
+                };
+                return Ok(end);
+            }
+        };
+        if let Err(e) = sent {
+            // `to` no longer takes anything: its peer reset the connection, so `from`'s peer learns it
+            // the same way.
+            let already = from.latch.get();
+            if already.is_none()
+                && matches!(e.kind, ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Timeout)
+            {
+                let _ = from.reset();
+            }
+            return Ok(from.latch.keep(End::Reset));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! `Stream`: a connected TCP or unix stream, its two halves and the ways to end it.
+//!
+//! Sending is in `send`, receiving in `inbox` (held and peeked bytes) and `urgent`, TLS in `tls`, the
+//! loops that serve a whole connection in `service`.
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::sync::Mutex;
+
+use super::end::{Closing, End, Latch, closing};
+use super::endpoint::Endpoint;
+use super::error::NetError;
+use super::inbox::{Inbox, Incoming};
+use super::polled::{Kind, Polled, unless_blocked};
+use super::tls::Tls;
+use super::{facts, options, scratch, sys};
+use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
+
+/// A connected stream. All calls take `&self`, so that two lanes can use its two halves at once; it joins
+/// the poll set of the runtime in which it first waits, which must have timers enabled.
+#[derive(Debug)]
+pub struct Stream {
+    pub(super) polled: Polled,
+    local: Endpoint,
+    peer: Endpoint,
+    pub(super) sent: AtomicU64,
+    pub(super) received: AtomicU64,
+    /// Bytes out of the kernel that nobody has consumed.
+    pub(super) held: AtomicUsize,
+    pub(super) read_shut: AtomicBool,
+    pub(super) write_shut: AtomicBool,
+    pub(super) latch: Latch,
+    pub(super) inbox: Mutex<Inbox>,
+    pub(super) tls: OnceLock<Box<Tls>>,
+}
+
+impl Stream {
+    pub(super) fn new(polled: Polled, local: Endpoint, peer: Endpoint) -> Self {
+        Self {
+            polled,
+            local,
+            peer,
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+            read_shut: AtomicBool::new(false),
+            write_shut: AtomicBool::new(false),
+            latch: Latch::default(),
+            inbox: Mutex::new(Inbox::default()),
+            tls: OnceLock::new(),
+        }
+    }
+
+    /// The local address, valid after the end too.
+    pub fn local(&self) -> &Endpoint {
+        &self.local
+    }
+
+    /// The peer's address, valid after the end too.
+    pub fn peer(&self) -> &Endpoint {
+        &self.peer
+    }
+
+    /// Bytes that the kernel took over the life of the stream; with TLS, plaintext bytes put into records.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Bytes consumed over the life of the stream, urgent ones included; with TLS, plaintext.
+    pub fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
+    pub async fn incoming(&self) -> Incoming<'_> {
+        Incoming::new(self, self.inbox.lock().await)
+    }
+
+    /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
+    ///
+    /// After `Shutdown::Read` data that still comes stays readable, and the peer of a TCP stream notices
+    /// nothing.
+    pub async fn shutdown(&self, side: Shutdown) -> Result<(), NetError> {
+        if side != Shutdown::Read {
+            self.say_close_notify().await?;
+        }
+        let flag = (side != Shutdown::Write).then_some(&self.read_shut);
+        // Set before the call: a receive that wakes from it must not take its own 0 for the peer's.
+        let before = flag.map(|flag| flag.swap(true, Ordering::SeqCst));
+        match self.polled.socket().shutdown(side) {
+            Ok(()) => {
+                if side != Shutdown::Read {
+                    self.write_shut.store(true, Ordering::SeqCst);
+                }
+                Ok(())
+            }
+            Err(e) => {
+                if let (Some(flag), Some(before)) = (flag, before) {
+                    flag.store(before, Ordering::SeqCst);
+                }
+                Err(NetError::io(format_args!("shutdown of {}", self.peer), &e))
+            }
+        }
+    }
+
+    /// Closes gracefully: `close_notify` with TLS, then close(2), on a blocking thread if `linger` is set
+    /// and so for as long as that says. Unread data makes the kernel send RST instead of FIN.
+    pub async fn close(self) -> Result<(), NetError> {
+        // A peer that is gone already is no reason not to close.
+        let _ = self.say_close_notify().await;
+        let lingering = self.polled.take_lingering();
+        drop(self);
+        if let Some(lingering) = lingering {
+            let _ = tokio::task::spawn_blocking(move || drop(lingering)).await;
+        }
+        Ok(())
+    }
+
+    /// Closes a TCP stream with RST by zero linger (socket(7)). Of a unix stream it is an error, and a
+    /// plain close.
+    pub fn abort(self) -> Result<(), NetError> {
+        if self.polled.kind == Kind::UnixStream {
+            return Err(NetError::other(format!(
+                "{}: abort is for TCP, a unix stream cannot send a reset",
+                self.peer
+            )));
+        }
+        self.polled.lingers.store(false, Ordering::Relaxed);
+        let zero = self.polled.socket().set_linger(Some(Duration::ZERO));
+        zero.map_err(|e| NetError::io(format_args!("abort of {}", self.peer), &e))
+    }
+
+    /// Sends RST at once and keeps the object: from here on both halves are over. A unix stream, which
+    /// cannot be reset, is shut down on both sides.
+    pub fn reset(&self) -> Result<(), NetError> {
+        self.latch.keep(End::Reset);
+        self.write_shut.store(true, Ordering::SeqCst);
+        let done = match self.polled.kind {
+            Kind::TcpStream => sys::disconnect(self.polled.socket()),
+            _ => self.polled.socket().shutdown(Shutdown::Both),
+        };
+        done.map_err(|e| NetError::io(format_args!("reset of {}", self.peer), &e))
+    }
+
+    /// What the kernel, or the stream's own counters, say now; `None` where there is no value yet.
+    ///
+    /// Looking at `Fact::Error` clears the pending error in the kernel; the latch keeps it for `End`.
+    pub fn fact(&self, fact: Fact) -> Result<Option<FactValue>, NetError> {
+        match fact {
+            Fact::Local => Ok(Some(FactValue::Word(self.local.to_string()))),
+            Fact::Peer => Ok(Some(FactValue::Word(self.peer.to_string()))),
+            Fact::Sent => Ok(Some(FactValue::Number(self.sent()))),
+            Fact::Received => Ok(Some(FactValue::Number(self.received()))),
+            Fact::Error => self.pending_error().map(Some),
+            Fact::Unread => facts::unread(&self.polled, self.held.load(Ordering::SeqCst)).map(Some),
+            _ => facts::of(&self.polled, fact),
+        }
+    }
+
+    fn pending_error(&self) -> Result<FactValue, NetError> {
+        // A receive that meets the error consumes it as SO_ERROR does, and can tell a FIN before it.
+        if self.latch.get().is_none()
+            && let Err(e) = unless_blocked(self.recv(&mut [0], libc::MSG_PEEK))
+        {
+            self.latch.keep(End::from_error(&self.peer, &e));
+            return Ok(FactValue::Word(ErrorKind::of(&e).name().to_owned()));
+        }
+        let error = facts::take_error(&self.polled)?;
+        if let Some(e) = &error
+            && ErrorKind::of(e) != ErrorKind::BrokenPipe
+            && self.closing() != Closing::Fin
+        {
+            self.latch.keep(End::from_error(&self.peer, e));
+        }
+        Ok(facts::error_word(error.as_ref()))
+    }
+
+    /// The value of a socket option as the kernel reads it back.
+    pub fn option(&self, option: SocketOption) -> Result<OptionValue, NetError> {
+        options::get(&self.polled, option)
+    }
+
+    /// Sets a socket option.
+    pub fn set(&self, option: SocketOption, value: &OptionValue) -> Result<(), NetError> {
+        options::set(&self.polled, option, value)
+    }
+
+    /// Waits until the end of the receiving side is visible, without receiving anything that the peer
+    /// could notice and without reading `SO_ERROR`. Cancel safe.
+    ///
+    /// The end is that of the transport: a TLS `close_notify` alone does not show here.
+    pub async fn ended(&self) -> End {
+        if let Some(end) = self.end_without_reading() {
+            return end;
+        }
+        let failed = |e: &io::Error| End::Failed(NetError::io(&self.peer, e));
+        let twin = match self.polled.twin() {
+            Ok(twin) => twin,
+            Err(e) => return failed(&e),
+        };
+        let mut last = None;
+        loop {
+            if let Err(e) = twin.again(Interest::READABLE, &mut last).await {
+                return failed(&e);
+            }
+            if last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
+                && let Some(end) = self.end_without_reading()
+            {
+                return end;
+            }
+        }
+    }
+
+    pub(super) fn end_without_reading(&self) -> Option<End> {
+        if let Some(end) = self.latch.get() {
+            return Some(end);
+        }
+        // Unread data hides how the connection ended, and can be taken out only when it is over: no
+        // peer can notice any more.
+        match self.closing() {
+            Closing::NotYet => None,
+            Closing::Fin => Some(self.latch.keep(End::Fin)),
+            Closing::Gone => {
+                let inbox = self.inbox.try_lock().ok()?;
+                Incoming::new(self, inbox).pull_to_the_end()
+            }
+        }
+    }
+
+    pub(super) fn closing(&self) -> Closing {
+        let shut = |flag: &AtomicBool| flag.load(Ordering::SeqCst);
+        closing(&self.polled, shut(&self.read_shut), shut(&self.write_shut))
+    }
+
+    /// The end that a receive of 0 bytes means, or none if it is our own `shutdown read`.
+    pub(super) fn end_of_zero(&self) -> Option<End> {
+        let ours = self.read_shut.load(Ordering::SeqCst) && self.closing() == Closing::NotYet;
+        if ours { self.latch.get() } else { Some(self.latch.keep(End::Fin)) }
+    }
+
+    pub(super) fn end_of_error(&self, e: &io::Error) -> End {
+        self.latch.keep(End::from_error(&self.peer, e))
+    }
+
+    pub(super) fn recv(&self, buf: &mut [u8], flags: libc::c_int) -> io::Result<usize> {
+        let flags = nix::sys::socket::MsgFlags::from_bits_truncate(flags);
+        Ok(nix::sys::socket::recv(self.polled.fd(), buf, flags)?)
+    }
+
+    /// Receives `count` bytes that were peeked already, and forgets them.
+    pub(super) fn drop_from_kernel(&self, mut count: usize) -> io::Result<()> {
+        while count > 0 {
+            let dropped = if self.polled.kind == Kind::TcpStream {
+                sys::recv_discard(self.polled.fd(), count)?
+            } else {
+                scratch::with(|buf| {
+                    let room = count.min(buf.len());
+                    self.recv(buf.get_mut(..room).unwrap_or_default(), 0)
+                })?
+            };
+            if dropped == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            count = count.saturating_sub(dropped);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

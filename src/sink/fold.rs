@@ -1,0 +1,103 @@
+//! `Fold`: the plays of one scenario as one result.
+
+use crate::event::{Event, Failure, Outcome, Verdict, What};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A scenario and how its plays ended.
+#[derive(Debug)]
+pub(super) struct Fold {
+    pub file: String,
+    pub name: String,
+    /// How many plays are over.
+    pub plays: u32,
+    pub passed: u32,
+    pub failed: u32,
+    pub interrupted: u32,
+    /// Why it was skipped.
+    pub skipped: Option<String>,
+    /// Time of all plays.
+    pub took: Duration,
+    /// The failures that differ in place or kind, each with the play it was first seen in.
+    pub failures: Vec<(u32, Failure)>,
+}
+
+impl Fold {
+    pub fn verdict(&self) -> Verdict {
+        match (self.passed, self.failed) {
+            (1.., 1..) => Verdict::Unstable,
+            (0, 1..) => Verdict::Failed,
+            _ if self.interrupted > 0 => Verdict::Interrupted,
+            (1.., 0) => Verdict::Passed,
+            (0, 0) => Verdict::Skipped,
+        }
+    }
+
+    fn add(&mut self, round: u32, outcome: &Outcome, took: Duration) {
+        self.plays += 1;
+        self.took += took;
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Interrupted => self.interrupted += 1,
+            Outcome::Skipped(reason) => {
+                self.skipped.get_or_insert_with(|| reason.clone());
+            }
+            Outcome::Failed(failure) => {
+                self.failed += 1;
+                let same = |other: &Failure| other.kind == failure.kind && other.at == failure.at;
+                if !self.failures.iter().any(|(_, other)| same(other)) {
+                    self.failures.push((round, (**failure).clone()));
+                }
+            }
+        }
+    }
+}
+
+/// Every scenario seen so far, in the order in which they were first seen.
+#[derive(Debug, Default)]
+pub(super) struct Folds {
+    pub all: Vec<Fold>,
+    known: HashMap<(String, usize, String), usize>,
+    /// Which scenario and which round of it a play is.
+    plays: HashMap<u32, (usize, u32)>,
+}
+
+impl Folds {
+    /// Notes the beginning or the end of a play; the end gives the scenario it belongs to.
+    pub fn take(&mut self, event: &Event) -> Option<usize> {
+        let number = event.scenario?;
+        match &event.what {
+            What::ScenarioStarted { name, file, line, round, .. } => {
+                let index = self.index(name, file, *line);
+                self.plays.insert(number, (index, *round));
+                None
+            }
+            What::ScenarioEnded { outcome, took } => {
+                let (index, round) = self.plays.remove(&number)?;
+                self.all.get_mut(index)?.add(round, outcome, *took);
+                Some(index)
+            }
+            _ => None,
+        }
+    }
+
+    fn index(&mut self, name: &str, file: &str, line: usize) -> usize {
+        let key = (file.to_owned(), line, name.to_owned());
+        if let Some(index) = self.known.get(&key) {
+            return *index;
+        }
+        self.known.insert(key, self.all.len());
+        self.all.push(Fold {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            plays: 0,
+            passed: 0,
+            failed: 0,
+            interrupted: 0,
+            skipped: None,
+            took: Duration::ZERO,
+            failures: Vec::new(),
+        });
+        self.all.len() - 1
+    }
+}

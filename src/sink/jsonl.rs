@@ -1,0 +1,108 @@
+//! The event stream as JSON lines: lossless, one event a line, its format named and versioned on
+//! the first one. `docs/events.md` describes it; `read` is its inverse.
+
+use super::wire::{WhatShape, seconds};
+use crate::event::{Event, FORMAT_VERSION, Sink, What};
+use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// The name of the format, on the first line of every stream.
+pub const FORMAT: &str = "sockdrill-events";
+
+/// Writes events, each flushed as it comes.
+pub struct Jsonl<W> {
+    to: W,
+    target: String,
+}
+
+impl<W: Write> Jsonl<W> {
+    /// Writes to `to`, which problems call `target`.
+    pub fn new(to: W, target: impl Into<String>) -> Self {
+        Self { to, target: target.into() }
+    }
+}
+
+impl<W: Write> Sink for Jsonl<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = to_line(&Line::from(event))?;
+        line.push('\n');
+        self.to.write_all(line.as_bytes())?;
+        self.to.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+
+    fn target(&self) -> String {
+        self.target.clone()
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    #[serde(serialize_with = "seconds::serialize")]
+    t: Duration,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scenario: Option<u32>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    lane: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u32>,
+    #[serde(flatten)]
+    what: Told<'a>,
+}
+
+struct Told<'a>(&'a What);
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        WhatShape::serialize(self.0, to)
+    }
+}
+
+impl<'a> From<&'a Event> for Line<'a> {
+    fn from(event: &'a Event) -> Self {
+        let first = matches!(event.what, What::RunStarted { .. });
+        Self {
+            format: first.then_some(FORMAT),
+            version: first.then_some(FORMAT_VERSION),
+            t: event.at,
+            scenario: event.scenario,
+            lane: &event.lane,
+            step: event.step,
+            what: Told(&event.what),
+        }
+    }
+}
+
+/// One JSON object on one line that a terminal can show: what could move a cursor, hide or reorder
+/// text is a `\u` escape.
+pub(super) fn to_line(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut line = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless))?;
+    String::from_utf8(line).map_err(serde::ser::Error::custom)
+}
+
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        let harmless = |c: char| matches!(c, ' '..='~') || (!c.is_ascii() && c.escape_debug().eq([c]));
+        let mut rest = fragment;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| !harmless(*c)) {
+            to.write_all(rest.get(..at).unwrap_or_default().as_bytes())?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+            rest = rest.get(at + c.len_utf8()..).unwrap_or_default();
+        }
+        to.write_all(rest.as_bytes())
+    }
+}

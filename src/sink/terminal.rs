@@ -1,0 +1,214 @@
+//! The terminal: one line a scenario, failures drawn under the user's own line, transcripts on
+//! request, a summary. Results and diagnostics have a writer each.
+
+use super::fold::{Fold, Folds};
+use super::layout::Layout;
+use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable, spoken};
+use super::transcript::Transcript;
+use crate::event::{Event, Sink, Verdict, What};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// What did not pass, and the summary.
+    Failures,
+    /// A line for each scenario.
+    Results,
+    /// What happens in each scenario, the same on every run.
+    Transcripts,
+    /// Times and addresses too, in the order of time.
+    Everything,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// How much.
+    pub shown: Shown,
+    /// Whether results are coloured.
+    pub styled: bool,
+    /// Whether diagnostics are coloured.
+    pub styled_diagnostics: bool,
+    /// How many columns a line of a transcript has.
+    pub width: usize,
+}
+
+/// Tells people. Each block of text reaches its writer in one call and is flushed.
+pub struct Terminal {
+    results: Box<dyn Write>,
+    diagnostics: Box<dyn Write>,
+    look: Look,
+    layout: Layout,
+    folds: Folds,
+    told: Vec<bool>,
+    transcripts: HashMap<u32, Transcript>,
+}
+
+impl Terminal {
+    /// A terminal that writes results and diagnostics of a run to these.
+    pub fn new(
+        results: impl Write + 'static,
+        diagnostics: impl Write + 'static,
+        look: Look,
+        layout: Layout,
+    ) -> Self {
+        Self {
+            results: Box::new(results),
+            diagnostics: Box::new(diagnostics),
+            look,
+            layout,
+            folds: Folds::default(),
+            told: Vec::new(),
+            transcripts: HashMap::new(),
+        }
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.results.write_all(text.as_bytes())?;
+        self.results.flush()
+    }
+
+    /// What happens inside a scenario.
+    fn transcribe(&mut self, event: &Event) -> io::Result<()> {
+        let Some(number) = event.scenario else { return Ok(()) };
+        let mut text = String::new();
+        if let What::ScenarioStarted { name, file, round, .. } = &event.what {
+            text = paint(self.look.styled, super::screen::STRONG, &self.layout.path(file));
+            text.push_str(": ");
+            text.push_str(&printable(name));
+            if self.layout.repeat > 1 {
+                let _ = write!(text, " (round {round} of {})", self.layout.repeat);
+            }
+            text.push('\n');
+            let timed = self.look.shown == Shown::Everything;
+            self.transcripts.insert(number, Transcript::new(timed, self.look.styled, self.look.width));
+        } else if let Some(transcript) = self.transcripts.get_mut(&number) {
+            transcript.take(event, &mut text);
+        }
+        if matches!(event.what, What::ScenarioEnded { .. }) {
+            self.transcripts.remove(&number);
+        }
+        self.write(&text)
+    }
+
+    /// The line of a scenario, and its failures.
+    fn tell(&mut self, index: usize) -> io::Result<()> {
+        let Some(fold) = self.folds.all.get(index) else { return Ok(()) };
+        if self.told.len() <= index {
+            self.told.resize(index + 1, false);
+        }
+        if let Some(told) = self.told.get_mut(index) {
+            *told = true;
+        }
+        let bad = matches!(fold.verdict(), Verdict::Failed | Verdict::Unstable);
+        if self.look.shown == Shown::Failures && !bad {
+            return Ok(());
+        }
+        let mut line = self.line(fold);
+        if self.look.shown >= Shown::Transcripts {
+            line.push('\n');
+        }
+        let failures: String = fold.failures.iter().map(|failure| self.failure(failure)).collect();
+        self.write(&line)?;
+        self.diagnostics.write_all(failures.as_bytes())?;
+        self.diagnostics.flush()
+    }
+
+    fn line(&self, fold: &Fold) -> String {
+        let (word, style) = match fold.verdict() {
+            Verdict::Passed => ("ok", GOOD),
+            Verdict::Failed => ("FAIL", BAD),
+            Verdict::Skipped => ("skip", OTHER),
+            Verdict::Unstable => ("UNSTABLE", BAD),
+            Verdict::Interrupted => ("stop", OTHER),
+        };
+        let word = paint(self.look.styled, style, &self.layout.verdict(word));
+        let columns = self.layout.columns(&fold.file, &fold.name);
+        let took = paint(self.look.styled, FAINT, &Layout::time(&spoken(fold.took)));
+        let mut line = format!("  {word}  {columns}  {took}\n");
+        let why = match fold.verdict() {
+            Verdict::Skipped => fold.skipped.clone().unwrap_or_default(),
+            Verdict::Unstable => format!("passed {} of {}", fold.passed, fold.passed + fold.failed),
+            Verdict::Interrupted => "ended before it was done".to_owned(),
+            _ => return line,
+        };
+        let indent = " ".repeat(self.layout.indent());
+        let why = paint(self.look.styled, style.dimmed(), &printable(&why));
+        let _ = writeln!(line, "{indent}{why}");
+        line
+    }
+
+    fn failure(&self, (round, failure): &(u32, crate::event::Failure)) -> String {
+        let mut diagnostic = failure.diagnostic();
+        if self.layout.repeat > 1 {
+            diagnostic.rows.push(("round".to_owned(), format!("{round} of {}", self.layout.repeat)));
+        }
+        draw(&diagnostic, self.look.styled_diagnostics)
+    }
+
+    /// Scenarios whose plays did not all come: the run was ended.
+    fn tell_the_rest(&mut self) -> io::Result<()> {
+        for index in 0..self.folds.all.len() {
+            let started = self.folds.all.get(index).is_some_and(|fold| fold.plays > 0);
+            if started && !self.told.get(index).copied().unwrap_or(false) {
+                self.tell(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, what: &What) -> Option<String> {
+        let What::RunEnded { passed, failed, skipped, unstable, interrupted, took } = what else {
+            return None;
+        };
+        let styled = self.look.styled;
+        let mut parts =
+            vec![paint(styled, if *passed > 0 { GOOD } else { FAINT }, &format!("{passed} passed"))];
+        let mut part = |count: usize, word: &str, style| {
+            if count > 0 {
+                parts.push(paint(styled, style, &format!("{count} {word}")));
+            }
+        };
+        part(*failed, "failed", BAD);
+        part(*unstable, "unstable", BAD);
+        part(*skipped, "skipped", OTHER);
+        let done = passed + failed + skipped + unstable;
+        part(self.layout.scenarios.saturating_sub(done), "not finished", OTHER);
+        let how = if *interrupted { "ended by a signal after" } else { "in" };
+        Some(format!("{} {how} {}\n", parts.join(", "), spoken(*took)))
+    }
+}
+
+impl Sink for Terminal {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        if self.look.shown >= Shown::Transcripts {
+            self.transcribe(event)?;
+        }
+        if let Some(index) = self.folds.take(event) {
+            let plays = self.folds.all.get(index).map_or(0, |fold| fold.plays);
+            if plays == self.layout.repeat {
+                self.tell(index)?;
+            }
+        }
+        if let Some(summary) = self.summary(&event.what) {
+            self.tell_the_rest()?;
+            self.write(&summary)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.results.flush()?;
+        self.diagnostics.flush()
+    }
+
+    fn target(&self) -> String {
+        "results".to_owned()
+    }
+}

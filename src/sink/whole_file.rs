@@ -1,0 +1,89 @@
+//! `WholeFile`: a report that is there whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// A file that will be written at once: into a temporary one beside it, then renamed.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    /// A pipe or a device, which has no beside: it is written to as it is.
+    special: bool,
+}
+
+impl WholeFile {
+    /// The file that will be at `path`. Whether it can be written is found out now and not after the
+    /// run: the error is that of a file made there and removed again.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        // Through links, so that the file and not the link is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let special = match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(found) => !found.is_file(),
+            Err(_) => false,
+        };
+        let file = Self { path, special };
+        if !special {
+            file.beside()?;
+        }
+        Ok(file)
+    }
+
+    fn beside(&self) -> io::Result<tempfile::NamedTempFile> {
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // The umask takes from this what it takes from any new file.
+        let permissions = fs::Permissions::from_mode(0o666);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".sockdrill-").permissions(permissions);
+        builder.tempfile_in(directory.unwrap_or(Path::new(".")))
+    }
+
+    /// Writes all of `bytes`; on an error what was there before is still there.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        if self.special {
+            return fs::OpenOptions::new().write(true).open(&self.path)?.write_all(bytes);
+        }
+        let mut file = self.beside()?;
+        file.write_all(bytes)?;
+        file.persist(&self.path).map(drop).map_err(|error| error.error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report.xml");
+        fs::write(&path, "before").unwrap();
+        let file = WholeFile::new(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"before");
+        file.write(b"after").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"after");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_a_device_stays_a_device() {
+        let directory = tempfile::tempdir().unwrap();
+        let (real, link) = (directory.path().join("real"), directory.path().join("link"));
+        fs::write(&real, "").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        WholeFile::new(&link).unwrap().write(b"x").unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"x");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        WholeFile::new(Path::new("/dev/null")).unwrap().write(b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(WholeFile::new(&directory.path().join("missing/report.xml")).is_err());
+        assert!(WholeFile::new(directory.path()).is_err());
+    }
+}
