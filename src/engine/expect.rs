@@ -115,7 +115,8 @@ impl Expecting<'_> {
                     let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
                     taken.add(incoming.window().get(..rest).unwrap_or_default());
                     incoming.discard(rest).await?;
-                    return self.holds(&taken, incoming.end().filter(|_| all == 0));
+                    self.holds(&taken, incoming.end().filter(|_| all == 0));
+                    return Ok(());
                 }
                 Verdict::Fails(found) => {
                     let end = incoming.end();
@@ -135,7 +136,10 @@ impl Expecting<'_> {
                     }
                     match self.wait_for_more(&mut incoming, fed, more, taken.count).await? {
                         Waited::More => {}
-                        Waited::Silence => return self.holds(&taken, None),
+                        Waited::Silence => {
+                            self.silent();
+                            return Ok(());
+                        }
                         Waited::Passed => {
                             let seen = mismatch::Seen { taken: &taken, window: incoming.window() };
                             let trouble = mismatch::timeout(self.step, self.matcher, &seen, self.deadline);
@@ -179,13 +183,12 @@ impl Expecting<'_> {
     }
 
     /// The pattern holds: what it took is told and kept.
-    fn holds(&self, taken: &Taken, end: Option<&End>) -> Result<(), Trouble> {
+    fn holds(&self, taken: &Taken, end: Option<&End>) {
         match end {
             Some(end) => tell_ended(self.lane, self.number, self.socket, end),
             None => tell_received(self.lane, self.number, self.socket, None, &taken.head, taken.count),
         }
         self.keep(taken.kept.as_deref().unwrap_or_default());
-        Ok(())
     }
 
     fn keep(&self, bytes: &[u8]) {
@@ -210,7 +213,10 @@ impl Expecting<'_> {
                     mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket)
                 );
             }
-            None => return self.silent(),
+            None => {
+                self.silent();
+                return Ok(());
+            }
         };
         let Some(found) = found else {
             let end = incoming.end().cloned();
@@ -250,7 +256,10 @@ impl Expecting<'_> {
                 );
                 return Err(Trouble::timeout(message).about(self.socket));
             }
-            None => return self.silent(),
+            None => {
+                self.silent();
+                return Ok(());
+            }
         };
         let from = message.from.to_string();
         if let Some(wanted) = &self.step.from {
@@ -279,9 +288,8 @@ impl Expecting<'_> {
         }
     }
 
-    fn silent(&self) -> Result<(), Trouble> {
+    fn silent(&self) {
         self.lane.note(self.number, || What::Note { text: format!("{} is silent", self.step.at) });
-        Ok(())
     }
 
     fn judge_message(&self, body: &[u8], from: Option<&str>) -> Result<(), Trouble> {
@@ -315,7 +323,8 @@ impl Expecting<'_> {
                 Verdict::Holds(all) => {
                     let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
                     taken.add(&output.take(rest));
-                    return self.holds(&taken, Some(&End::Fin).filter(|_| ended && all == 0));
+                    self.holds(&taken, Some(&End::Fin).filter(|_| ended && all == 0));
+                    return Ok(());
                 }
                 Verdict::Fails(found) => {
                     let seen = mismatch::Seen { taken: &taken, window: &window };
@@ -331,7 +340,10 @@ impl Expecting<'_> {
             let waited = match quiet {
                 Some(silence) => match tokio::time::timeout(silence, output.wait(0)).await {
                     Ok(()) => Ok(()),
-                    Err(_) => return self.silent(),
+                    Err(_) => {
+                        self.silent();
+                        return Ok(());
+                    }
                 },
                 None => self.deadline.run(output.wait(0)).await,
             };

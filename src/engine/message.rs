@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_message_that_does_not_fit_its_frame_is_refused() {
         assert!(framed(Frame::U8, &[0; 256]).is_err());
-        assert!(framed(Frame::U16, &[0; 65536]).is_err());
+        assert!(framed(Frame::U16, &vec![0; 65536]).is_err());
         assert!(framed(Frame::Line, b"a\nb").is_err());
         assert!(find(Frame::U32, &[0xff; 8], 0).is_err());
     }

@@ -184,7 +184,7 @@ fn compare(
 ) {
     let focus = differs.unwrap_or(0);
     let around = AROUND as u64;
-    let from = if focus > around { focus - around } else { 0 };
+    let from = focus.saturating_sub(around);
     // Without a byte to look at, the beginning is shown, and more of it.
     let to = if differs.is_some() { focus + around } else { 3 * around };
     let cut = |bytes: &[u8], len: u64| {

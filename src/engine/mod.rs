@@ -22,11 +22,13 @@ mod requirement;
 mod serve;
 mod session;
 mod spawn;
+mod stage;
 mod stop;
 mod suite;
 mod talk;
 mod trouble;
 
 pub use player::play;
+pub use stage::Stage;
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};

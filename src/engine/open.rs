@@ -42,12 +42,11 @@ pub(super) async fn accept(
 ) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let Live::Listener(listener) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
-    let stream = match deadline.run(listener.accept()).await {
-        Ok(stream) => stream?,
-        Err(_) => {
-            let message = format!("no connection came at `{}` within {}", step.at, deadline.words());
-            return Err(Trouble::timeout(message).about(&socket));
-        }
+    let stream = if let Ok(stream) = deadline.run(listener.accept()).await {
+        stream?
+    } else {
+        let message = format!("no connection came at `{}` within {}", step.at, deadline.words());
+        return Err(Trouble::timeout(message).about(&socket));
     };
     take_in(lane, number, &step.name, &step.at, stream, step.frame);
     Ok(())
@@ -85,13 +84,11 @@ pub(super) async fn connect(
     }
     let options = ConnectOptions { bind, options: step.options.clone() };
     let attempt = connect_patiently(lane, &to, &options, step.retry);
-    let stream = match deadline.run(attempt).await {
-        Ok(stream) => stream.map_err(|error| refused(error, step.retry))?,
-        Err(_) => {
-            let trouble =
-                Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
-            return Err(trouble.help("a full backlog and a dropped packet both look like this"));
-        }
+    let stream = if let Ok(stream) = deadline.run(attempt).await {
+        stream.map_err(|error| refused(error, step.retry))?
+    } else {
+        let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
+        return Err(trouble.help("a full backlog and a dropped packet both look like this"));
     };
     let (local, peer) = (stream.local().clone(), stream.peer().clone());
     lane.open(&step.name, Live::Stream(stream, step.frame));

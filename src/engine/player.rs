@@ -84,7 +84,7 @@ async fn run_finally(lane: &Lane, steps: &[Step]) -> Result<(), Box<Failure>> {
     first
 }
 
-async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
+pub(super) async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
     lane.note(step.number, || What::StepStarted {
         line: step.line.clone(),
         verb: step.verb,
@@ -139,7 +139,7 @@ fn should_have_failed(kind: ErrorKind) -> Trouble {
         .row("seen", "success")
 }
 
-fn failed_otherwise(trouble: Trouble, kind: ErrorKind) -> Trouble {
+fn failed_otherwise(mut trouble: Trouble, kind: ErrorKind) -> Trouble {
     let seen = format!("{}: {}", trouble.kind.name(), trouble.message);
     let mut told = Trouble::new(
         FailureKind::WrongOutcome,
@@ -147,7 +147,7 @@ fn failed_otherwise(trouble: Trouble, kind: ErrorKind) -> Trouble {
     )
     .row("wanted", format!("fails: {}", kind.name()))
     .row("seen", seen);
-    told.about = trouble.about;
+    told.about = std::mem::take(&mut trouble.about);
     told
 }
 
@@ -209,7 +209,7 @@ async fn in_time(deadline: Deadline, verb: impl Future<Output = Result<(), Troub
 }
 
 /// Ends everything that the scenario has opened; after a pass, what was left over is noted.
-async fn leave_nothing(lane: &Lane, passed: bool) {
+pub(super) async fn leave_nothing(lane: &Lane, passed: bool) {
     let session = &lane.session;
     locked(&session.accepting).drain().for_each(|(_, accepting)| accepting.abort());
     let mut background = std::mem::take(&mut *locked(&session.background));
@@ -223,7 +223,7 @@ async fn leave_nothing(lane: &Lane, passed: bool) {
             match socket.live {
                 // The verdict is out: how this close goes changes nothing.
                 Live::Stream(stream, _) => {
-                    drop(tokio::time::timeout(Duration::from_secs(1), stream.close()).await)
+                    drop(tokio::time::timeout(Duration::from_secs(1), stream.close()).await);
                 }
                 Live::Listener(listener) => listener.close(),
                 Live::Datagram(datagram) => datagram.close(),

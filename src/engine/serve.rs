@@ -81,7 +81,7 @@ pub(super) async fn relay(
     deadline: Deadline,
 ) -> Result<(), Trouble> {
     let (one, other) = (lane.socket(between.0)?, lane.socket(between.1)?);
-    let late = |_| {
+    let overdue = |_| {
         let message = format!(
             "the relay between {} and {} was not done within {}",
             one.name,
@@ -92,13 +92,13 @@ pub(super) async fn relay(
     };
     match (&one.live, &other.live) {
         (Live::Stream(a, _), Live::Stream(b, _)) => {
-            let (first, second) = deadline.run(net::relay(a, b)).await.map_err(late)??;
+            let (first, second) = deadline.run(net::relay(a, b)).await.map_err(overdue)??;
             tell_served(lane, number, &one, &first);
             tell_served(lane, number, &other, &second);
             Ok(())
         }
         (Live::Datagram(a), Live::Datagram(b)) => {
-            deadline.run(net::relay_datagrams(a, b)).await.map_err(late)??;
+            deadline.run(net::relay_datagrams(a, b)).await.map_err(overdue)??;
             Ok(())
         }
         _ => {
@@ -306,7 +306,7 @@ fn feed_rules(
         }
         match feed(judging) {
             Verdict::Holds(taken) if best.is_none_or(|(_, least)| taken < least) => {
-                best = Some((index, taken))
+                best = Some((index, taken));
             }
             Verdict::Fails(_) => *alive = false,
             Verdict::Holds(_) | Verdict::Undecided(_) => {}

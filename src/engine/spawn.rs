@@ -35,16 +35,21 @@ pub(super) async fn spawn(lane: &Lane, number: u32, step: &Spawn, deadline: Dead
     let socket = lane.open(&step.name, Live::Process(process.clone()));
     lane.note(number, || What::Spawned { name: step.name.clone(), command, pid });
     if let Some(ready) = &step.ready {
-        match deadline.run(until_ready(lane, &step.name, &process, ready)).await {
-            Ok(result) => result.map_err(|trouble| trouble.about(&socket))?,
-            Err(_) => {
-                let message = format!("`{}` was not ready within {}", step.name, deadline.words());
-                return Err(Trouble::timeout(message).about(&socket));
-            }
+        if let Ok(result) = deadline.run(until_ready(lane, &step.name, &process, ready)).await {
+            result.map_err(|trouble| trouble.about(&socket))?
+        } else {
+            let message = format!("`{}` was not ready within {}", step.name, deadline.words());
+            return Err(Trouble::timeout(message).about(&socket));
         }
     }
-    for text in step.run.iter().chain(step.env.iter().map(|(_, value)| value)) {
-        lane.session.release_ports(text);
+    if let Some(ready) = &step.ready {
+        // The server has taken its port over; a process that only passes the number on has not.
+        let at = match ready {
+            Ready::Listening(at) | Ready::Connect(at) => Some(at),
+            Ready::Output(_) => None,
+        };
+        let texts = step.run.iter().chain(step.env.iter().map(|(_, value)| value)).chain(at);
+        texts.for_each(|text| lane.session.release_ports(text));
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ impl Suite {
         let scenarios = self.scenarios.len() * repeat as usize;
         journal.state(What::RunStarted { scenarios });
         let queue = Queue::new(&self.scenarios, repeat);
-        let host = Host::default();
+        let host = Host;
         let workers = play.jobs.clamp(1, scenarios.max(1));
         let worker =
             Worker { suite: self, queue: &queue, host: &host, stop, fail_fast: play.fail_fast, repeat };
@@ -244,7 +244,9 @@ impl InOrder {
         loop {
             self.head += 1;
             let Some(events) = self.waiting.remove(&self.head) else { return };
-            events.iter().for_each(|event| sinks.take(event));
+            for event in &events {
+                sinks.take(event);
+            }
             if !events.last().is_some_and(|event| matches!(event.what, What::ScenarioEnded { .. })) {
                 return;
             }

@@ -20,15 +20,14 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
     let recipe = step.content.resolve(lane).map_err(Trouble::unfilled)?;
     let before = sent_so_far(&socket);
     let mut sending = Sending { lane, number, step, socket: &socket, to: None };
-    match deadline.run(sending.all(&recipe)).await {
-        Ok(result) => result.map_err(|trouble| trouble.about(&socket)),
-        Err(_) => {
-            let taken = sent_so_far(&socket).saturating_sub(before);
-            let message = format!("`{}` could not send all of it within {}", step.from, deadline.words());
-            let label = format!("{taken} of {} bytes were taken", recipe.len());
-            let trouble = Trouble::timeout(message).label(label).about(&socket);
-            Err(trouble.help("the peer is not reading: its receive buffer and our send buffer are full"))
-        }
+    if let Ok(result) = deadline.run(sending.all(&recipe)).await {
+        result.map_err(|trouble| trouble.about(&socket))
+    } else {
+        let taken = sent_so_far(&socket).saturating_sub(before);
+        let message = format!("`{}` could not send all of it within {}", step.from, deadline.words());
+        let label = format!("{taken} of {} bytes were taken", recipe.len());
+        let trouble = Trouble::timeout(message).label(label).about(&socket);
+        Err(trouble.help("the peer is not reading: its receive buffer and our send buffer are full"))
     }
 }
 
@@ -150,12 +149,11 @@ fn whole(recipe: &Recipe) -> Result<Vec<u8>, Trouble> {
 pub(super) async fn recv(lane: &Lane, number: u32, step: &Recv, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let received = deadline.run(recv_once(&socket, step)).await;
-    let (bytes, from) = match received {
-        Ok(result) => result.map_err(|trouble| trouble.about(&socket))?,
-        Err(_) => {
-            let message = format!("nothing came at `{}` within {}", step.at, deadline.words());
-            return Err(Trouble::timeout(message).about(&socket));
-        }
+    let (bytes, from) = if let Ok(result) = received {
+        result.map_err(|trouble| trouble.about(&socket))?
+    } else {
+        let message = format!("nothing came at `{}` within {}", step.at, deadline.words());
+        return Err(Trouble::timeout(message).about(&socket));
     };
     if let Some(name) = &step.save {
         lane.define(name.clone(), bytes.clone().unwrap_or_default());
@@ -243,7 +241,7 @@ pub(super) async fn shutdown(lane: &Lane, number: u32, at: &Name, side: Side) ->
     };
     match &socket.live {
         Live::Stream(stream, _) => {
-            stream.shutdown(how).await.map_err(|error| Trouble::from(error).about(&socket))?
+            stream.shutdown(how).await.map_err(|error| Trouble::from(error).about(&socket))?;
         }
         Live::Process(process) => process.close_input().await,
         Live::Listener(_) | Live::Datagram(_) => return Err(Trouble::never_opened(at)),

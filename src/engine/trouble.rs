@@ -5,11 +5,17 @@ use crate::event::{Failure, FailureKind};
 use crate::net::NetError;
 use crate::script::step::Step;
 use crate::text::{ErrorKind, Excerpt, Fact};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-/// Why a verb failed. The player makes a [`Failure`] of it.
+/// Why a verb failed. The player makes a [`Failure`] of it. Boxed: it is rare, and every verb's
+/// result would be as large otherwise.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct Trouble(Box<Details>);
+
+/// What a [`Trouble`] says.
+#[derive(Debug)]
+pub(super) struct Details {
     pub kind: FailureKind,
     pub message: String,
     pub label: String,
@@ -29,7 +35,7 @@ pub(super) struct Trouble {
 impl Trouble {
     /// A trouble of this kind.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind,
             message: message.into(),
             label: String::new(),
@@ -41,7 +47,7 @@ impl Trouble {
             about: Vec::new(),
             inner: None,
             never_opened: false,
-        }
+        }))
     }
 
     /// Something that could not be filled in or read.
@@ -87,26 +93,41 @@ impl Trouble {
 
     /// The failure of `step` in the lane called `lane`.
     pub fn into_failure(self, step: &Step, lane: &Arc<str>) -> Box<Failure> {
-        if let Some(inner) = self.inner {
+        let details = *self.0;
+        if let Some(inner) = details.inner {
             return inner;
         }
-        let mut rows = self.rows;
-        for socket in &self.about {
+        let mut rows = details.rows;
+        for socket in &details.about {
             rows.extend(rows_of(socket));
         }
         Box::new(Failure {
-            kind: self.kind,
-            message: self.message,
-            label: self.label,
+            kind: details.kind,
+            message: details.message,
+            label: details.label,
             at: Excerpt::from(&step.place),
             step: step.line.clone(),
             lane: lane.clone(),
-            wanted: self.wanted,
-            seen: self.seen,
-            differs_at: self.differs_at,
+            wanted: details.wanted,
+            seen: details.seen,
+            differs_at: details.differs_at,
             rows,
-            help: self.help,
+            help: details.help,
         })
+    }
+}
+
+impl Deref for Trouble {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Trouble {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

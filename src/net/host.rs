@@ -165,3 +165,6 @@ fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetError {
     let each: Vec<String> = failed.iter().map(|e| e.message.replacen(": ", " ", 1)).collect();
     NetError::new(last.kind, format!("{name}: {}", each.join("; ")))
 }
+
+#[cfg(test)]
+mod tests;

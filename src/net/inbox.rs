@@ -287,10 +287,10 @@ impl<'a> Incoming<'a> {
             if self.inbox.held > 0 {
                 return self.take_now(max.min(self.inbox.held)).map(Received::Bytes);
             }
+            if let Some(end) = self.end().filter(|_| self.window().is_empty()) {
+                return Ok(Received::End(end.clone()));
+            }
             if self.stream.tls.get().is_some() {
-                if let Some(end) = self.end() {
-                    return Ok(Received::End(end.clone()));
-                }
                 self.wait_tls(0).await?;
                 continue;
             }

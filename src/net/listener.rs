@@ -157,3 +157,6 @@ fn is_of_the_connection(e: &io::Error) -> bool {
         )
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,6 @@ fn get_ip(polled: &Polled, option: O) -> io::Result<c_int> {
     }
     sys::int_option(polled.fd(), libc::IPPROTO_IP, v4)
 }
+
+#[cfg(test)]
+mod tests;

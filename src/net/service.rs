@@ -208,3 +208,6 @@ async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,6 @@ impl Incoming<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,10 +14,6 @@ fn in_kernel(stream: &crate::net::Stream) -> usize {
     crate::net::sys::inq(stream.polled.fd()).unwrap()
 }
 
-fn unread(count: u64) -> Option<FactValue> {
-    Some(FactValue::Number(count))
-}
-
 #[tokio::test]
 async fn peeked_bytes_stay_in_the_kernel_until_they_are_taken() {
     for (client, server) in [tcp().await, unix().await] {
@@ -30,7 +26,11 @@ async fn peeked_bytes_stay_in_the_kernel_until_they_are_taken() {
         assert_eq!((incoming.window(), in_kernel(&server)), (&b"two"[..], 3));
         incoming.pull(2).await;
         assert_eq!((incoming.window(), in_kernel(&server)), (&b"two"[..], 1));
-        assert_eq!(server.fact(Fact::Unread).unwrap(), unread(3), "held bytes are unread too");
+        assert_eq!(
+            server.fact(Fact::Unread).unwrap(),
+            Some(FactValue::Number(3)),
+            "held bytes are unread too"
+        );
         incoming.discard(1).await.unwrap();
         assert_eq!(incoming.take(2).await.unwrap(), b"wo");
         assert_eq!(server.received(), 7);
@@ -90,12 +90,13 @@ async fn a_window_larger_than_a_small_receive_buffer_still_fills() {
     let listener = HOST.listen(&address("127.0.0.1:0"), &options).await.unwrap();
     let client = connect(listener.local()).await;
     let server = soon(listener.accept()).await.unwrap();
+    let sent = vec![7; 40_000];
     let receive = async {
         let mut incoming = server.incoming().await;
         incoming.wait(39_999).await.unwrap();
         incoming.window().len()
     };
-    let (seen, ()) = soon(async { tokio::join!(receive, send(&client, &[7; 40_000])) }).await;
+    let (seen, ()) = soon(async { tokio::join!(receive, send(&client, &sent)) }).await;
     assert_eq!(seen, 40_000);
 }
 
@@ -196,7 +197,6 @@ async fn a_pattern_sees_past_an_urgent_byte_and_plain_recv_skips_it() {
 async fn an_urgent_byte_is_waited_for_and_received_beside_the_stream() {
     let (client, server) = tcp().await;
     let send = async {
-        not_now(std::future::pending::<()>()).await;
         client.send(b"ab!", SendFlags { urgent: true, more: false }).await.unwrap();
     };
     let (urgent, ()) = soon(async { tokio::join!(server.recv_urgent(), send) }).await;

@@ -1,0 +1,47 @@
+//! `Stage`: a session that is driven from outside, step by step: what commands and the prompt use
+//! where a scenario would be played from its beginning to its end.
+
+use super::player::{leave_nothing, run_step};
+use super::session::{Lane, Session};
+use crate::event::{Failure, Journal};
+use crate::net::Host;
+use crate::script::step::Step;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A live session. End it with [`Stage::finish`]: dropped, it kills what it has started and closes
+/// its sockets without ceremony.
+#[derive(Debug)]
+pub struct Stage {
+    pub(super) lane: Lane,
+    failures: mpsc::UnboundedReceiver<Box<Failure>>,
+}
+
+impl Stage {
+    /// A stage with nothing on it; `within` is the deadline of steps that name none.
+    pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
+        let (failed, failures) = mpsc::unbounded_channel();
+        let session = Session::new(host.clone(), journal.clone(), within, failed);
+        Self { lane: Lane::main(Arc::new(session)), failures }
+    }
+
+    /// Runs one step. Cancel safe in this sense: what the step had not done stays undone, and the
+    /// stage can go on.
+    pub async fn run(&self, step: &Step) -> Result<(), Box<Failure>> {
+        run_step(&self.lane, step).await
+    }
+
+    /// Waits for an instance of `each` to fail. Cancel safe.
+    pub async fn background_failure(&mut self) -> Box<Failure> {
+        match self.failures.recv().await {
+            Some(failure) => failure,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Closes every socket and ends every process.
+    pub async fn finish(self) {
+        leave_nothing(&self.lane, false).await;
+    }
+}

@@ -1,0 +1,140 @@
+//! Connections served whole.
+
+use std::net::Shutdown;
+
+use crate::net::fixture::{bytes, cpu_while_waiting, recv, send, soon, take, tcp, unix, until_unread};
+use crate::net::{Counts, End, Received, SendFlags, relay};
+
+#[tokio::test]
+async fn echo_sends_everything_back_held_bytes_first_and_counts() {
+    for (client, server) in [tcp().await, unix().await] {
+        send(&client, b"held peeked ").await;
+        let mut incoming = server.incoming().await;
+        soon(incoming.wait(11)).await.unwrap();
+        incoming.pull(5).await;
+        drop(incoming);
+        let talk = async {
+            assert_eq!(take(&client, 12).await, b"held peeked ");
+            for round in 0..100u32 {
+                send(&client, &round.to_be_bytes()).await;
+                assert_eq!(take(&client, 4).await, round.to_be_bytes());
+            }
+            client.shutdown(Shutdown::Write).await.unwrap();
+        };
+        let (counts, ()) = soon(async { tokio::join!(server.echo(), talk) }).await;
+        assert_eq!(counts.unwrap(), Counts { received: 412, sent: 412, end: End::Fin });
+    }
+}
+
+#[tokio::test]
+async fn echo_of_more_than_the_buffers_hold_loses_nothing() {
+    let (client, server) = tcp().await;
+    let sent: Vec<u8> = (0..24_000_000u32).map(|n| (n % 251) as u8).collect();
+    let write = async {
+        send(&client, &sent).await;
+        client.shutdown(Shutdown::Write).await.unwrap();
+    };
+    let read = async {
+        let mut seen = Vec::new();
+        let mut incoming = client.incoming().await;
+        while incoming.end().is_none() {
+            incoming.fill(1 << 20).await.unwrap();
+            let count = incoming.window().len();
+            seen.extend(incoming.take(count).await.unwrap());
+        }
+        seen
+    };
+    let serve = async {
+        let counts = server.echo().await.unwrap();
+        server.close().await.unwrap();
+        counts
+    };
+    let (counts, (), seen) = soon(async { tokio::join!(serve, write, read) }).await;
+    assert_eq!(counts.received, 24_000_000);
+    assert!(seen == sent);
+}
+
+#[tokio::test]
+async fn echo_tells_a_reset_from_a_fin() {
+    let (client, server) = tcp().await;
+    let end = async {
+        send(&client, b"x").await;
+        assert_eq!(take(&client, 1).await, b"x");
+        client.reset().unwrap();
+    };
+    let (counts, ()) = soon(async { tokio::join!(server.echo(), end) }).await;
+    assert_eq!(counts.unwrap().end, End::Reset);
+}
+
+#[tokio::test]
+async fn discard_drops_everything_and_tells_the_end() {
+    for (client, server) in [tcp().await, unix().await] {
+        let write = async {
+            send(&client, &vec![0; 5_000_000]).await;
+            client.shutdown(Shutdown::Write).await.unwrap();
+        };
+        let (counts, ()) = soon(async { tokio::join!(server.discard(), write) }).await;
+        assert_eq!(counts.unwrap(), Counts { received: 5_000_000, sent: 0, end: End::Fin });
+    }
+    let (client, server) = tcp().await;
+    send(&client, b"x").await;
+    client.abort().unwrap();
+    assert_eq!(soon(server.discard()).await.unwrap().end, End::Reset);
+}
+
+#[tokio::test]
+async fn idle_service_loops_use_no_cpu() {
+    let (a, b) = (tcp().await, tcp().await);
+    let echo = cpu_while_waiting(a.1.echo()).await;
+    let discard = cpu_while_waiting(a.1.discard()).await;
+    let relayed = cpu_while_waiting(relay(&a.1, &b.0)).await;
+    a.1.shutdown(Shutdown::Read).await.unwrap();
+    let shut = cpu_while_waiting(a.1.echo()).await;
+    let shut_discard = cpu_while_waiting(a.1.discard()).await;
+    for used in [echo, discard, relayed, shut, shut_discard] {
+        assert!(used.as_millis() < 60, "{used:?} of CPU in 300 ms");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_copies_both_ways_and_keeps_half_closes() {
+    let ((client, a), (b, server)) = (tcp().await, unix().await);
+    let talk = async {
+        send(&client, b"ping").await;
+        assert_eq!(recv(&server, 10).await, bytes("ping"));
+        client.shutdown(Shutdown::Write).await.unwrap();
+        assert_eq!(recv(&server, 10).await, Received::End(End::Fin));
+        send(&server, b"pong").await;
+        assert_eq!(recv(&client, 10).await, bytes("pong"));
+        server.shutdown(Shutdown::Write).await.unwrap();
+        assert_eq!(recv(&client, 10).await, Received::End(End::Fin));
+    };
+    let (counts, ()) = soon(async { tokio::join!(relay(&a, &b), talk) }).await;
+    let each = Counts { received: 4, sent: 4, end: End::Fin };
+    assert_eq!(counts.unwrap(), (each.clone(), each));
+}
+
+#[tokio::test]
+async fn a_relay_turns_a_reset_into_a_reset_on_the_other_side() {
+    let ((client, a), (b, server)) = (tcp().await, tcp().await);
+    let talk = async {
+        send(&client, b"last").await;
+        until_unread(&server, 4).await;
+        client.reset().unwrap();
+        assert_eq!(recv(&server, 10).await, bytes("last"));
+        assert_eq!(recv(&server, 10).await, Received::End(End::Reset));
+    };
+    let (counts, ()) = soon(async { tokio::join!(relay(&a, &b), talk) }).await;
+    assert_eq!(counts.unwrap().0.end, End::Reset);
+}
+
+#[tokio::test]
+async fn a_relay_stops_reading_where_the_other_side_does_not_read() {
+    let ((client, a), (b, server)) = (tcp().await, tcp().await);
+    let flood = vec![1; 256 << 20];
+    let flood = async { tokio::join!(relay(&a, &b), client.send(&flood, SendFlags::default())) };
+    let used = cpu_while_waiting(flood).await;
+    let carried = b.sent();
+    assert!(carried < 64 << 20, "{carried} bytes, and {used:?}: nothing holds them");
+    drop(server);
+}
