@@ -3,7 +3,7 @@
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! progress    a bar while it lasts
-//! jsonl       the event stream, one JSON object a line                (wire; read is its inverse)
+//! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
 
@@ -15,13 +15,14 @@ mod layout;
 mod progress;
 mod read;
 mod screen;
+mod spelling;
 mod terminal;
 mod transcript;
 mod whole_file;
 mod wire;
 
 pub use calm::{Calm, in_words};
-pub use jsonl::{FORMAT, Jsonl};
+pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
@@ -29,4 +30,3 @@ pub use read::{ReadError, read_event};
 pub use screen::{columns, cut, draw, pad, printable};
 pub use terminal::{Look, Shown, Terminal};
 pub use whole_file::WholeFile;
-pub use wire::diagnostic_line;
