@@ -20,7 +20,7 @@ pub use duration::{format_duration, parse_duration};
 pub use error_kind::ErrorKind;
 pub use fact::{Fact, FactValue};
 pub use option::{OptionValue, SocketOption, Takes};
-pub use payload::{NotationError, Payload, escape};
+pub use payload::{NotationError, Payload, escape, visible};
 pub use place::{Excerpt, Located, Place, Source};
 pub use size::{format_size, parse_size};
 pub use suggest::did_you_mean;
