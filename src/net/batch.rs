@@ -19,6 +19,8 @@ use crate::text::ErrorKind;
 
 /// Most bytes that one call with `UDP_SEGMENT` carries: they pass the stack as one packet.
 const LARGEST_BURST: usize = 65_000;
+/// Most datagrams that one sendmmsg(2) is given.
+const MOST_EACH: usize = 64;
 /// Room for one receive: the largest datagram, or as many merged ones.
 const ROOM: usize = 65_535;
 /// What the receive buffer is asked to hold: at full speed the usual 208 KiB last for half a millisecond.
@@ -31,7 +33,10 @@ impl Datagram {
         let polled = self.polled();
         let failed = |e: io::Error| NetError::io(self.local(), &e);
         if polled.kind != Kind::Udp {
-            return Err(NetError::other(format!("{}: only UDP sockets send and receive batches", self.local())));
+            return Err(NetError::other(format!(
+                "{}: only UDP sockets send and receive batches",
+                self.local()
+            )));
         }
         let fragmenting = [
             (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER),
@@ -62,7 +67,9 @@ impl Datagram {
             }
             _ => *at,
         };
-        Ok(Burst { datagram: self, state, to: to.clone(), mapped, headers: MultiHeaders::preallocate(BATCH_SIZE, None) })
+        let addresses = vec![Some(SockaddrStorage::from(mapped)); MOST_EACH];
+        let headers = MultiHeaders::preallocate(MOST_EACH, None);
+        Ok(Burst { datagram: self, state, to: to.clone(), mapped, headers, addresses })
     }
 
     /// Prepares to receive as fast as it goes: from now on only [`Intake::fill`] may receive here, for the
@@ -83,7 +90,12 @@ impl Datagram {
         ] {
             let _ = sys::set_int_option(fd, level, name, 0);
         }
-        Ok(Intake { state, room: vec![0; BATCH_SIZE * ROOM], metas: vec![RecvMeta::default(); BATCH_SIZE], filled: 0 })
+        Ok(Intake {
+            state,
+            room: vec![0; BATCH_SIZE * ROOM],
+            metas: vec![RecvMeta::default(); BATCH_SIZE],
+            filled: 0,
+        })
     }
 }
 
@@ -95,6 +107,7 @@ pub struct Burst<'a> {
     to: Endpoint,
     mapped: SocketAddr,
     headers: MultiHeaders<SockaddrStorage>,
+    addresses: Vec<Option<SockaddrStorage>>,
 }
 
 impl Burst<'_> {
@@ -104,21 +117,9 @@ impl Burst<'_> {
         LARGEST_BURST.checked_div(size).map_or(1, |fit| self.state.max_gso_segments().min(fit).max(1))
     }
 
-    /// Sends `contents` as datagrams of `size` bytes each, at most [`Burst::most`]. Waits while the send
-    /// buffer is full. Cancel safe: all of them went, or none.
-    pub async fn equal(&mut self, contents: &[u8], size: usize) -> Result<(), NetError> {
-        let mut last = None;
-        loop {
-            if self.try_equal(contents, size)? {
-                return Ok(());
-            }
-            let waited = self.datagram.polled().again(Interest::WRITABLE, &mut last).await;
-            waited.map_err(|e| NetError::io(&self.to, &e))?;
-        }
-    }
-
-    /// The same at once; `false` where the send buffer is full.
-    pub fn try_equal(&mut self, contents: &[u8], size: usize) -> Result<bool, NetError> {
+    /// Sends `contents` as datagrams of `size` bytes each, at most [`Burst::most`]: all of them or, where
+    /// the send buffer stays full for as long as `patience`, none. Blocks this thread.
+    pub fn equal(&mut self, contents: &[u8], size: usize, patience: Duration) -> Result<bool, NetError> {
         let transmit = Transmit {
             destination: self.mapped,
             ecn: None,
@@ -126,40 +127,40 @@ impl Burst<'_> {
             segment_size: (size > 0 && size < contents.len()).then_some(size),
             src_ip: None,
         };
-        let sent = self.state.try_send(UdpSockRef::from(self.datagram.polled().socket()), &transmit);
-        let taken = unless_blocked(sent).map_err(|e| self.datagram.refused_or(&self.to, &e))?;
-        if taken.is_some() {
-            self.datagram.count_sent(contents.len());
-        }
-        Ok(taken.is_some())
-    }
-
-    /// Sends the first of these datagrams, of any lengths, that one sendmmsg(2) takes, and says how many
-    /// that were. Waits while the send buffer is full. Cancel safe.
-    pub async fn each(&mut self, datagrams: &[&[u8]]) -> Result<usize, NetError> {
-        let mut last = None;
         loop {
-            match self.try_each(datagrams)? {
-                0 if !datagrams.is_empty() => {
-                    let waited = self.datagram.polled().again(Interest::WRITABLE, &mut last).await;
-                    waited.map_err(|e| NetError::io(&self.to, &e))?;
-                }
-                count => return Ok(count),
+            let sent = self.state.try_send(UdpSockRef::from(self.datagram.polled().socket()), &transmit);
+            let taken = unless_blocked(sent).map_err(|e| self.datagram.refused_or(&self.to, &e))?;
+            if taken.is_some() {
+                self.datagram.count_sent(contents.len());
+                return Ok(true);
+            }
+            if !self.datagram.has_room_within(patience) {
+                return Ok(false);
             }
         }
     }
 
-    fn try_each(&mut self, datagrams: &[&[u8]]) -> Result<usize, NetError> {
+    /// Sends the first of these datagrams, of any lengths, that one sendmmsg(2) takes, and says how many
+    /// that were; none where the send buffer stays full for as long as `patience`. Blocks this thread.
+    pub fn each(&mut self, datagrams: &[Vec<u8>], patience: Duration) -> Result<usize, NetError> {
         let some: Vec<[IoSlice<'_>; 1]> =
-            datagrams.iter().take(BATCH_SIZE).map(|bytes| [IoSlice::new(bytes)]).collect();
-        let to = vec![Some(SockaddrStorage::from(self.mapped)); some.len()];
+            datagrams.iter().take(MOST_EACH).map(|bytes| [IoSlice::new(bytes)]).collect();
+        let to = self.addresses.get(..some.len()).unwrap_or_default();
         let fd = self.datagram.polled().fd();
-        let sent = sendmmsg(fd, &mut self.headers, &some, &to, [], MsgFlags::MSG_NOSIGNAL);
-        let sent = sent.map(|results| results.map(|one| one.bytes).collect::<Vec<_>>());
-        let sent = unless_blocked(sent.map_err(io::Error::from));
-        let sent = sent.map_err(|e| self.datagram.refused_or(&self.to, &e))?.unwrap_or_default();
-        self.datagram.count_sent(sent.iter().sum());
-        Ok(sent.len())
+        loop {
+            let sent = sendmmsg(fd, &mut self.headers, &some, to, [], MsgFlags::MSG_NOSIGNAL);
+            let sent = sent
+                .map(|results| results.fold((0, 0), |(count, bytes), one| (count + 1, bytes + one.bytes)));
+            let taken = unless_blocked(sent.map_err(io::Error::from));
+            match taken.map_err(|e| self.datagram.refused_or(&self.to, &e))? {
+                Some((count, bytes)) => {
+                    self.datagram.count_sent(bytes);
+                    return Ok(count);
+                }
+                None if self.datagram.has_room_within(patience) => {}
+                None => return Ok(0),
+            }
+        }
     }
 }
 
@@ -293,7 +294,7 @@ mod tests {
         let mut intake = to.intake().unwrap();
         let mut burst = from.burst(to.local()).unwrap();
         let contents: Vec<u8> = (0..40u8).flat_map(|n| [n; 10]).collect();
-        burst.equal(&contents, 10).await.unwrap();
+        assert!(burst.equal(&contents, 10, LONG).unwrap());
         let all = arrived(&mut intake, &to, 40).await;
         assert_eq!(all, (0..40u8).map(|n| vec![n; 10]).collect::<Vec<_>>());
         assert_eq!((from.sent(), to.received()), (400, 400));
@@ -303,7 +304,7 @@ mod tests {
     async fn a_short_last_datagram_keeps_its_length() {
         let (from, to) = pair().await;
         let mut intake = to.intake().unwrap();
-        from.burst(to.local()).unwrap().equal(b"aaaabbbbcc", 4).await.unwrap();
+        from.burst(to.local()).unwrap().equal(b"aaaabbbbcc", 4, LONG).unwrap();
         let all = arrived(&mut intake, &to, 3).await;
         assert_eq!(all, [&b"aaaa"[..], b"bbbb", b"cc"]);
     }
@@ -313,13 +314,13 @@ mod tests {
         let (from, to) = pair().await;
         let mut intake = to.intake().unwrap();
         let mut burst = from.burst(to.local()).unwrap();
-        let datagrams: [&[u8]; 5] = [b"one", b"", b"three!", b"", b"5"];
+        let datagrams = ["one", "", "three!", "", "5"].map(|text| text.as_bytes().to_vec());
         let mut rest = &datagrams[..];
         while !rest.is_empty() {
-            let taken = burst.each(rest).await.unwrap();
+            let taken = burst.each(rest, LONG).unwrap();
             rest = &rest[taken..];
         }
-        burst.equal(b"", 0).await.unwrap();
+        burst.equal(b"", 0, LONG).unwrap();
         let all = arrived(&mut intake, &to, 6).await;
         assert_eq!(all, [&b"one"[..], b"", b"three!", b"", b"5", b""]);
     }
@@ -342,8 +343,8 @@ mod tests {
         to.close();
         from.set(crate::text::SocketOption::ReceiveErrors, &crate::text::OptionValue::Bool(true)).unwrap();
         let mut burst = from.burst(&gone).unwrap();
-        burst.equal(b"first", 5).await.unwrap();
-        let refused = burst.equal(b"next", 4).await.unwrap_err();
+        burst.equal(b"first", 5, LONG).unwrap();
+        let refused = burst.equal(b"next", 4, LONG).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::Refused);
         assert!(refused.message.contains("port unreachable"), "{refused}");
     }

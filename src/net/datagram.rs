@@ -199,21 +199,23 @@ impl Datagram {
     pub fn send_within(&self, bytes: &[u8], to: &Endpoint, patience: Duration) -> Result<bool, NetError> {
         Self::fits(bytes, to)?;
         let address = to.to_sockaddr(self.polled.domain).map_err(|e| NetError::io(to, &e))?;
-        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
         let mut earlier = 0;
         loop {
             match unless_blocked(self.send_once(bytes, Some(&address))) {
                 Ok(Some(())) => return Ok(true),
-                Ok(None) => {
-                    let mut polled = [PollFd::new(self.polled.socket().as_fd(), PollFlags::POLLOUT)];
-                    if nix::poll::poll(&mut polled, patience).unwrap_or(0) == 0 {
-                        return Ok(false);
-                    }
-                }
+                Ok(None) if self.has_room_within(patience) => {}
+                Ok(None) => return Ok(false),
                 Err(e) if earlier < EARLIER && self.is_of_an_earlier_send(&e) => earlier += 1,
                 Err(e) => return Err(Self::send_error(to, &e)),
             }
         }
+    }
+
+    /// Blocks this thread until the send buffer has room, at most so long; whether it has.
+    pub(super) fn has_room_within(&self, patience: Duration) -> bool {
+        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+        let mut polled = [PollFd::new(self.polled.socket().as_fd(), PollFlags::POLLOUT)];
+        nix::poll::poll(&mut polled, patience).unwrap_or(0) > 0
     }
 
     /// Waits for a refusal (ICMP) of something sent before; what has come otherwise stays. Cancel safe.
@@ -235,7 +237,8 @@ impl Datagram {
         }
     }
 
-    pub(super) fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
+    /// Whether that many bytes fit one datagram to there: an error says that they do not.
+    pub fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
         let (limit, family) = match to.ip() {
             Some(IpAddr::V4(_)) => (LARGEST_V4, "IPv4"),
             Some(IpAddr::V6(_)) => (LARGEST_V6, "IPv6"),

@@ -34,7 +34,9 @@ impl Pace {
                 return 0;
             }
             match left.checked_sub(SPIN) {
-                Some(most) if !most.is_zero() => sleep_until(until.saturating_sub(SPIN).min(now() + LONGEST_SLEEP)),
+                Some(most) if !most.is_zero() => {
+                    sleep_until(until.saturating_sub(SPIN).min(now() + LONGEST_SLEEP))
+                }
                 _ => std::hint::spin_loop(),
             }
         }

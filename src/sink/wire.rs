@@ -1,7 +1,7 @@
 //! Events as JSON, in both directions: the shapes of `docs/events.md`. serde checks them against the
 //! events themselves, so that no fact and no field can be forgotten.
 
-use crate::event::{Data, Failure, Outcome, Side, Totals, What};
+use crate::event::{Data, Failure, Outcome, Over, Side, Totals, What};
 use crate::script::verbs;
 use crate::text::{Diagnostic, ErrorKind, Excerpt, Severity};
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,19 @@ pub(super) enum WhatShape {
         totals: Totals,
         how: String,
     },
+    Refused {
+        name: Arc<str>,
+        #[serde(with = "one_kind_word")]
+        kind: ErrorKind,
+        why: String,
+    },
+    Measured {
+        name: Arc<str>,
+        #[serde(with = "OverShape")]
+        over: Over,
+        #[serde(with = "figures")]
+        figures: Vec<(String, f64)>,
+    },
     Spawned {
         name: Arc<str>,
         command: Vec<String>,
@@ -157,6 +170,13 @@ enum SideShape {
     Write,
     Read,
     Both,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Over", rename_all = "kebab-case")]
+enum OverShape {
+    Interval,
+    Whole,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -270,6 +290,50 @@ mod kind_word {
         let Some(word) = Option::<String>::deserialize(from)? else { return Ok(None) };
         let kind = super::error_kind(&word);
         kind.map(Some).ok_or_else(|| D::Error::custom(format!("there is no error kind `{word}`")))
+    }
+}
+
+/// An error kind that is always there, by its word.
+mod one_kind_word {
+    use super::ErrorKind;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(kind: &ErrorKind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ErrorKind, D::Error> {
+        let word = String::deserialize(from)?;
+        super::error_kind(&word).ok_or_else(|| D::Error::custom(format!("there is no error kind `{word}`")))
+    }
+}
+
+/// Figures as an object; whole numbers without a point.
+mod figures {
+    use serde::ser::SerializeMap as _;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(figures: &[(String, f64)], to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(figures.len()))?;
+        for (name, value) in figures {
+            #[allow(clippy::cast_possible_truncation, reason = "a whole number that an f64 holds exactly")]
+            if value.fract() == 0.0 && value.abs() < 9e15 {
+                map.serialize_entry(name, &(*value as i64))?;
+            } else {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, f64)>, D::Error> {
+        let map = serde_json::Map::deserialize(from)?;
+        let figure = |(name, value): (String, serde_json::Value)| match value.as_f64() {
+            Some(value) => Ok((name, value)),
+            None => Err(D::Error::custom(format!("`{name}` is no number"))),
+        };
+        map.into_iter().map(figure).collect()
     }
 }
 

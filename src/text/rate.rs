@@ -41,7 +41,10 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, RateError> {
         let wrong = || {
-            RateError(format!("`{}` is no rate; write it as in `500/s`, `2k/s` or `30/min`", text.escape_debug()))
+            RateError(format!(
+                "`{}` is no rate; write it as in `500/s`, `2k/s` or `30/min`",
+                text.escape_debug()
+            ))
         };
         let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
         let per = match unit {
