@@ -5,11 +5,13 @@
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve block spawn     one family of verbs each
+//! stage converse                               driven by commands and the prompt, step by step or all at once
 //! mismatch trouble history                     what a failure says
 //! ```
 
 mod block;
 mod check;
+mod converse;
 mod deadline;
 mod expect;
 mod history;
@@ -28,6 +30,7 @@ mod suite;
 mod talk;
 mod trouble;
 
+pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 pub enum Detail {
     /// How scenarios end, and nothing of what happens in them.
     Outcomes,
+    /// What happens in them, but not the bytes that pass.
+    Life,
     /// Everything.
     Everything,
 }
@@ -81,10 +83,10 @@ impl Journal {
         Self { to: To::Channel(to), detail, scenario: None, began: Instant::now() }
     }
 
-    /// A journal of which everything is told to `live` at once, whose clock begins now.
-    pub fn live(live: &Live) -> Self {
+    /// A journal that tells `live` at once, whose clock begins now.
+    pub fn live(live: &Live, detail: Detail) -> Self {
         let to = To::Live(live.clone());
-        Self { to, detail: Detail::Everything, scenario: None, began: Instant::now() }
+        Self { to, detail, scenario: None, began: Instant::now() }
     }
 
     /// The journal of one scenario of the run, whose clock begins now.
@@ -110,8 +112,20 @@ impl Journal {
         }
     }
 
+    /// States which bytes passed, if somebody wants to know.
+    pub fn note_data(&self, lane: &Arc<str>, step: Option<u32>, what: impl FnOnce() -> What) {
+        if self.tells_data() {
+            self.forward(lane, step, what());
+        }
+    }
+
     /// Whether what happens in steps is told.
     pub fn is_detailed(&self) -> bool {
+        self.detail >= Detail::Life && !matches!(self.to, To::Nobody)
+    }
+
+    /// Whether the bytes that pass are told.
+    pub fn tells_data(&self) -> bool {
         self.detail == Detail::Everything && !matches!(self.to, To::Nobody)
     }
 

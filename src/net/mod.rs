@@ -43,7 +43,7 @@ pub use limits::raise_open_files;
 pub use listener::Listener;
 pub use port_hold::PortHold;
 pub use send::SendFlags;
-pub use service::{Counts, relay};
+pub use service::{Counts, Lender, Lent, relay};
 pub use stream::Stream;
 pub use table::is_listening;
 pub use tls::TlsInfo;

@@ -35,8 +35,10 @@ pub struct Manner {
     pub narration: bool,
     /// Whether half-closes, options and steps are told too.
     pub verbose: bool,
-    /// Whether lines have colour.
+    /// Whether data lines have colour.
     pub styled: bool,
+    /// Whether narration has colour.
+    pub styled_told: bool,
     /// Columns of the screen; none where every message is one line, whole.
     pub width: Option<usize>,
 }
@@ -100,11 +102,11 @@ impl Conversation {
             return Ok(());
         }
         let label = label(&event.lane);
-        let words = paint(self.manner.styled, style, &printable(words));
+        let words = paint(self.manner.styled_told, style, &printable(words));
         let line = if label.is_empty() {
             format!("* {words}\n")
         } else {
-            let (label, time) = (paint(self.manner.styled, STRONG, label), self.stamp(event.at));
+            let (label, time) = (paint(self.manner.styled_told, STRONG, label), self.stamp(event.at));
             let gap = if time.is_empty() { TEXT_AT } else { TEXT_AT - 1 };
             let time = if time.is_empty() { time } else { format!(" {time}") };
             format!("{label} *{time}{:gap$}{words}\n", "")
