@@ -6,12 +6,14 @@
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve block spawn     one family of verbs each
 //! datagrams                                     many at one socket: floods, rates, statistics
+//! stage converse                               driven by commands and the prompt, step by step or all at once
 //! mismatch trouble history                     what a failure says
 //! ```
 
 mod block;
 mod check;
-mod datagrams;
+mod converse;
+pub mod datagrams;
 mod deadline;
 mod expect;
 mod history;
@@ -30,7 +32,7 @@ mod suite;
 mod talk;
 mod trouble;
 
-pub use datagrams::{Await, Ending, Finished, Payloads, Receiving, Reply, Schedule, Sending};
+pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};

@@ -47,7 +47,7 @@ pub use listener::Listener;
 pub use pace::Pace;
 pub use port_hold::PortHold;
 pub use send::SendFlags;
-pub use service::{Counts, relay};
+pub use service::{Counts, Lender, Lent, relay};
 pub use stream::Stream;
 pub use table::is_listening;
 pub use tls::TlsInfo;
