@@ -58,9 +58,9 @@ pub fn ended(scenario: u32, outcome: Outcome, took: u64) -> Event {
     in_scenario(scenario, What::ScenarioEnded { outcome, took: ms(took) })
 }
 
-pub fn step(at: u64, lane: &str, number: u32, verb: &'static str, line: &str) -> Event {
+pub fn step(at: u64, lane: &str, number: u32, verb: &'static str, text: &str) -> Event {
     let file = "scenarios/tcp/greeting.yaml".into();
-    fact(at, lane, number, What::StepStarted { line: line.into(), verb, file, at_line: 3, at_column: 5 })
+    fact(at, lane, number, What::StepStarted { line: text.into(), verb, file, at_line: 3, at_column: 5 })
 }
 
 pub fn held(at: u64, lane: &str, number: u32) -> Event {
