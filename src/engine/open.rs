@@ -198,7 +198,8 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
         alpn: step.alpn.iter().map(|alpn| lane.text(alpn)).collect::<Result<_, _>>()?,
         cert: file(&step.cert)?,
         key: file(&step.key)?,
-        key_log: false,
+        // To the file that SSLKEYLOGFILE names, if it names one.
+        key_log: true,
     };
     match deadline.run(stream.start_tls(&settings)).await {
         Ok(Ok(info)) => {

@@ -32,8 +32,19 @@ pub(super) struct Session {
     pub accepting: Mutex<HashMap<Name, AbortHandle>>,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
+    /// Who is given every byte that `expect` and `recv` take, beside the events.
+    pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
+}
+
+/// Takes received bytes as they come, whole: events carry the beginning of long data only.
+pub(super) struct Tap(pub Box<dyn FnMut(&[u8]) + Send>);
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
 }
 
 /// A port that `${port.name}` stands for.
@@ -65,8 +76,16 @@ impl Session {
             background: Mutex::default(),
             accepting: Mutex::default(),
             processes: Mutex::default(),
+            tap: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
+        }
+    }
+
+    /// Gives received bytes to whoever taps them.
+    pub fn tap(&self, bytes: &[u8]) {
+        if let Some(tap) = locked(&self.tap).as_mut() {
+            (tap.0)(bytes);
         }
     }
 
@@ -172,6 +191,11 @@ impl Lane {
         Self { session, label: "".into(), at: Arc::default(), locals: Arc::default(), round: None }
     }
 
+    /// The main lane of a session that is one of several beside each other.
+    pub fn labelled(session: Arc<Session>, label: &str) -> Self {
+        Self { label: label.into(), ..Self::main(session) }
+    }
+
     /// A lane beside others, with the same names.
     pub fn beside(&self, label: &str) -> Self {
         let label =
@@ -187,6 +211,11 @@ impl Lane {
     /// States a fact about a step.
     pub fn note(&self, step: u32, what: impl FnOnce() -> What) {
         self.session.journal.note(&self.label, Some(step), what);
+    }
+
+    /// States which bytes passed in a step.
+    pub fn note_data(&self, step: u32, what: impl FnOnce() -> What) {
+        self.session.journal.note_data(&self.label, Some(step), what);
     }
 
     /// Opens a name.

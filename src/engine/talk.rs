@@ -85,7 +85,7 @@ impl Sending<'_> {
     /// States what was sent.
     fn tell(&self, head: &[u8], len: u64) {
         self.socket.history.data('>', head, len);
-        self.lane.note(self.number, || What::Sent {
+        self.lane.note_data(self.number, || What::Sent {
             name: self.step.from.clone(),
             to: self.to.clone(),
             data: Data::cut(head, len),
@@ -175,7 +175,7 @@ pub(super) fn tell_received(
     len: u64,
 ) {
     socket.history.data('<', head, len);
-    lane.note(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
+    lane.note_data(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
 }
 
 /// States that the receiving side has ended.
