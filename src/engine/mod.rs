@@ -4,18 +4,23 @@
 //! suite     workers, order, verdicts over repetitions
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
-//! open talk expect check serve block spawn     one family of verbs each
-//! mismatch trouble history                     what a failure says
+//! open talk expect check serve answer block spawn     one family of verbs each
+//! ending    what closes, and that nothing is left behind
+//! mismatch compare trouble standing history      what a failure says
 //! ```
 
+mod answer;
 mod block;
 mod check;
+mod compare;
 mod deadline;
+mod ending;
 mod expect;
 mod history;
 mod message;
 mod mismatch;
 mod open;
+mod output;
 mod player;
 mod process;
 mod requirement;
@@ -23,6 +28,7 @@ mod serve;
 mod session;
 mod spawn;
 mod stage;
+mod standing;
 mod stop;
 mod suite;
 mod talk;

@@ -9,8 +9,9 @@ use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
 use crate::script::template::{Fill, Hole, Property, Template};
 use crate::text::Address;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -26,10 +27,11 @@ pub(super) struct Session {
     pub within: Duration,
     /// Where background instances tell that they failed.
     pub failed: mpsc::UnboundedSender<Box<Failure>>,
-    /// Background instances.
+    /// Accept loops of `each` and their instances.
     pub background: Mutex<JoinSet<()>>,
-    /// The accept loops of `each`, by listener.
-    pub accepting: Mutex<HashMap<Name, AbortHandle>>,
+    /// The instances that are not done, in the order in which they began.
+    pub instances: Mutex<BTreeMap<u64, Instance>>,
+    begun: AtomicU64,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
     ports: Mutex<HashMap<Name, Port>>,
@@ -63,11 +65,17 @@ impl Session {
             within,
             failed,
             background: Mutex::default(),
-            accepting: Mutex::default(),
+            instances: Mutex::default(),
+            begun: AtomicU64::new(0),
             processes: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }
+    }
+
+    /// The number of the next instance of an `each`.
+    pub fn began(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The port that stands for `name` in this run.
@@ -108,6 +116,24 @@ impl Session {
     pub fn remove_tmp(&self) {
         drop(locked(&self.tmp).take());
     }
+
+    /// Ends without ceremony whatever still runs; of a session that was ended in order, nothing does.
+    fn abandon(&self) {
+        // The tasks hold the session, so they have to be ended before it can be dropped.
+        drop(std::mem::take(&mut *locked(&self.background)));
+        drop(std::mem::take(&mut *locked(&self.processes)));
+        self.remove_tmp();
+    }
+}
+
+/// Ends a session whose play was given up by dropping its future.
+#[derive(Debug)]
+pub(super) struct Abandon(pub Arc<Session>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 /// An open socket or process.
@@ -116,6 +142,8 @@ pub(super) struct Socket {
     pub name: Name,
     pub live: Live,
     pub history: History,
+    /// The accept loop of `each` at it, which shares it.
+    pub accepting: Mutex<Option<AbortHandle>>,
 }
 
 /// What is open under a name.
@@ -132,6 +160,29 @@ pub(super) enum Live {
 pub(super) struct Addresses {
     pub local: Endpoint,
     pub peer: Option<Endpoint>,
+    /// It takes IPv6 only.
+    pub only_v6: bool,
+}
+
+/// An instance of `each`.
+#[derive(Debug)]
+pub(super) struct Instance {
+    /// Its name, such as `conn#2`.
+    pub label: Arc<str>,
+    /// Where it is.
+    pub at: Arc<Mutex<At>>,
+}
+
+/// How far a sequence of steps has come.
+#[derive(Debug, Clone, Default)]
+pub(super) enum At {
+    /// It has not begun.
+    #[default]
+    Start,
+    /// It is at this step.
+    Step(Arc<str>),
+    /// It is done.
+    End,
 }
 
 /// Names and variables of one block; what is not here is looked up outside.
@@ -160,8 +211,8 @@ pub(super) struct Lane {
     pub session: Arc<Session>,
     /// Its name in events and failures; empty for the main one.
     pub label: Arc<str>,
-    /// The step it is at, for the reports of other lanes.
-    pub at: Arc<Mutex<Option<Arc<str>>>>,
+    /// Where it is, for the reports of other lanes.
+    pub at: Arc<Mutex<At>>,
     locals: Arc<Locals>,
     round: Option<u64>,
 }
@@ -191,6 +242,11 @@ impl Lane {
 
     /// Opens a name.
     pub fn open(&self, name: &Name, live: Live) -> Arc<Socket> {
+        self.open_as(name, live, false)
+    }
+
+    /// Opens a name; `only_v6` where it is bound to addresses of IPv6 only.
+    pub fn open_as(&self, name: &Name, live: Live, only_v6: bool) -> Arc<Socket> {
         let addresses = match &live {
             Live::Listener(listener) => Some((listener.local(), None)),
             Live::Stream(stream, _) => Some((stream.local(), Some(stream.peer()))),
@@ -198,10 +254,11 @@ impl Lane {
             Live::Process(_) => None,
         };
         if let Some((local, peer)) = addresses {
-            let addresses = Addresses { local: local.clone(), peer: peer.cloned() };
+            let addresses = Addresses { local: local.clone(), peer: peer.cloned(), only_v6 };
             locked(&self.locals.addresses).insert(name.clone(), addresses);
         }
-        let socket = Arc::new(Socket { name: name.clone(), live, history: History::default() });
+        let (history, accepting) = (History::default(), Mutex::default());
+        let socket = Arc::new(Socket { name: name.clone(), live, history, accepting });
         locked(&self.locals.names).insert(name.clone(), socket.clone());
         socket
     }
@@ -213,9 +270,19 @@ impl Lane {
         found.ok_or_else(|| Trouble::never_opened(name))
     }
 
-    /// The stream called `name` and how it is framed.
+    /// The addresses of what was last opened under `name`, though it be closed.
     pub fn addresses(&self, name: &Name) -> Option<Addresses> {
         self.locals.chain().find_map(|locals| locked(&locals.addresses).get(name).cloned())
+    }
+
+    /// The name of the open socket that is bound to `at`.
+    pub fn name_at(&self, at: &Endpoint) -> Option<Name> {
+        self.locals.chain().find_map(|locals| {
+            let names = locked(&locals.names);
+            let addresses = locked(&locals.addresses);
+            let is_it = |(name, found): &(&Name, &Addresses)| found.local == *at && names.contains_key(*name);
+            addresses.iter().find(is_it).map(|(name, _)| name.clone())
+        })
     }
 
     /// Takes what is open under `name` out of the table, to end it.
