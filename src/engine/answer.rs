@@ -258,7 +258,7 @@ impl Answering<'_> {
 
     fn tell_sent(&self, to: Option<String>, bytes: &[u8]) {
         self.socket.history.data('>', bytes, bytes.len() as u64);
-        self.lane.note(self.number, || What::Sent {
+        self.lane.note_data(self.number, || What::Sent {
             name: self.socket.name.clone(),
             to,
             data: Data::new(bytes),

@@ -2,9 +2,10 @@
 
 use super::deadline::Deadline;
 use super::ending::close_all;
+use super::lock::locked;
 use super::open::take_in;
 use super::player::run_steps;
-use super::session::{At, Instance, Lane, Live, Socket, locked};
+use super::session::{At, Instance, Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
 use crate::net::Stream;

@@ -1,8 +1,9 @@
 //! How sockets and processes end: by `close` and `abort`, with the block they were opened in, and
 //! all that is left at the end of a scenario.
 
+use super::lock::locked;
 use super::process::Process;
-use super::session::{At, Lane, Live, Socket, locked};
+use super::session::{At, Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::What;
 use crate::script::step::Name;
@@ -30,7 +31,7 @@ pub(super) async fn close(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
             lane.note(number, || What::Note { text: format!("{at} is closed already") });
             Ok(())
         }
-        Err(trouble) => Err(trouble),
+        Err(missing) => Err(missing.into()),
     }
 }
 

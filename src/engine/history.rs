@@ -1,6 +1,6 @@
 //! What has happened on a socket, kept short for the report of a failure on it.
 
-use super::session::locked;
+use super::lock::locked;
 use crate::text::escape;
 use std::collections::VecDeque;
 use std::sync::Mutex;

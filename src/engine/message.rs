@@ -11,6 +11,12 @@ use std::ops::Range;
 /// Longest message that is sent or received, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
 
+/// A message of so many bytes is more than can be held at once.
+pub(super) fn too_long(len: u64) -> Trouble {
+    let message = format!("a message has at most {LONGEST} bytes, this one has {len}");
+    Trouble::new(FailureKind::Error(ErrorKind::TooLong), message)
+}
+
 /// A message found at the front of a window.
 #[derive(Debug, Clone)]
 pub(super) struct Found {

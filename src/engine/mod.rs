@@ -5,18 +5,23 @@
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve answer block spawn     one family of verbs each
-//! ending    what closes, and that nothing is left behind
-//! mismatch compare trouble standing history      what a failure says
+//! datagrams                                     many at one socket: floods, rates, statistics
+//! stage converse                                driven by commands and the prompt, step by step or all at once
+//! ending                                        what closes, and that nothing is left behind
+//! mismatch compare trouble standing history     what a failure says
 //! ```
 
 mod answer;
 mod block;
 mod check;
 mod compare;
+mod converse;
+pub mod datagrams;
 mod deadline;
 mod ending;
 mod expect;
 mod history;
+mod lock;
 mod message;
 mod mismatch;
 mod open;
@@ -34,6 +39,7 @@ mod suite;
 mod talk;
 mod trouble;
 
+pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};

@@ -166,7 +166,7 @@ async fn connect_patiently(
 /// The address that a destination stands for.
 pub(super) fn destination(lane: &Lane, destination: &Destination) -> Result<Address, Trouble> {
     match destination {
-        Destination::Address(template) => lane.address(template),
+        Destination::Address(template) => Ok(lane.address(template)?),
         Destination::Socket(name) => {
             let addresses = lane.addresses(name).ok_or_else(|| Trouble::never_opened(name))?;
             address_of(&addresses).ok_or_else(|| Trouble::unfilled(format!("{name} has no address to go to")))
@@ -228,7 +228,8 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
         alpn: step.alpn.iter().map(|alpn| lane.text(alpn)).collect::<Result<_, _>>()?,
         cert: file(&step.cert)?,
         key: file(&step.key)?,
-        key_log: false,
+        // To the file that SSLKEYLOGFILE names, if it names one.
+        key_log: true,
     };
     match deadline.run(stream.start_tls(&settings)).await {
         Ok(Ok(info)) => {

@@ -1,7 +1,7 @@
 //! `Output`: what a program has written. Always drained, so that it never blocks; the last 64 KiB
 //! that nobody has expected yet are kept, and the last lines in any case, for reports.
 
-use super::session::locked;
+use super::lock::locked;
 use crate::text::escape;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt as _};

@@ -2,8 +2,6 @@
 //! waited for, and its whole group is ended with it.
 
 use super::output::Output;
-use super::trouble::Trouble;
-use crate::event::FailureKind;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt as _;
@@ -38,8 +36,12 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a program in its own group.
-    pub fn start(command: &[String], env: &[(String, String)], cwd: &Path) -> Result<(Self, u32), Trouble> {
-        let none = || Trouble::new(FailureKind::Process, "there is no program to start");
+    pub fn start(
+        command: &[String],
+        env: &[(String, String)],
+        cwd: &Path,
+    ) -> Result<(Self, u32), NotStarted> {
+        let none = || NotStarted { message: "there is no program to start".to_owned(), help: None };
         let (program, arguments) = command.split_first().ok_or_else(none)?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -50,7 +52,7 @@ impl Process {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map_err(|error| not_started(program, cwd, &error))?;
+            .map_err(|error| NotStarted::new(program, cwd, &error))?;
         let pid = child.id().unwrap_or_default();
         let group = Pid::from_raw(i32::try_from(pid).unwrap_or_default());
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));
@@ -148,18 +150,30 @@ impl Process {
     }
 }
 
-/// Why a program did not start, and the way out.
-fn not_started(program: &str, cwd: &Path, error: &std::io::Error) -> Trouble {
-    let trouble = |message: String| Trouble::new(FailureKind::Process, message);
-    let shown = program.escape_debug();
-    match error.kind() {
-        std::io::ErrorKind::NotFound if !cwd.is_dir() => {
-            trouble(format!("there is no directory {}", cwd.display()))
-        }
-        std::io::ErrorKind::NotFound => trouble(format!("there is no program `{shown}`")).help(format!(
-            "`requires: [{{ command: {shown} }}]` skips the scenario where it is not installed"
-        )),
-        kind => trouble(format!("cannot start `{shown}`: {kind}")),
+/// Why a program did not start.
+#[derive(Debug)]
+pub(super) struct NotStarted {
+    /// One sentence.
+    pub message: String,
+    /// The way out, where there is one.
+    pub help: Option<String>,
+}
+
+impl NotStarted {
+    fn new(program: &str, cwd: &Path, error: &std::io::Error) -> Self {
+        let shown = program.escape_debug();
+        let (message, help) = match error.kind() {
+            std::io::ErrorKind::NotFound if !cwd.is_dir() => {
+                (format!("there is no directory {}", cwd.display()), None)
+            }
+            std::io::ErrorKind::NotFound => {
+                let requires = format!("requires: [{{ command: {shown} }}]");
+                let help = format!("`{requires}` skips the scenario where it is not installed");
+                (format!("there is no program `{shown}`"), Some(help))
+            }
+            kind => (format!("cannot start `{shown}`: {kind}"), None),
+        };
+        Self { message, help }
     }
 }
 

@@ -2,8 +2,8 @@
 //! directory. `Lane` is the view of it that one sequence of steps has.
 
 use super::history::History;
+use super::lock::locked;
 use super::process::Process;
-use super::trouble::Trouble;
 use crate::event::{Failure, Journal, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
@@ -12,7 +12,7 @@ use crate::text::Address;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -34,8 +34,22 @@ pub(super) struct Session {
     begun: AtomicU64,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
+    /// Who is given every byte that `expect` and `recv` take, beside the events.
+    pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
+}
+
+/// What is called with bytes.
+type TakesBytes = dyn FnMut(&[u8]) + Send;
+
+/// Takes received bytes as they come, whole: events carry the beginning of long data only.
+pub(super) struct Tap(pub Box<TakesBytes>);
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
 }
 
 /// A port that `${port.name}` stands for.
@@ -44,11 +58,6 @@ struct Port {
     number: u16,
     /// Held until the process that names it is ready, or sockdrill binds it itself.
     hold: Option<PortHold>,
-}
-
-/// The lock of a mutex; a panic elsewhere does not make what it guards unsound here.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Session {
@@ -68,6 +77,7 @@ impl Session {
             instances: Mutex::default(),
             begun: AtomicU64::new(0),
             processes: Mutex::default(),
+            tap: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }
@@ -76,6 +86,13 @@ impl Session {
     /// The number of the next instance of an `each`.
     pub fn began(&self) -> u64 {
         self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Gives received bytes to whoever taps them.
+    pub fn tap(&self, bytes: &[u8]) {
+        if let Some(tap) = locked(&self.tap).as_mut() {
+            (tap.0)(bytes);
+        }
     }
 
     /// The port that stands for `name` in this run.
@@ -205,6 +222,14 @@ impl Locals {
     }
 }
 
+/// Nothing is open under this name.
+#[derive(Debug)]
+pub(super) struct NotOpen(pub Name);
+
+/// What a template stands for is not known; why, in one sentence.
+#[derive(Debug)]
+pub(super) struct Unfilled(pub String);
+
 /// One sequence of steps and what it can see.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
@@ -223,6 +248,11 @@ impl Lane {
         Self { session, label: "".into(), at: Arc::default(), locals: Arc::default(), round: None }
     }
 
+    /// The main lane of a session that is one of several beside each other.
+    pub fn labelled(session: Arc<Session>, label: &str) -> Self {
+        Self { label: label.into(), ..Self::main(session) }
+    }
+
     /// A lane beside others, with the same names.
     pub fn beside(&self, label: &str) -> Self {
         let label =
@@ -238,6 +268,11 @@ impl Lane {
     /// States a fact about a step.
     pub fn note(&self, step: u32, what: impl FnOnce() -> What) {
         self.session.journal.note(&self.label, Some(step), what);
+    }
+
+    /// States which bytes passed in a step.
+    pub fn note_data(&self, step: u32, what: impl FnOnce() -> What) {
+        self.session.journal.note_data(&self.label, Some(step), what);
     }
 
     /// Opens a name.
@@ -265,9 +300,9 @@ impl Lane {
 
     /// What is open under `name`. The checker has proven that something was opened; it can be gone
     /// only in `finally`, or where an opening step failed as it was told to.
-    pub fn socket(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+    pub fn socket(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).get(name).cloned());
-        found.ok_or_else(|| Trouble::never_opened(name))
+        found.ok_or_else(|| NotOpen(name.clone()))
     }
 
     /// The addresses of what was last opened under `name`, though it be closed.
@@ -286,9 +321,9 @@ impl Lane {
     }
 
     /// Takes what is open under `name` out of the table, to end it.
-    pub fn take(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+    pub fn take(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).remove(name));
-        found.ok_or_else(|| Trouble::never_opened(name))
+        found.ok_or_else(|| NotOpen(name.clone()))
     }
 
     /// Everything that is still open, innermost block only, in the order of names.
@@ -304,14 +339,14 @@ impl Lane {
     }
 
     /// The text of a template as an address.
-    pub fn address(&self, template: &Template) -> Result<Address, Trouble> {
+    pub fn address(&self, template: &Template) -> Result<Address, Unfilled> {
         let text = self.text(template)?;
-        text.parse().map_err(|error: crate::text::AddressError| Trouble::unfilled(error.what))
+        text.parse().map_err(|error: crate::text::AddressError| Unfilled(error.what))
     }
 
     /// The text of a template.
-    pub fn text(&self, template: &Template) -> Result<String, Trouble> {
-        template.render_text(self).map_err(Trouble::unfilled)
+    pub fn text(&self, template: &Template) -> Result<String, Unfilled> {
+        template.render_text(self).map_err(Unfilled)
     }
 }
 

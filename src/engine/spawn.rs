@@ -3,8 +3,9 @@
 use super::compare::in_words;
 use super::deadline::Deadline;
 use super::ending::tell_exited;
+use super::lock::locked;
 use super::process::{Process, describe};
-use super::session::{Lane, Live, locked};
+use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{ConnectOptions, is_listening};

@@ -28,6 +28,18 @@ impl Stage {
         Self { lane: Lane::main(session.clone()), failures, _abandon: Abandon(session) }
     }
 
+    /// The same stage as one of several: its events are those of the lane `label`.
+    #[must_use]
+    pub fn labelled(mut self, label: &str) -> Self {
+        self.lane = Lane::labelled(self.lane.session.clone(), label);
+        self
+    }
+
+    /// Gives every byte that streams receive to `tap`, whole and before it is told of.
+    pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
+        *super::lock::locked(&self.lane.session.tap) = Some(super::session::Tap(Box::new(tap)));
+    }
+
     /// Runs one step. Cancel safe in this sense: what the step had not done stays undone, and the
     /// stage can go on.
     pub async fn run(&self, step: &Step) -> Result<(), Box<Failure>> {

@@ -98,7 +98,7 @@ impl Sending<'_> {
 
     /// States that the first `len` bytes of a stream's payload were sent.
     fn tell_stream(&self, recipe: &Recipe, len: u64) -> Result<(), Trouble> {
-        let told = if self.lane.session.journal.is_detailed() { Data::MOST } else { PREVIEW };
+        let told = if self.lane.session.journal.tells_data() { Data::MOST } else { PREVIEW };
         let mut head = vec![0; told.min(usize::try_from(len).unwrap_or(usize::MAX))];
         recipe.fill(0, &mut head).map_err(|error| unreadable(&error))?;
         self.tell(&head, len);
@@ -108,7 +108,7 @@ impl Sending<'_> {
     /// States what was sent.
     fn tell(&self, head: &[u8], len: u64) {
         self.socket.history.data('>', head, len);
-        self.lane.note(self.number, || What::Sent {
+        self.lane.note_data(self.number, || What::Sent {
             name: self.step.from.clone(),
             to: self.to.clone(),
             data: Data::cut(head, len),
@@ -220,7 +220,7 @@ pub(super) fn tell_received(
     len: u64,
 ) {
     socket.history.data('<', head, len);
-    lane.note(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
+    lane.note_data(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
 }
 
 /// States that the receiving side has ended.

@@ -1,6 +1,7 @@
 //! `Trouble`: why a verb did not do what it should, before it is known where that was written.
 
-use super::session::Socket;
+use super::process::NotStarted;
+use super::session::{NotOpen, Socket, Unfilled};
 use super::standing::{Row, Shown, rows_of};
 use crate::event::{Failure, FailureKind};
 use crate::net::NetError;
@@ -137,6 +138,26 @@ impl Deref for Trouble {
 impl DerefMut for Trouble {
     fn deref_mut(&mut self) -> &mut Details {
         &mut self.0
+    }
+}
+
+impl From<NotOpen> for Trouble {
+    fn from(NotOpen(name): NotOpen) -> Self {
+        Self::never_opened(&name)
+    }
+}
+
+impl From<Unfilled> for Trouble {
+    fn from(Unfilled(why): Unfilled) -> Self {
+        Self::unfilled(why)
+    }
+}
+
+impl From<NotStarted> for Trouble {
+    fn from(error: NotStarted) -> Self {
+        let mut trouble = Self::new(FailureKind::Process, error.message);
+        trouble.help.extend(error.help);
+        trouble
     }
 }
 

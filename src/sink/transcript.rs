@@ -162,6 +162,11 @@ impl Transcript {
                     ended(how)
                 )
             }
+            What::Refused { why, .. } => why.clone(),
+            What::Measured { name, figures, .. } if timed => {
+                let figures: Vec<_> = figures.iter().map(|(what, value)| format!("{what} {value}")).collect();
+                format!("{name} {}", figures.join(", "))
+            }
             What::Exited { name, how } => format!("{name} ended: {how}"),
             What::Note { text } => text.clone(),
             What::Failed(failure) => format!("failed: {}", failure.message),
@@ -170,13 +175,13 @@ impl Transcript {
     }
 }
 
-/// How a peer ended, in the words of every close report.
+/// How a peer ended, in the words of every close report; what is in words already stays.
 fn ended(how: &str) -> String {
     match how {
         "fin" => "closed by peer (FIN)".to_owned(),
         "reset" => "reset by peer (RST)".to_owned(),
         "timed-out" => "timed out".to_owned(),
-        how => format!("ended: {how}"),
+        how => how.to_owned(),
     }
 }
 

@@ -10,7 +10,9 @@ fn report(events: &[Event]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report.xml");
     let mut junit = Junit::new(&path).unwrap();
-    events.iter().for_each(|event| junit.take(event).unwrap());
+    for event in events {
+        junit.take(event).unwrap();
+    }
     assert!(!path.exists(), "nothing is written before the end");
     junit.finish().unwrap();
     std::fs::read_to_string(path).unwrap()
@@ -26,7 +28,9 @@ fn elements(xml: &str) -> Vec<String> {
     loop {
         match reader.read_event().unwrap() {
             Xml::Start(tag) | Xml::Empty(tag) => {
-                tag.attributes().for_each(|attribute| drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap()));
+                tag.attributes().for_each(|attribute| {
+                    drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap());
+                });
                 names.push(String::from_utf8(tag.name().as_ref().to_vec()).unwrap());
             }
             Xml::Text(text) => drop(text.xml10_content().unwrap()),

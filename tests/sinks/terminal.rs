@@ -119,7 +119,7 @@ fn a_run_that_was_ended_says_which_scenario_it_was_in_and_how_much_was_left() {
       ok    a  one      2 ms
       stop  b  two    900 ms
             ended before it was done
-    1 passed, 1 not finished ended by a signal after 903 ms
+    1 passed, 1 not finished; ended by a signal after 903 ms
     "#);
 }
 
@@ -240,6 +240,8 @@ fn colour_is_there_only_when_asked_for() {
     let layout = Layout::new(None, [].into_iter(), 1, 100);
     let look = Look { shown: Shown::Results, styled: true, styled_diagnostics: true, width: 100 };
     let mut terminal = Terminal::new(out.clone(), err.clone(), look, layout);
-    run.iter().for_each(|event| terminal.take(event).unwrap());
+    for event in &run {
+        terminal.take(event).unwrap();
+    }
     assert!(out.text().contains('\u{1b}') && err.text().contains('\u{1b}'));
 }
