@@ -1,6 +1,7 @@
 //! The active open of a stream.
 
 use std::io;
+use std::sync::Arc;
 
 use socket2::Domain;
 use tokio::io::Interest;
@@ -31,7 +32,7 @@ pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> R
         Err(e) => return Err(NetError::io(to, &e)),
     };
     let local = polled.local().map_err(|e| NetError::io(to, &e))?;
-    let stream = Stream::new(polled, local, to.clone());
+    let stream = Stream::new(polled, Arc::new(local), to.clone());
     if let Some(e) = early {
         stream.end_of_error(&e);
     }

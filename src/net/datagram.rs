@@ -244,7 +244,7 @@ impl Datagram {
     }
 
     async fn next(&self, max: usize, flags: libc::c_int) -> Result<(Message, usize), NetError> {
-        let mut last = None;
+        let mut last = self.polled.noticed();
         loop {
             if let Some(refusal) = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
                 return Err(refusal);

@@ -13,7 +13,7 @@ use super::polled::{Kind, Polled};
 use super::port_hold::PortHold;
 use super::stream::Stream;
 use super::unix_path::BoundPath;
-use super::{connect, datagram, listener, resolve};
+use super::{connect, datagram, listener, resolve, table};
 use crate::text::{Address, ErrorKind, OptionValue, SocketOption};
 
 /// The machine whose sockets are opened.
@@ -123,6 +123,16 @@ impl Host {
     /// `SO_REUSEADDR` can take it over. At that moment the port is free for UDP too.
     pub fn hold_port(&self) -> Result<PortHold, NetError> {
         PortHold::new(self)
+    }
+
+    /// Whether anybody listens at `a`, by the kernel's table: nothing is sent and nobody notices.
+    pub async fn is_listening(&self, a: &Address) -> Result<bool, NetError> {
+        for endpoint in resolve::destinations(a).await? {
+            if table::is_listening(&endpoint)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Opens a non-blocking socket. Every socket of sockdrill comes from here or from `accept`.

@@ -1,12 +1,12 @@
 //! `Stream`: a connected TCP or unix stream, its two halves and the ways to end it.
 //!
-//! Sending is in `send`, receiving in `inbox` (held and peeked bytes) and `urgent`, TLS in `tls`, the
+//! Sending is in `send`, receiving in `incoming` (held and peeked bytes) and `urgent`, TLS in `tls`, the
 //! loops that serve a whole connection in `service`.
 
 use std::io;
 use std::net::Shutdown;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 use super::end::{Closing, End, Latch, closing};
 use super::endpoint::Endpoint;
 use super::error::NetError;
-use super::inbox::{Inbox, Incoming};
+use super::inbox::Inbox;
+use super::incoming::Incoming;
 use super::polled::{Kind, Polled, unless_blocked};
 use super::tls::Tls;
 use super::{facts, options, scratch, sys};
@@ -26,12 +27,15 @@ use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
 #[derive(Debug)]
 pub struct Stream {
     pub(super) polled: Polled,
-    local: Endpoint,
+    /// Shared with the listener it was accepted from.
+    local: Arc<Endpoint>,
     peer: Endpoint,
     pub(super) sent: AtomicU64,
     pub(super) received: AtomicU64,
     /// Bytes out of the kernel that nobody has consumed.
     pub(super) held: AtomicUsize,
+    /// The end that the latch holds comes directly after the window of the receiving half.
+    pub(super) end_follows: AtomicBool,
     pub(super) read_shut: AtomicBool,
     pub(super) write_shut: AtomicBool,
     pub(super) latch: Latch,
@@ -40,7 +44,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(polled: Polled, local: Endpoint, peer: Endpoint) -> Self {
+    pub(super) fn new(polled: Polled, local: Arc<Endpoint>, peer: Endpoint) -> Self {
         Self {
             polled,
             local,
@@ -48,6 +52,7 @@ impl Stream {
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             held: AtomicUsize::new(0),
+            end_follows: AtomicBool::new(false),
             read_shut: AtomicBool::new(false),
             write_shut: AtomicBool::new(false),
             latch: Latch::default(),
@@ -78,7 +83,11 @@ impl Stream {
 
     /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
     pub async fn incoming(&self) -> Incoming<'_> {
-        Incoming::new(self, self.inbox.lock().await)
+        let inbox = match self.inbox.try_lock() {
+            Ok(inbox) => inbox,
+            Err(_) => Box::pin(self.inbox.lock()).await,
+        };
+        Incoming::new(self, inbox)
     }
 
     /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
@@ -218,7 +227,7 @@ impl Stream {
 
     pub(super) fn end_without_reading(&self) -> Option<End> {
         if let Some(end) = self.latch.get() {
-            return Some(end);
+            return Some(end.clone());
         }
         // Unread data hides how the connection ended, and can be taken out only when it is over: no
         // peer can notice any more.
@@ -240,7 +249,7 @@ impl Stream {
     /// The end that a receive of 0 bytes means, or none if it is our own `shutdown read`.
     pub(super) fn end_of_zero(&self) -> Option<End> {
         let ours = self.read_shut.load(Ordering::SeqCst) && self.closing() == Closing::NotYet;
-        if ours { self.latch.get() } else { Some(self.latch.keep(End::Fin)) }
+        if ours { self.latch.get().cloned() } else { Some(self.latch.keep(End::Fin)) }
     }
 
     pub(super) fn end_of_error(&self, e: &io::Error) -> End {

@@ -12,7 +12,7 @@ use tokio::io::Interest;
 
 use super::end::End;
 use super::error::NetError;
-use super::inbox::Incoming;
+use super::incoming::Incoming;
 use super::polled::unless_blocked;
 use super::scratch;
 use super::send::SendFlags;
@@ -147,18 +147,17 @@ impl Stream {
                 // The alert that says why; the peer may be gone.
                 let _ = tls.ship(self, SendFlags::default());
                 self.latch.keep(End::Failed(e.clone()));
-                incoming.inbox.end = self.latch.get();
+                incoming.note_end();
                 Err(e)
             }
         }
     }
 
     async fn handshake(&self, tls: &Tls, incoming: &mut Incoming<'_>) -> Result<(), NetError> {
-        incoming.inbox.forget_peeked();
-        let early = incoming.inbox.window().to_vec();
-        incoming.inbox.consume(early.len());
-        incoming.note_held();
-        let fed = tls.feed(&early, &mut incoming.inbox.buf);
+        incoming.forget_peeked();
+        let early = incoming.window().to_vec();
+        incoming.drop_held(early.len());
+        let fed = tls.feed(&early, incoming.fresh());
         self.after_feed(fed, incoming)?;
         let mut last = None;
         loop {
@@ -169,7 +168,7 @@ impl Stream {
             match scratch::with(|buf| self.feed_once(tls, buf, incoming)) {
                 Ok(Some(fed)) => self.after_feed(fed, incoming)?,
                 Ok(None) => {
-                    let waited = self.polled.again(Interest::READABLE, &mut last).await;
+                    let waited = self.polled.readable_again(&mut last).await;
                     waited.map_err(|e| NetError::io(self.peer(), &e))?;
                 }
                 Err(End::Fin) => return Err(self.tls_failed("the peer closed during the handshake")),
@@ -195,7 +194,7 @@ impl Stream {
             },
             Ok(Some(count)) => {
                 let cipher = buf.get(..count).unwrap_or_default();
-                Ok(Some(tls.feed(cipher, &mut incoming.inbox.buf)))
+                Ok(Some(tls.feed(cipher, incoming.fresh())))
             }
             Err(e) => Err(self.end_of_error(&e)),
         }
@@ -207,12 +206,12 @@ impl Stream {
         fed: Result<Fed, rustls::Error>,
         incoming: &mut Incoming<'_>,
     ) -> Result<(), NetError> {
-        incoming.inbox.held = incoming.inbox.window().len();
-        incoming.note_held();
+        incoming.hold_all();
         match fed {
             Ok(Fed::Open) => Ok(()),
             Ok(Fed::Closed) => {
-                incoming.inbox.end = Some(self.latch.keep(End::Fin));
+                self.latch.keep(End::Fin);
+                incoming.note_end();
                 Ok(())
             }
             Err(e) => Err(self.tls_failed(&e.to_string())),
@@ -273,30 +272,45 @@ impl Incoming<'_> {
     pub(super) async fn wait_tls(&mut self, beyond: usize) -> Result<(), NetError> {
         let stream = self.stream;
         let Some(tls) = stream.tls.get() else { return Ok(()) };
-        let mut last = None;
-        while self.window().len() <= beyond && self.inbox.end.is_none() {
-            match scratch::with(|buf| stream.feed_once(tls, buf, self)) {
-                Ok(Some(fed)) => {
-                    let failed = stream.after_feed(fed, self).err();
-                    // Answers of the record layer: key updates, and the alert that says what failed.
-                    let shipped = tls.ship(stream, SendFlags::default());
-                    if let Some(e) = failed {
-                        self.inbox.end = Some(stream.latch.keep(End::Failed(e)));
-                    } else if matches!(shipped, Ok(false)) {
-                        let _ = stream.flush(tls, SendFlags::default()).await;
-                    }
-                }
-                Ok(None) => {
-                    let waited = stream.polled.again(Interest::READABLE, &mut last).await;
-                    waited.map_err(|e| self.fault(&e))?;
-                }
-                Err(end) => {
-                    tls.truncated.store(end == End::Fin, Ordering::Relaxed);
-                    self.inbox.end = Some(end);
-                }
+        let mut last = stream.polled.noticed();
+        while self.window().len() <= beyond && !self.is_ended() {
+            if self.decrypt_once() {
+                continue;
             }
+            let waited = if tls.session().pending.is_empty() {
+                stream.polled.readable_again(&mut last).await
+            } else {
+                tokio::select! {
+                    waited = stream.polled.readable_again(&mut last) => waited,
+                    _ = stream.flush(tls, SendFlags::default()) => Ok(()),
+                }
+            };
+            waited.map_err(|e| self.fault(&e))?;
         }
         Ok(())
+    }
+
+    /// One receive of ciphertext without waiting; false if nothing is there now, or without TLS.
+    pub(super) fn decrypt_once(&mut self) -> bool {
+        let stream = self.stream;
+        let Some(tls) = stream.tls.get() else { return false };
+        match scratch::with(|buf| stream.feed_once(tls, buf, self)) {
+            Ok(None) => return false,
+            Ok(Some(fed)) => {
+                let fed = stream.after_feed(fed, self);
+                // Answers of the record layer: key updates, and the alert that says what failed.
+                let _ = tls.ship(stream, SendFlags::default());
+                if let Err(e) = fed {
+                    stream.latch.keep(End::Failed(e));
+                    self.note_end();
+                }
+            }
+            Err(end) => {
+                tls.truncated.store(end == End::Fin, Ordering::Relaxed);
+                self.note_end();
+            }
+        }
+        true
     }
 }
 
