@@ -46,6 +46,17 @@ pub struct Incoming<'a> {
     pub(super) inbox: MutexGuard<'a, Inbox>,
 }
 
+impl Stream {
+    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
+    pub async fn incoming(&self) -> Incoming<'_> {
+        let inbox = match self.inbox.try_lock() {
+            Ok(inbox) => inbox,
+            Err(_) => Box::pin(self.inbox.lock()).await,
+        };
+        Incoming::new(self, inbox)
+    }
+}
+
 impl<'a> Incoming<'a> {
     pub(super) fn new(stream: &'a Stream, inbox: MutexGuard<'a, Inbox>) -> Self {
         Self { stream, inbox }

@@ -27,12 +27,21 @@ pub struct Listener {
     starved: Arc<AtomicU64>,
 }
 
-pub(super) fn listen(
-    host: &Host,
-    address: &Address,
-    at: &Endpoint,
-    o: &ListenOptions,
-) -> Result<Listener, NetError> {
+impl Host {
+    /// Binds and listens; of several addresses a name has, the first that can be bound.
+    pub async fn listen(&self, at: &Address, o: &ListenOptions) -> Result<Listener, NetError> {
+        let mut failed = Vec::new();
+        for endpoint in self.resolve(at).await? {
+            match listen(self, at, &endpoint, o) {
+                Ok(listener) => return Ok(listener),
+                Err(e) => failed.push(e),
+            }
+        }
+        Err(host::all_failed(at, failed))
+    }
+}
+
+fn listen(host: &Host, address: &Address, at: &Endpoint, o: &ListenOptions) -> Result<Listener, NetError> {
     let failed = |e: io::Error| NetError::io(at, &e);
     let kind = if at.port().is_some() { Kind::TcpListener } else { Kind::UnixListener };
     let mut polled = host.open(kind, at.domain()).map_err(failed)?;

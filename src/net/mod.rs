@@ -30,8 +30,11 @@ mod sys;
 mod table;
 mod tls;
 mod tls_config;
+mod tls_session;
 mod unix_path;
 mod urgent;
+mod watch;
+mod window;
 
 pub use datagram::{Datagram, Message, relay_datagrams};
 pub use end::End;
@@ -45,5 +48,5 @@ pub use port_hold::PortHold;
 pub use send::SendFlags;
 pub use service::{Counts, relay};
 pub use stream::Stream;
-pub use tls::TlsInfo;
 pub use tls_config::{TlsSettings, TlsSide, self_signed_pem};
+pub use tls_session::TlsInfo;

@@ -9,16 +9,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::io::Interest;
 use tokio::sync::Mutex;
 
 use super::end::{Closing, End, Latch, closing};
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::inbox::Inbox;
-use super::incoming::Incoming;
 use super::polled::{Kind, Polled, unless_blocked};
-use super::tls::Tls;
+use super::tls_session::Tls;
 use super::{facts, options, scratch, sys};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
 
@@ -79,15 +77,6 @@ impl Stream {
     /// Bytes consumed over the life of the stream, urgent ones included; with TLS, plaintext.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
-    pub async fn incoming(&self) -> Incoming<'_> {
-        let inbox = match self.inbox.try_lock() {
-            Ok(inbox) => inbox,
-            Err(_) => Box::pin(self.inbox.lock()).await,
-        };
-        Incoming::new(self, inbox)
     }
 
     /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
@@ -197,48 +186,6 @@ impl Stream {
     /// Sets a socket option.
     pub fn set(&self, option: SocketOption, value: &OptionValue) -> Result<(), NetError> {
         options::set(&self.polled, option, value)
-    }
-
-    /// Waits until the end of the receiving side is visible, without receiving anything that the peer
-    /// could notice and without reading `SO_ERROR`. Cancel safe.
-    ///
-    /// The end is that of the transport: a TLS `close_notify` alone does not show here.
-    pub async fn ended(&self) -> End {
-        if let Some(end) = self.end_without_reading() {
-            return end;
-        }
-        let failed = |e: &io::Error| End::Failed(NetError::io(&self.peer, e));
-        let twin = match self.polled.twin() {
-            Ok(twin) => twin,
-            Err(e) => return failed(&e),
-        };
-        let mut last = None;
-        loop {
-            if let Err(e) = twin.again(Interest::READABLE, &mut last).await {
-                return failed(&e);
-            }
-            if last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
-                && let Some(end) = self.end_without_reading()
-            {
-                return end;
-            }
-        }
-    }
-
-    pub(super) fn end_without_reading(&self) -> Option<End> {
-        if let Some(end) = self.latch.get() {
-            return Some(end.clone());
-        }
-        // Unread data hides how the connection ended, and can be taken out only when it is over: no
-        // peer can notice any more.
-        match self.closing() {
-            Closing::NotYet => None,
-            Closing::Fin => Some(self.latch.keep(End::Fin)),
-            Closing::Gone => {
-                let inbox = self.inbox.try_lock().ok()?;
-                Incoming::new(self, inbox).pull_to_the_end()
-            }
-        }
     }
 
     pub(super) fn closing(&self) -> Closing {

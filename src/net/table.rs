@@ -6,14 +6,29 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::endpoint::Endpoint;
 use super::error::NetError;
+use super::host::Host;
+use super::resolve;
+use crate::text::Address;
 
 /// The state LISTEN in /proc/net/tcp.
 const LISTEN: &str = "0A";
 /// `__SO_ACCEPTCON`, the flag of a listening socket in /proc/net/unix.
 const ACCEPTS: &str = "00010000";
 
+impl Host {
+    /// Whether anybody listens at `a`, by the kernel's table: nothing is sent and nobody notices.
+    pub async fn is_listening(&self, a: &Address) -> Result<bool, NetError> {
+        for endpoint in resolve::destinations(a).await? {
+            if is_listening(&endpoint)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 /// Whether a connection to `at` would find a listener: one bound there, or to all addresses.
-pub(super) fn is_listening(at: &Endpoint) -> Result<bool, NetError> {
+fn is_listening(at: &Endpoint) -> Result<bool, NetError> {
     match at {
         Endpoint::Inet(at) => Ok(inet("tcp")?.chain(inet("tcp6")?).any(|listener| serves(listener, *at))),
         Endpoint::Unix(path) => unix(&path.to_string_lossy()),

@@ -3,11 +3,9 @@
 //!
 //! What the kernel does not take of the ciphertext is kept, and goes before anything else.
 
-use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::atomic::Ordering;
 
-use rustls::Connection;
 use tokio::io::Interest;
 
 use super::end::End;
@@ -18,111 +16,8 @@ use super::scratch;
 use super::send::SendFlags;
 use super::stream::Stream;
 use super::tls_config::{self, TlsSettings};
+use super::tls_session::{Fed, Tls, TlsInfo};
 use crate::text::ErrorKind;
-
-/// What a handshake agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsInfo {
-    /// `TLS 1.3` or `TLS 1.2`.
-    pub version: String,
-    /// The cipher suite's IANA name.
-    pub cipher: String,
-    /// The protocol chosen by ALPN (RFC 7301), if one was.
-    pub alpn: Option<String>,
-}
-
-/// The TLS layer of one stream.
-#[derive(Debug)]
-pub(super) struct Tls {
-    session: Mutex<Session>,
-    truncated: AtomicBool,
-}
-
-#[derive(Debug)]
-struct Session {
-    connection: Connection,
-    /// Ciphertext the kernel has not taken yet.
-    pending: Vec<u8>,
-}
-
-/// What feeding ciphertext led to.
-enum Fed {
-    Open,
-    /// The peer's `close_notify` was among it.
-    Closed,
-}
-
-impl Tls {
-    fn new(connection: Connection) -> Self {
-        let session = Mutex::new(Session { connection, pending: Vec::new() });
-        Self { session, truncated: AtomicBool::new(false) }
-    }
-
-    fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Decrypts; the plaintext goes to the end of `plain`.
-    fn feed(&self, mut cipher: &[u8], plain: &mut Vec<u8>) -> Result<Fed, rustls::Error> {
-        let session = &mut *self.session();
-        let connection = &mut session.connection;
-        while !cipher.is_empty() {
-            let read = connection.read_tls(&mut cipher);
-            let read = read.map_err(|e| rustls::Error::General(e.to_string()))?;
-            let state = connection.process_new_packets()?;
-            let room = state.plaintext_bytes_to_read();
-            if room > 0 {
-                let from = plain.len();
-                plain.resize(from + room, 0);
-                let got = connection.reader().read(plain.get_mut(from..).unwrap_or_default());
-                plain.truncate(from + got.unwrap_or(0));
-            }
-            if state.peer_has_closed() {
-                return Ok(Fed::Closed);
-            }
-            if read == 0 {
-                return Err(rustls::Error::General("records come faster than they can be read".into()));
-            }
-        }
-        Ok(Fed::Open)
-    }
-
-    /// Sends ciphertext until none is left (true) or the kernel takes no more (false).
-    fn ship(&self, stream: &Stream, f: SendFlags) -> io::Result<bool> {
-        let session = &mut *self.session();
-        loop {
-            while session.connection.wants_write() {
-                session.connection.write_tls(&mut session.pending)?;
-            }
-            if session.pending.is_empty() {
-                return Ok(true);
-            }
-            match unless_blocked(stream.send_raw(&session.pending, f))? {
-                Some(took) => drop(session.pending.drain(..took.min(session.pending.len()))),
-                None => return Ok(false),
-            }
-        }
-    }
-
-    fn is_handshaking(&self) -> bool {
-        self.session().connection.is_handshaking()
-    }
-
-    fn info(&self) -> TlsInfo {
-        let session = self.session();
-        let connection = &session.connection;
-        let version = match connection.protocol_version() {
-            Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
-            _ => "TLS 1.2",
-        };
-        let cipher = connection.negotiated_cipher_suite();
-        TlsInfo {
-            version: version.to_owned(),
-            cipher: cipher.and_then(|c| c.suite().as_str()).unwrap_or("unknown").to_owned(),
-            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-        }
-    }
-}
 
 impl Stream {
     /// Runs the handshake; from here on the stream is TLS. What was received before and not consumed is
@@ -145,7 +40,7 @@ impl Stream {
             }
             Err(e) => {
                 // The alert that says why; the peer may be gone.
-                let _ = tls.ship(self, SendFlags::default());
+                let _ = tls.ship(|bytes| self.send_raw(bytes, SendFlags::default()));
                 self.latch.keep(End::Failed(e.clone()));
                 incoming.note_end();
                 Err(e)
@@ -224,7 +119,7 @@ impl Stream {
 
     /// The peer ended the transport without `close_notify`: the end may have been cut off by anyone.
     pub fn tls_truncated(&self) -> bool {
-        self.tls.get().is_some_and(|tls| tls.truncated.load(Ordering::Relaxed))
+        self.tls.get().is_some_and(|tls| tls.is_truncated())
     }
 
     pub(super) async fn send_tls(&self, tls: &Tls, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
@@ -241,7 +136,7 @@ impl Stream {
             if rest.is_empty() {
                 return Ok(());
             }
-            let took = tls.session().connection.writer().write(rest).map_err(|e| self.send_failed(&e))?;
+            let took = tls.write(rest).map_err(|e| self.send_failed(&e))?;
             self.sent.fetch_add(u64::try_from(took).unwrap_or(0), Ordering::Relaxed);
             rest = rest.get(took..).unwrap_or_default();
         }
@@ -249,7 +144,7 @@ impl Stream {
 
     async fn flush(&self, tls: &Tls, f: SendFlags) -> Result<(), NetError> {
         let mut last = None;
-        while !tls.ship(self, f).map_err(|e| self.send_failed(&e))? {
+        while !tls.ship(|bytes| self.send_raw(bytes, f)).map_err(|e| self.send_failed(&e))? {
             let waited = self.polled.again(Interest::WRITABLE, &mut last).await;
             waited.map_err(|e| NetError::io(self.peer(), &e))?;
         }
@@ -262,7 +157,7 @@ impl Stream {
         if self.write_shut.load(Ordering::SeqCst) {
             return Ok(());
         }
-        tls.session().connection.send_close_notify();
+        tls.say_close_notify();
         self.flush(tls, SendFlags::default()).await
     }
 }
@@ -277,13 +172,13 @@ impl Incoming<'_> {
             if self.decrypt_once() {
                 continue;
             }
-            let waited = if tls.session().pending.is_empty() {
-                stream.polled.readable_again(&mut last).await
-            } else {
+            let waited = if tls.has_pending() {
                 tokio::select! {
                     waited = stream.polled.readable_again(&mut last) => waited,
                     _ = stream.flush(tls, SendFlags::default()) => Ok(()),
                 }
+            } else {
+                stream.polled.readable_again(&mut last).await
             };
             waited.map_err(|e| self.fault(&e))?;
         }
@@ -299,14 +194,16 @@ impl Incoming<'_> {
             Ok(Some(fed)) => {
                 let fed = stream.after_feed(fed, self);
                 // Answers of the record layer: key updates, and the alert that says what failed.
-                let _ = tls.ship(stream, SendFlags::default());
+                let _ = tls.ship(|bytes| stream.send_raw(bytes, SendFlags::default()));
                 if let Err(e) = fed {
                     stream.latch.keep(End::Failed(e));
                     self.note_end();
                 }
             }
             Err(end) => {
-                tls.truncated.store(end == End::Fin, Ordering::Relaxed);
+                if end == End::Fin {
+                    tls.note_truncation();
+                }
                 self.note_end();
             }
         }
