@@ -8,7 +8,7 @@ use super::process::{Process, describe};
 use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
-use crate::net::{ConnectOptions, is_listening};
+use crate::net::ConnectOptions;
 use crate::script::judge::{Ended, Judging, Verdict};
 use crate::script::pattern::Matcher;
 use crate::script::step::{Name, Ready, Spawn};
@@ -99,7 +99,7 @@ impl Sign {
 
     async fn shows(&self, lane: &Lane, process: &Process) -> Result<(), Trouble> {
         match self {
-            Self::Listening(at) => until_listening(at).await,
+            Self::Listening(at) => until_listening(lane, at).await,
             Self::Connected(to) => until_connected(lane, to).await,
             Self::Output(matcher) => until_output(process, matcher).await,
         }
@@ -115,9 +115,9 @@ impl Sign {
     }
 }
 
-async fn until_listening(at: &Address) -> Result<(), Trouble> {
+async fn until_listening(lane: &Lane, at: &Address) -> Result<(), Trouble> {
     let mut pause = FIRST_PAUSE;
-    while !is_listening(at)? {
+    while !lane.session.host.is_listening(at).await? {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -36,7 +36,7 @@ impl Stream {
     /// record that was begun is finished by the next use of the stream.
     pub async fn send(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
         if let Some(tls) = self.tls.get() {
-            return self.send_tls(tls, bytes, f).await;
+            return Box::pin(self.send_tls(tls, bytes, f)).await;
         }
         let mut rest = bytes;
         let mut last = None;

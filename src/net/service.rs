@@ -1,13 +1,13 @@
 //! The loops that serve a whole connection: `echo`, `discard` and `relay`. Their buffer is the thread's,
 //! so an idle connection costs none.
 
+use std::future::Future;
+use std::io;
 use std::net::Shutdown;
-
-use tokio::io::Interest;
 
 use super::end::End;
 use super::error::NetError;
-use super::inbox::Incoming;
+use super::incoming::Incoming;
 use super::polled::{Kind, Readiness, unless_blocked};
 use super::send::SendFlags;
 use super::stream::Stream;
@@ -46,56 +46,66 @@ pub enum Lent<R> {
 impl<'a> Lender<'a> {
     /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
     pub async fn new(stream: &'a Stream) -> Self {
-        Self { incoming: stream.incoming().await, last: None, drained: false }
+        Self { incoming: stream.incoming().await, last: stream.polled.noticed(), drained: false }
     }
 
     /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
     pub async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
-        let stream = self.incoming.stream;
         loop {
-            let held = self.incoming.inbox.held;
-            if held > 0 {
-                let lent = take(self.incoming.window().get(..held).unwrap_or_default());
-                self.incoming.consumed(held);
-                return Ok(Lent::Bytes(lent));
+            let closed = self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
+            if self.secured() {
+                Box::pin(self.incoming.wait_tls(0)).await?;
+            } else if self.drained && !closed {
+                self.again().await.map_err(|e| self.fault(&e))?;
             }
-            if stream.tls.get().is_some() {
-                match self.incoming.end() {
-                    Some(end) => return Ok(Lent::End(end.clone())),
-                    None => self.incoming.wait_tls(0).await?,
-                }
-                continue;
+            if let Some(lent) = self.lend_now(&mut take) {
+                return Ok(lent);
             }
-            self.incoming.inbox.forget_peeked();
-            if self.drained && !self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed()) {
-                self.again().await?;
-            }
-            self.drained = false;
-            let lent = scratch::with(|buf| {
-                let got = unless_blocked(stream.recv(buf, 0))?;
-                self.drained = got.is_some_and(|count| count < buf.len());
-                Ok(got
-                    .map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(&mut take))))
-            });
-            match lent {
-                Ok(Some((count, Some(lent)))) => {
-                    self.incoming.count(count);
-                    return Ok(Lent::Bytes(lent));
-                }
-                Ok(Some((_, None))) => match stream.end_of_zero() {
-                    Some(end) => return Ok(Lent::End(end)),
-                    None => self.again().await?,
-                },
-                Ok(None) => self.again().await?,
-                Err(e) => return Ok(Lent::End(stream.end_of_error(&e))),
-            }
+            self.again().await.map_err(|e| self.fault(&e))?;
         }
     }
 
-    async fn again(&mut self) -> Result<(), NetError> {
+    fn secured(&self) -> bool {
+        self.incoming.stream.tls.get().is_some()
+    }
+
+    /// One try without waiting: none if there is nothing to lend now.
+    fn lend_now<R>(&mut self, take: &mut impl FnMut(&[u8]) -> R) -> Option<Lent<R>> {
+        self.drained = false;
         let stream = self.incoming.stream;
-        let waited = stream.polled.again(Interest::READABLE, &mut self.last).await;
-        waited.map_err(|e| NetError::io(stream.peer(), &e))
+        let held = self.incoming.held();
+        if held > 0 {
+            let lent = take(self.incoming.window().get(..held).unwrap_or_default());
+            self.incoming.consumed(held);
+            return Some(Lent::Bytes(lent));
+        }
+        if self.secured() {
+            return self.incoming.end().cloned().map(Lent::End);
+        }
+        self.incoming.forget_peeked();
+        let lent = scratch::with(|buf| {
+            let got = unless_blocked(stream.recv(buf, 0))?;
+            self.drained = got.is_some_and(|count| count < buf.len());
+            Ok(got.map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(take))))
+        });
+        match lent {
+            Ok(Some((count, Some(lent)))) => {
+                self.incoming.count(count);
+                Some(Lent::Bytes(lent))
+            }
+            Ok(Some((_, None))) => stream.end_of_zero().map(Lent::End),
+            Ok(None) => None,
+            Err(e) => Some(Lent::End(stream.end_of_error(&e))),
+        }
+    }
+
+    /// Waits until the next receive is worth a try.
+    fn again(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        self.incoming.stream.polled.readable_again(&mut self.last)
+    }
+
+    fn fault(&self, e: &io::Error) -> NetError {
+        self.incoming.fault(e)
     }
 }
 
@@ -112,7 +122,7 @@ impl Stream {
             let sent = match lent {
                 Lent::End(end) => break end,
                 Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-                Lent::Bytes(Ok(rest)) => self.send(&rest, SendFlags::default()).await,
+                Lent::Bytes(Ok(rest)) => Box::pin(self.send(&rest, SendFlags::default())).await,
                 Lent::Bytes(Err(e)) => Err(e),
             };
             mute = mute || sent.is_err();
@@ -126,26 +136,26 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let plain_tcp = self.polled.kind == Kind::TcpStream && self.tls.get().is_none();
         let end = loop {
-            if !plain_tcp || lender.incoming.inbox.held > 0 {
+            if !plain_tcp || lender.incoming.held() > 0 {
                 match lender.lend(|_| ()).await? {
                     Lent::Bytes(()) => continue,
                     Lent::End(end) => break end,
                 }
             }
-            lender.incoming.inbox.forget_peeked();
+            lender.incoming.forget_peeked();
             match unless_blocked(sys::recv_discard(self.polled.fd(), DISCARD)) {
                 Ok(Some(0)) => match self.end_of_zero() {
                     Some(end) => break end,
-                    None => lender.again().await?,
+                    None => lender.again().await.map_err(|e| lender.fault(&e))?,
                 },
                 Ok(Some(count)) => {
                     lender.incoming.count(count);
                     let closed = lender.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
                     if !closed {
-                        lender.again().await?;
+                        lender.again().await.map_err(|e| lender.fault(&e))?;
                     }
                 }
-                Ok(None) => lender.again().await?,
+                Ok(None) => lender.again().await.map_err(|e| lender.fault(&e))?,
                 Err(e) => break self.end_of_error(&e),
             }
         };
@@ -190,12 +200,12 @@ async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
     loop {
         let sent = match lender.lend(|bytes| to.try_send(bytes)).await? {
             Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-            Lent::Bytes(Ok(rest)) => to.send(&rest, SendFlags::default()).await,
+            Lent::Bytes(Ok(rest)) => Box::pin(to.send(&rest, SendFlags::default())).await,
             Lent::Bytes(Err(e)) => Err(e),
             Lent::End(end) => {
                 // Whether the other side is still there to be told decides nothing here.
                 let _ = match end {
-                    End::Fin => to.shutdown(Shutdown::Write).await,
+                    End::Fin => Box::pin(to.shutdown(Shutdown::Write)).await,
                     _ => to.reset(),
                 };
                 return Ok(end);
