@@ -4,18 +4,28 @@
 //! suite     workers, order, verdicts over repetitions
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
-//! open talk expect check serve block spawn     one family of verbs each
-//! mismatch trouble history                     what a failure says
+//! open talk expect check serve answer block spawn     one family of verbs each
+//! datagrams                                     many at one socket: floods, rates, statistics
+//! stage converse                                driven by commands and the prompt, step by step or all at once
+//! ending                                        what closes, and that nothing is left behind
+//! mismatch compare trouble standing history     what a failure says
 //! ```
 
+mod answer;
 mod block;
 mod check;
+mod compare;
+mod converse;
+pub mod datagrams;
 mod deadline;
+mod ending;
 mod expect;
 mod history;
+mod lock;
 mod message;
 mod mismatch;
 mod open;
+mod output;
 mod player;
 mod process;
 mod requirement;
@@ -23,11 +33,13 @@ mod serve;
 mod session;
 mod spawn;
 mod stage;
+mod standing;
 mod stop;
 mod suite;
 mod talk;
 mod trouble;
 
+pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};

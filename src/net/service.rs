@@ -26,25 +26,31 @@ pub struct Counts {
 }
 
 /// A receiving half that lends what comes instead of keeping it.
-struct Lender<'a> {
+#[derive(Debug)]
+pub struct Lender<'a> {
     incoming: Incoming<'a>,
     last: Readiness<'a>,
     /// The last receive took everything there was: the next one would find nothing.
     drained: bool,
 }
 
-enum Lent<R> {
+/// What a receive gave.
+#[derive(Debug)]
+pub enum Lent<R> {
+    /// What was made of the bytes.
     Bytes(R),
+    /// The end of the stream.
     End(End),
 }
 
 impl<'a> Lender<'a> {
-    async fn new(stream: &'a Stream) -> Self {
+    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
+    pub async fn new(stream: &'a Stream) -> Self {
         Self { incoming: stream.incoming().await, last: None, drained: false }
     }
 
     /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
-    async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
+    pub async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
         let stream = self.incoming.stream;
         loop {
             let held = self.incoming.inbox.held;

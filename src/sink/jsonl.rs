@@ -17,18 +17,20 @@ pub const FORMAT: &str = "sockdrill-events";
 pub struct Jsonl<W> {
     to: W,
     target: String,
+    begun: bool,
 }
 
 impl<W: Write> Jsonl<W> {
     /// Writes to `to`, which problems call `target`.
     pub fn new(to: W, target: impl Into<String>) -> Self {
-        Self { to, target: target.into() }
+        Self { to, target: target.into(), begun: false }
     }
 }
 
 impl<W: Write> Sink for Jsonl<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = to_line(&Line::from(event))?;
+        let mut line = to_line(&Line::of(event, !self.begun))?;
+        self.begun = true;
         line.push('\n');
         self.to.write_all(line.as_bytes())?;
         self.to.flush()
@@ -69,9 +71,9 @@ impl Serialize for Told<'_> {
     }
 }
 
-impl<'a> From<&'a Event> for Line<'a> {
-    fn from(event: &'a Event) -> Self {
-        let first = matches!(event.what, What::RunStarted { .. });
+impl<'a> Line<'a> {
+    /// The line of an event; the first one names the format.
+    fn of(event: &'a Event, first: bool) -> Self {
         Self {
             format: first.then_some(FORMAT),
             version: first.then_some(FORMAT_VERSION),

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
+//! conversation  what one socket or many say, live, as commands show it   (screen)
 //! progress    a bar while it lasts
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
 
 mod calm;
+mod conversation;
 mod fold;
 mod jsonl;
 mod junit;
@@ -15,6 +17,7 @@ mod layout;
 mod progress;
 mod read;
 mod screen;
+mod shown_bytes;
 mod spelling;
 mod terminal;
 mod transcript;
@@ -22,11 +25,13 @@ mod whole_file;
 mod wire;
 
 pub use calm::{Calm, in_words};
+pub use conversation::{Conversation, Manner, Times};
 pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
 pub use read::{ReadError, read_event};
 pub use screen::{columns, cut, draw, pad, printable};
+pub use shown_bytes::View;
 pub use terminal::{Look, Shown, Terminal};
 pub use whole_file::WholeFile;

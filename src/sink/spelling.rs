@@ -54,6 +54,50 @@ pub(super) mod kind_word {
     }
 }
 
+/// An error kind that is always there, by its word.
+pub(super) mod one_kind_word {
+    use super::ErrorKind;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(kind: &ErrorKind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<ErrorKind, D::Error> {
+        let word = String::deserialize(from)?;
+        super::error_kind(&word).ok_or_else(|| D::Error::custom(format!("there is no error kind `{word}`")))
+    }
+}
+
+/// Figures as an object; whole numbers without a point.
+pub(super) mod figures {
+    use serde::ser::SerializeMap as _;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(figures: &[(String, f64)], to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(figures.len()))?;
+        for (name, value) in figures {
+            #[allow(clippy::cast_possible_truncation, reason = "a whole number that an f64 holds exactly")]
+            if value.fract() == 0.0 && value.abs() < 9e15 {
+                map.serialize_entry(name, &(*value as i64))?;
+            } else {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, f64)>, D::Error> {
+        let map = serde_json::Map::deserialize(from)?;
+        let figure = |(name, value): (String, serde_json::Value)| match value.as_f64() {
+            Some(value) => Ok((name, value)),
+            None => Err(D::Error::custom(format!("`{name}` is no number"))),
+        };
+        map.into_iter().map(figure).collect()
+    }
+}
+
 fn error_kind(word: &str) -> Option<ErrorKind> {
     ErrorKind::from_name(word).or_else(|| (word == ErrorKind::Other.name()).then_some(ErrorKind::Other))
 }

@@ -1,8 +1,10 @@
 //! Events as JSON, in both directions: the shapes of `docs/events.md`. serde checks them against the
 //! events themselves, so that no fact and no field can be forgotten.
 
-use super::spelling::{data, failure_word, kind_word, notation, option_words, seconds, span, verb_word};
-use crate::event::{Data, Failure, Outcome, Side, Totals, What};
+use super::spelling::{
+    data, failure_word, figures, kind_word, notation, one_kind_word, option_words, seconds, span, verb_word,
+};
+use crate::event::{Data, Failure, Outcome, Over, Side, Totals, What};
 use crate::text::{ErrorKind, Excerpt};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -116,6 +118,19 @@ pub(super) enum WhatShape {
         totals: Totals,
         how: String,
     },
+    Refused {
+        name: Arc<str>,
+        #[serde(with = "one_kind_word")]
+        kind: ErrorKind,
+        why: String,
+    },
+    Measured {
+        name: Arc<str>,
+        #[serde(with = "OverShape")]
+        over: Over,
+        #[serde(with = "figures")]
+        figures: Vec<(String, f64)>,
+    },
     Spawned {
         name: Arc<str>,
         command: Vec<String>,
@@ -157,6 +172,13 @@ enum SideShape {
     Write,
     Read,
     Both,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Over", rename_all = "kebab-case")]
+enum OverShape {
+    Interval,
+    Whole,
 }
 
 #[derive(Serialize, Deserialize)]

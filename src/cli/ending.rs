@@ -1,0 +1,26 @@
+//! How a command that drives sockets itself tells a failure, and which exit code it is.
+
+use super::output::Output;
+use crate::event::{Exit, Failure, FailureKind};
+use crate::text::ErrorKind;
+
+/// The exit code of a failure of `send`, `udp-send` and their like.
+pub(super) fn exit_of(failure: &Failure) -> Exit {
+    match failure.kind {
+        FailureKind::Error(ErrorKind::Timeout) => Exit::TimedOut,
+        FailureKind::Error(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed) => Exit::Ended,
+        FailureKind::Error(ErrorKind::TooLong) | FailureKind::Unfilled => Exit::Usage,
+        FailureKind::Error(_) | FailureKind::Process => Exit::Unreachable,
+        FailureKind::Mismatch | FailureKind::WrongOutcome | FailureKind::TooSoon => Exit::Failed,
+    }
+}
+
+/// Tells a failure: what was wanted and seen is drawn under the argument, everything else is a sentence and
+/// ways out.
+pub(super) fn tell(failure: &Failure, output: &Output) {
+    if failure.wanted.is_some() || failure.seen.is_some() || failure.kind == FailureKind::Mismatch {
+        output.problem(&failure.diagnostic());
+    } else {
+        output.sentence(&failure.message, &failure.help);
+    }
+}
