@@ -282,6 +282,8 @@ fn a_transcript_is_the_same_on_every_run() {
            * client closed by us: sent 5 B, received 0 B
         7  expect conn eof
            * conn closed by peer (FIN)
+           * conn closed by us: sent 0 B, received 5 B
+           * server closed by us: sent 0 B, received 0 B
       ok    good  a client that closes is seen
 
     1 passed

@@ -21,18 +21,22 @@ const JOBS_PER_CORE: usize = 4;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked before the first socket opens.
-Exit code 0: all passed or were skipped; 1: a scenario failed or was unstable; 2: wrong usage, a file does not
-check, nothing found to run; 3: a report could not be written; 130, 143: ended by a signal.
+#[command(after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
+before the first socket opens.
+
+Exit codes:
+  0         all passed, or were skipped
+  1         a scenario failed or was unstable
+  2         wrong usage, a file does not check, nothing found to run
+  3         a report could not be written
+  130, 143  ended by a signal, after the summary
 
 Examples:
-  sockdrill replay scenarios/                       every scenario below a directory
-  sockdrill replay scenarios/ --filter reset -v     some of them, with everything that was said
+  sockdrill replay scenarios/
+  sockdrill replay scenarios/ --filter reset -v
   sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml
   sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay scenarios/ --json > run.jsonl    every event, one JSON object a line"
-)]
+  sockdrill replay scenarios/ --json > run.jsonl")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Scenario files, and directories of them
