@@ -6,7 +6,7 @@ use super::output::Output;
 use super::read::{Read, read};
 use super::select::{Selection, parse_set, unknown_sets};
 use super::signals;
-use crate::engine::{Play, Stop, StopReason, Suite, Summary};
+use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, Journal, SinkSet, What};
 use crate::script::step::Scenario;
 use crate::sink::{Jsonl, Junit, Layout, Look, Progress, Shown, Terminal, in_words};
@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 /// Scenarios wait more than they work: this many at once for each core.
 const JOBS_PER_CORE: usize = 4;
+
+/// Columns of a result line in a file or a pipe; only names of absurd length are cut there.
+const LOG_WIDTH: usize = 300;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -127,6 +130,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 fn play(args: &Args, scenarios: Vec<Scenario>, mut sinks: SinkSet, output: &Output) -> Exit {
     let stop = Stop::default();
     signals::watch_or_say(&stop, output);
+    // Where the limit cannot be raised, a scenario that needs more says so itself.
+    let _ = raise_open_files();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let detail = if args.json || args.verbose > 0 { Detail::Everything } else { Detail::Outcomes };
     let play = Play {
@@ -161,7 +166,9 @@ fn exit_of(summary: &Summary, stop: &Stop, unwritten: bool, no_skip: bool) -> Ex
 
 fn layout(args: &Args, found: &Found, scenarios: &[Scenario]) -> Layout {
     let names = scenarios.iter().map(|one| (one.place.source().name(), one.name.as_str()));
-    Layout::new(found.root.as_deref(), names, args.repeat.get(), Output::width())
+    // A log has no width: names are cut on a terminal only.
+    let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
+    Layout::new(found.root.as_deref(), names, args.repeat.get(), width)
 }
 
 /// Everybody who tells of this run.
