@@ -1,8 +1,8 @@
 //! `Process`: a program in a group of its own. Its output is always drained, its end is always
 //! waited for, and its whole group is ended with it.
 
-use super::groups;
 use super::output::Output;
+use super::remains;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt as _;
@@ -56,7 +56,7 @@ impl Process {
             .map_err(|error| NotStarted::new(program, cwd, &error))?;
         let pid = child.id().unwrap_or_default();
         let group = Pid::from_raw(i32::try_from(pid).unwrap_or_default());
-        groups::enter(group);
+        remains::group_began(group);
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));
         if let Some(stdout) = child.stdout.take() {
             tokio::spawn(output.clone().drain(stdout));
@@ -140,7 +140,7 @@ impl Process {
             self.signal(Signal::SIGKILL);
             let _ = tokio::time::timeout(grace, self.group_ended()).await;
             self.over.store(true, Ordering::Relaxed);
-            groups::leave(self.group);
+            remains::group_ended(self.group);
         }
     }
 
@@ -191,7 +191,7 @@ async fn wait_for(
     let status = child.wait().await.unwrap_or_default();
     if !is_left(group) {
         over.store(true, Ordering::Relaxed);
-        groups::leave(group);
+        remains::group_ended(group);
     }
     let _ = tell.send(Some(status));
 }
@@ -220,7 +220,7 @@ impl Drop for Process {
     /// Whatever happened, nothing of the group is left behind.
     fn drop(&mut self) {
         self.signal(Signal::SIGKILL);
-        groups::leave(self.group);
+        remains::group_ended(self.group);
     }
 }
 

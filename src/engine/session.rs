@@ -4,6 +4,7 @@
 use super::history::History;
 use super::lock::locked;
 use super::process::Process;
+use super::remains;
 use crate::event::{Failure, Journal, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
@@ -124,14 +125,20 @@ impl Session {
         let mut tmp = locked(&self.tmp);
         if tmp.is_none() {
             let made = tempfile::Builder::new().prefix("sockdrill-").tempdir();
-            *tmp = Some(made.map_err(|error| format!("cannot make a temporary directory: {error}"))?);
+            let made = made.map_err(|error| format!("cannot make a temporary directory: {error}"))?;
+            remains::directory_made(made.path());
+            *tmp = Some(made);
         }
         Ok(tmp.as_ref().map(|tmp| tmp.path().to_owned()).unwrap_or_default())
     }
 
     /// Removes the temporary directory.
     pub fn remove_tmp(&self) {
-        drop(locked(&self.tmp).take());
+        if let Some(tmp) = locked(&self.tmp).take() {
+            let path = tmp.path().to_owned();
+            drop(tmp);
+            remains::directory_removed(&path);
+        }
     }
 
     /// Ends without ceremony whatever still runs; of a session that was ended in order, nothing does.
