@@ -4,18 +4,29 @@
 //! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
 //! help      topics, verbs
+//! send      connects, sends, shows the answer     draft -> conversation -> exit code
+//! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
 
+mod address;
+mod arguments;
 mod check;
+mod draft;
+mod ending;
 mod find;
 mod help;
 mod output;
+mod payload;
 mod read;
 mod replay;
 mod select;
+mod send;
+mod send_draft;
 mod signals;
+mod stdin;
+mod telling;
 
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -63,6 +74,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect, send, half-close, print the answer, say how it ended
+    Send(Box<send::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
@@ -79,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let output = Output::new(cli.color);
     let exit = match &cli.command {
+        Command::Send(args) => send::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Help(args) => help::run(args, &output),

@@ -74,10 +74,15 @@ impl Stage {
         let Live::Stream(stream, _) = &socket.live else {
             return Err(failed(Trouble::never_opened(conversation.name)));
         };
-        let holding = Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
+        let holding =
+            Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
         holding.hold(input).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
-            Held::Trouble(trouble) => failed(trouble),
+            Held::Trouble(trouble) => {
+                let failure = failed(trouble);
+                lane.note(conversation.opened_by.number, || What::Failed(failure.clone()));
+                failure
+            }
         })
     }
 }
@@ -132,7 +137,9 @@ impl Holding<'_> {
                 match (&received, &sent) {
                     // The receiving side learns how it ended: a failed send alone does not know.
                     (Some(Err(_)), _) | (Some(_), Some(_)) => break (received, sent),
-                    (Some(Ok(end)), None) if typed && steps_done.get() || end.as_ref().is_some_and(is_over) => {
+                    (Some(Ok(end)), None)
+                        if typed && steps_done.get() || end.as_ref().is_some_and(is_over) =>
+                    {
                         break (received, sent);
                     }
                     (None, Some(Err(failure))) if !is_of_the_peer(failure) => break (received, sent),
@@ -159,16 +166,19 @@ impl Holding<'_> {
         }
         steps_done.set(true);
         if let Some(input) = input {
-            let failed = |trouble: Trouble| {
-                trouble.into_failure(self.conversation.opened_by, &self.stage.lane.label)
-            };
+            let failed =
+                |trouble: Trouble| trouble.into_failure(self.conversation.opened_by, &self.stage.lane.label);
             while let Some(piece) = input.recv().await {
                 let piece = piece.map_err(|error| {
                     failed(Trouble::unfilled(format!("cannot read standard input: {}", error.kind())))
                 })?;
                 self.stream.send(&piece, SendFlags::default()).await.map_err(|error| failed(error.into()))?;
                 let (name, lane) = (self.conversation.name, &self.stage.lane);
-                lane.note_data(self.number(), || What::Sent { name: name.clone(), to: None, data: Data::new(&piece) });
+                lane.note_data(self.number(), || What::Sent {
+                    name: name.clone(),
+                    to: None,
+                    data: Data::new(&piece),
+                });
             }
         }
         for step in self.conversation.then {
@@ -219,7 +229,8 @@ impl Holding<'_> {
 
     /// Until nothing has come for the time to wait. Steps have deadlines of their own.
     async fn waited(&self) {
-        let Some(wait) = self.conversation.wait.filter(|_| matches!(self.conversation.receiving, Receiving::Everything))
+        let Some(wait) =
+            self.conversation.wait.filter(|_| matches!(self.conversation.receiving, Receiving::Everything))
         else {
             return std::future::pending().await;
         };

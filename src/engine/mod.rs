@@ -30,6 +30,7 @@ mod suite;
 mod talk;
 mod trouble;
 
+pub use crate::net::Host;
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use stage::Stage;
