@@ -23,7 +23,9 @@ pub(super) fn tell(failure: &Failure, output: &Output) {
     if failure.wanted.is_some() || failure.seen.is_some() || failure.kind == FailureKind::Mismatch {
         output.problem(&failure.diagnostic());
     } else {
-        sentence(output, &failure.message, &failure.help);
+        // Scenarios are helped with operands, commands with flags.
+        let help = failure.help.iter().map(|help| help.replace("`retry: 10s`", "`--retry 10s`"));
+        sentence(output, &failure.message, &help.collect::<Vec<_>>());
     }
 }
 

@@ -239,18 +239,19 @@ async fn one(
         () = unheard.notified() => Ok(Ok(())),
         result = conversation => Ok(result),
     };
+    let exit = match result {
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(failure)) => failed(args, &failure, output),
+        Err(StopReason::Terminate) => Exit::Terminated,
+        Err(_) => Exit::Interrupted,
+    };
     close(&stage, parts.ending).await;
     stage.finish().await;
     if let Some(error) = unwritten.lock().ok().and_then(|mut error| error.take()) {
         output.error(format!("cannot write to standard output: {error}"));
         return Exit::Unreachable;
     }
-    match result {
-        Ok(Ok(())) => Exit::Done,
-        Ok(Err(failure)) => failed(args, &failure, output),
-        Err(StopReason::Terminate) => Exit::Terminated,
-        Err(_) => Exit::Interrupted,
-    }
+    exit
 }
 
 /// Closes what is open; after a failure there may be nothing.

@@ -134,6 +134,9 @@ impl Conversation {
         }
         text.push_str(&paint(self.manner.styled, style, &format!("{head}{body}")));
         text.push('\n');
+        if self.manner.view == View::Hex {
+            text = text.replacen("  \n", "\n", 1);
+        }
         self.data.write_all(text.as_bytes())?;
         self.data.flush()
     }
@@ -159,8 +162,6 @@ impl Conversation {
         let gap = format!("\n{:indent$}", "");
         shown
             .join(if self.manner.view == View::Hex { "\n    " } else { &gap })
-            .trim_end_matches(' ')
-            .to_owned()
     }
 
     fn known(&mut self, event: &Event, name: &str) -> &mut Known {
