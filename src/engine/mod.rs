@@ -5,6 +5,7 @@
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve block spawn     one family of verbs each
+//! datagrams                                     many at one socket: floods, rates, statistics
 //! stage converse                               driven by commands and the prompt, step by step or all at once
 //! mismatch trouble history                     what a failure says
 //! ```
@@ -12,6 +13,7 @@
 mod block;
 mod check;
 mod converse;
+pub mod datagrams;
 mod deadline;
 mod expect;
 mod history;

@@ -55,6 +55,12 @@ impl Trouble {
         Self::new(FailureKind::Unfilled, what)
     }
 
+    /// A message of so many bytes is more than can be held at once.
+    pub fn too_long(len: u64) -> Self {
+        let message = format!("a message has at most {} bytes, this one has {len}", super::message::LONGEST);
+        Self::new(FailureKind::Error(ErrorKind::TooLong), message)
+    }
+
     /// The deadline passed.
     pub fn timeout(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Error(ErrorKind::Timeout), message)

@@ -9,7 +9,7 @@ mod journal;
 mod outcome;
 mod sink;
 
-pub use fact::{Data, Event, FORMAT_VERSION, Side, Totals, What};
+pub use fact::{Data, Event, FORMAT_VERSION, Over, Side, Totals, What};
 pub use failure::{Failure, FailureKind};
 pub use journal::{Detail, Journal, Live};
 pub use outcome::{Exit, Outcome, Verdict};

@@ -3,6 +3,7 @@
 //! Knows neither steps nor events. The one floor that makes socket calls; `host` is where sockets are
 //! opened, `sys` where unsafe code is.
 
+mod batch;
 mod connect;
 mod datagram;
 mod end;
@@ -19,6 +20,7 @@ mod listener;
 mod multicast;
 mod offers;
 mod options;
+mod pace;
 mod polled;
 mod port_hold;
 mod resolve;
@@ -33,6 +35,7 @@ mod tls_config;
 mod unix_path;
 mod urgent;
 
+pub use batch::{Arrival, Burst, Intake, Piece};
 pub use datagram::{Datagram, Message, relay_datagrams};
 pub use end::End;
 pub use endpoint::Endpoint;
@@ -41,6 +44,7 @@ pub use host::{ConnectOptions, DatagramOptions, Host, ListenOptions};
 pub use inbox::{Incoming, Received};
 pub use limits::raise_open_files;
 pub use listener::Listener;
+pub use pace::Pace;
 pub use port_hold::PortHold;
 pub use send::SendFlags;
 pub use service::{Counts, Lender, Lent, relay};

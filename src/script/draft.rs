@@ -8,7 +8,7 @@ use super::lost::Lost;
 use super::node::{Entry, Node, Value};
 use super::verb::{Body, Takes, Verb};
 use super::verbs::{COMMON, verb};
-use crate::text::{Diagnostic, Fact, Place, SocketOption};
+use crate::text::{Diagnostic, Fact, Place, SocketOption, visible};
 use std::collections::HashMap;
 
 /// A scenario as written.
@@ -77,7 +77,7 @@ impl Draft {
         };
         let known = |key: &str| HEAD.iter().any(|(name, _)| *name == key);
         let (entries, refused) = reader.known_entries(entries, known, |key, place| {
-            let what = format!("a scenario has no `{}`", key.escape_debug());
+            let what = format!("a scenario has no `{}`", visible(key));
             Diagnostic::error(what, place).maybe_help(hints::for_head(key))
         });
         let mut has_steps = false;
@@ -167,9 +167,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn tell(&mut self, problem: Diagnostic) {
-        if self.problems.len() <= MOST_PROBLEMS {
-            self.problems.push(problem);
-        }
+        self.problems.push(problem);
+    }
+
+    /// Whether so much is wrong that nothing more is told.
+    fn is_full(&self) -> bool {
+        self.problems.len() > MOST_PROBLEMS
     }
 
     fn steps(&mut self, node: Node, key: &Place) -> Vec<DraftStep> {
@@ -191,6 +194,9 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, node: Node) -> Option<DraftStep> {
+        if self.is_full() {
+            return None;
+        }
         let Value::Map(entries) = &node.value else {
             self.tell(no_step(&node));
             return None;
@@ -246,7 +252,7 @@ impl Reader<'_> {
         }
         let known = |word: &str| each_key(verb).any(|key| key == word);
         Some(self.known_entries(entries, known, |word, place| {
-            let what = format!("`{}` has no `{}`", verb.name, word.escape_debug());
+            let what = format!("`{}` has no `{}`", verb.name, visible(word));
             Diagnostic::error(what, place).maybe_help(hints::for_operand(verb, word, &keys_of(verb)))
         }))
     }
@@ -278,6 +284,9 @@ impl Reader<'_> {
                 kept.push(entry);
             } else {
                 refused = true;
+                if self.is_full() {
+                    break;
+                }
                 let problem = hints::lost_comma(&entry, kept.last());
                 let problem = problem.unwrap_or_else(|| unknown(key, &entry.key.place));
                 // What `sa: conn` or `sav: x` would have named is known to those that follow.
@@ -308,6 +317,9 @@ impl Reader<'_> {
         // Most maps hold a few keys, for which a table costs more than looking at each.
         let mut table: HashMap<&str, &Place> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
+            if self.is_full() {
+                break;
+            }
             let Some(key) = entry.key.as_scalar() else {
                 let what = format!("a key is a word, not {}", entry.key.what());
                 self.tell(Diagnostic::error(what, &entry.key.place));

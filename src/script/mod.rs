@@ -30,6 +30,7 @@ pub mod recipe;
 pub mod regex;
 pub mod scope;
 pub mod step;
+mod syntax;
 pub mod template;
 mod values;
 pub mod verb;

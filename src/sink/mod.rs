@@ -4,7 +4,7 @@
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! conversation  what one socket or many say, live, as commands show it   (screen)
 //! progress    a bar while it lasts
-//! jsonl       the event stream, one JSON object a line                (wire; read is its inverse)
+//! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
 
@@ -18,6 +18,7 @@ mod progress;
 mod read;
 mod screen;
 mod shown_bytes;
+mod spelling;
 mod terminal;
 mod transcript;
 mod whole_file;
@@ -25,7 +26,7 @@ mod wire;
 
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};
-pub use jsonl::{FORMAT, Jsonl};
+pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
@@ -34,4 +35,3 @@ pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
 pub use terminal::{Look, Shown, Terminal};
 pub use whole_file::WholeFile;
-pub use wire::diagnostic_line;

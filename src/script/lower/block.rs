@@ -46,6 +46,9 @@ pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> 
     let mut done: Vec<(Name, Changes)> = Vec::new();
     let mut lanes = Vec::new();
     for entry in draft.operands.iter().filter(|entry| is_lane(entry)) {
+        if checker.is_full() {
+            return None;
+        }
         let Some(name) = checker.name(&entry.key) else { continue };
         // What lanes see of one another is undone with the lane.
         let mark = checker.scope.mark();
