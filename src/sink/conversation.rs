@@ -160,8 +160,7 @@ impl Conversation {
             shown.push(format!("… {left} B more"));
         }
         let gap = format!("\n{:indent$}", "");
-        shown
-            .join(if self.manner.view == View::Hex { "\n    " } else { &gap })
+        shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
     }
 
     fn known(&mut self, event: &Event, name: &str) -> &mut Known {
