@@ -9,6 +9,7 @@ pub(super) enum Protocol {
     /// `tcp://`
     Tcp,
     /// `udp://`
+    #[allow(dead_code, reason = "for `udp-send` and `udp-recv`")]
     Udp,
 }
 

@@ -4,18 +4,33 @@
 //! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
 //! help      topics, verbs
+//! send      connects, sends, shows the answer     draft -> conversation -> exit code
+//! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
+//! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
 
+mod address;
+mod arguments;
 mod check;
+mod draft;
+mod ending;
 mod find;
 mod help;
 mod output;
+mod payload;
 mod read;
 mod replay;
 mod select;
+mod send;
+mod send_draft;
 mod signals;
+mod stdin;
+mod telling;
+mod udp_recv;
+mod udp_send;
+mod udp_telling;
 
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -63,6 +78,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect, send, half-close, print the answer, say how it ended
+    Send(Box<send::Args>),
+    /// Send datagrams: one, many, at a rate, waiting for answers
+    UdpSend(Box<udp_send::Args>),
+    /// Show each datagram that comes; count, measure, answer
+    UdpRecv(Box<udp_recv::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
@@ -79,6 +100,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let output = Output::new(cli.color);
     let exit = match &cli.command {
+        Command::Send(args) => send::run(args, &output),
+        Command::UdpSend(args) => udp_send::run(args, &output),
+        Command::UdpRecv(args) => udp_recv::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Help(args) => help::run(args, &output),

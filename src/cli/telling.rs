@@ -96,8 +96,8 @@ impl Telling {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
             return Err(problem.help("pipe the output, or leave `--view raw` out"));
         }
-        let raw = self.view == Some(Seen::Raw)
-            || (self.view.is_none() && talkers == Talkers::One && !terminal);
+        let raw =
+            self.view == Some(Seen::Raw) || (self.view.is_none() && talkers == Talkers::One && !terminal);
         let manner = Manner {
             view: if self.view == Some(Seen::Hex) { View::Hex } else { View::Text },
             times: self.times(talkers),

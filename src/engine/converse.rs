@@ -78,7 +78,11 @@ impl Stage {
             Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
         holding.hold(input).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
-            Held::Trouble(trouble) => failed(trouble),
+            Held::Trouble(trouble) => {
+                let failure = failed(trouble);
+                lane.note(conversation.opened_by.number, || What::Failed(failure.clone()));
+                failure
+            }
         })
     }
 }

@@ -40,7 +40,7 @@ mod suite;
 mod talk;
 mod trouble;
 
-pub use crate::net::raise_open_files;
+pub use crate::net::{Host, raise_open_files};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;

@@ -54,6 +54,12 @@ impl Stage {
         }
     }
 
+    /// The local address of the socket called `name`, and its port.
+    pub fn local(&self, name: &str) -> Option<(String, u16)> {
+        let local = self.lane.addresses(&Arc::from(name))?.local;
+        Some((local.to_string(), local.port()?))
+    }
+
     /// Closes every socket and ends every process.
     pub async fn finish(self) {
         leave_nothing(&self.lane, false, false).await;

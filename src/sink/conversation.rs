@@ -134,6 +134,9 @@ impl Conversation {
         }
         text.push_str(&paint(self.manner.styled, style, &format!("{head}{body}")));
         text.push('\n');
+        if self.manner.view == View::Hex {
+            text = text.replacen("  \n", "\n", 1);
+        }
         self.data.write_all(text.as_bytes())?;
         self.data.flush()
     }
@@ -157,10 +160,7 @@ impl Conversation {
             shown.push(format!("… {left} B more"));
         }
         let gap = format!("\n{:indent$}", "");
-        shown
-            .join(if self.manner.view == View::Hex { "\n    " } else { &gap })
-            .trim_end_matches(' ')
-            .to_owned()
+        shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
     }
 
     fn known(&mut self, event: &Event, name: &str) -> &mut Known {
