@@ -1,8 +1,6 @@
 //! The loops that serve a whole connection: `echo`, `discard` and `relay`. Their buffer is the thread's,
 //! so an idle connection costs none.
 
-use std::future::Future;
-use std::io;
 use std::net::Shutdown;
 
 use super::end::End;
@@ -52,16 +50,10 @@ impl<'a> Lender<'a> {
     /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
     pub async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
         loop {
-            let closed = self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
-            if self.secured() {
-                Box::pin(self.incoming.wait_tls(0)).await?;
-            } else if self.drained && !closed {
-                self.again().await.map_err(|e| self.fault(&e))?;
-            }
-            if let Some(lent) = self.lend_now(&mut take) {
+            if let Some(lent) = self.try_lend(&mut take) {
                 return Ok(lent);
             }
-            self.again().await.map_err(|e| self.fault(&e))?;
+            self.wait().await?;
         }
     }
 
@@ -69,9 +61,16 @@ impl<'a> Lender<'a> {
         self.incoming.stream.tls.get().is_some()
     }
 
-    /// One try without waiting: none if there is nothing to lend now.
-    fn lend_now<R>(&mut self, take: &mut impl FnMut(&[u8]) -> R) -> Option<Lent<R>> {
-        self.drained = false;
+    fn sees_closed(&self) -> bool {
+        self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
+    }
+
+    /// Lends the next bytes to `take`, those held first; they count as consumed. None if there is nothing
+    /// now: then `wait`.
+    fn try_lend<R>(&mut self, take: impl FnOnce(&[u8]) -> R) -> Option<Lent<R>> {
+        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+            return None;
+        }
         let stream = self.incoming.stream;
         let held = self.incoming.held();
         if held > 0 {
@@ -99,13 +98,32 @@ impl<'a> Lender<'a> {
         }
     }
 
-    /// Waits until the next receive is worth a try.
-    fn again(&mut self) -> impl Future<Output = io::Result<()>> + Send {
-        self.incoming.stream.polled.readable_again(&mut self.last)
+    /// `lend` to nobody, without copying: for TCP.
+    fn drop_unread(&mut self) -> Option<Lent<()>> {
+        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+            return None;
+        }
+        self.incoming.forget_peeked();
+        let stream = self.incoming.stream;
+        match unless_blocked(sys::recv_discard(stream.polled.fd(), DISCARD)) {
+            Ok(Some(0)) => stream.end_of_zero().map(Lent::End),
+            Ok(Some(count)) => {
+                self.drained = true;
+                self.incoming.count(count);
+                Some(Lent::Bytes(()))
+            }
+            Ok(None) => None,
+            Err(e) => Some(Lent::End(stream.end_of_error(&e))),
+        }
     }
 
-    fn fault(&self, e: &io::Error) -> NetError {
-        self.incoming.fault(e)
+    /// Waits until lending is worth another try. Cancel safe.
+    async fn wait(&mut self) -> Result<(), NetError> {
+        if self.secured() {
+            return Box::pin(self.incoming.wait_tls(0)).await;
+        }
+        let waited = self.incoming.stream.polled.readable_again(&mut self.last).await;
+        waited.map_err(|e| self.incoming.fault(&e))
     }
 }
 
@@ -118,7 +136,11 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let mut mute = false;
         let end = loop {
-            let lent = lender.lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) }).await?;
+            let Some(lent) = lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
+            else {
+                lender.wait().await?;
+                continue;
+            };
             let sent = match lent {
                 Lent::End(end) => break end,
                 Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
@@ -136,27 +158,15 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let plain_tcp = self.polled.kind == Kind::TcpStream && self.tls.get().is_none();
         let end = loop {
-            if !plain_tcp || lender.incoming.held() > 0 {
-                match lender.lend(|_| ()).await? {
-                    Lent::Bytes(()) => continue,
-                    Lent::End(end) => break end,
-                }
-            }
-            lender.incoming.forget_peeked();
-            match unless_blocked(sys::recv_discard(self.polled.fd(), DISCARD)) {
-                Ok(Some(0)) => match self.end_of_zero() {
-                    Some(end) => break end,
-                    None => lender.again().await.map_err(|e| lender.fault(&e))?,
-                },
-                Ok(Some(count)) => {
-                    lender.incoming.count(count);
-                    let closed = lender.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
-                    if !closed {
-                        lender.again().await.map_err(|e| lender.fault(&e))?;
-                    }
-                }
-                Ok(None) => lender.again().await.map_err(|e| lender.fault(&e))?,
-                Err(e) => break self.end_of_error(&e),
+            let lent = if plain_tcp && lender.incoming.held() == 0 {
+                lender.drop_unread()
+            } else {
+                lender.try_lend(|_| ())
+            };
+            match lent {
+                Some(Lent::Bytes(())) => {}
+                Some(Lent::End(end)) => break end,
+                None => lender.wait().await?,
             }
         };
         Ok(self.counts(from, end))
@@ -198,7 +208,11 @@ pub async fn relay(a: &Stream, b: &Stream) -> Result<(Counts, Counts), NetError>
 async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
     let mut lender = Lender::new(from).await;
     loop {
-        let sent = match lender.lend(|bytes| to.try_send(bytes)).await? {
+        let Some(lent) = lender.try_lend(|bytes| to.try_send(bytes)) else {
+            lender.wait().await?;
+            continue;
+        };
+        let sent = match lent {
             Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
             Lent::Bytes(Ok(rest)) => Box::pin(to.send(&rest, SendFlags::default())).await,
             Lent::Bytes(Err(e)) => Err(e),
