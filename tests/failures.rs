@@ -18,8 +18,8 @@ const CONNECTED: &str = "
 
 /// A scenario of these steps behind `before`.
 fn scenario(before: &str, steps: &str) -> String {
-    let steps: String = steps.trim().lines().map(|line| format!("  {line}\n")).collect();
-    format!("name: a failure\nsteps:{before}{steps}")
+    let steps = steps.trim().replace('\n', "\n  ");
+    format!("name: a failure\nsteps:{before}  {steps}")
 }
 
 /// The drawn failure of a connection and these steps.

@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::consume_budget;
 use tokio::time::{Instant, sleep};
 
 /// Plays a scenario. When `stop` is raised, or this future is dropped, its steps are given up;
@@ -70,6 +71,8 @@ pub(super) fn run_steps<'a>(
         for step in steps {
             *locked(&lane.at) = At::Step(step.line.clone());
             run_step(lane, step).await?;
+            // Steps that never wait must not keep a stop, a deadline or the other lanes from their turn.
+            consume_budget().await;
         }
         *locked(&lane.at) = At::End;
         Ok(())

@@ -1,5 +1,11 @@
 //! Plays scenario text through the public API and collects what happened.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test panics where it fails"
+)]
 
 use sockdrill::engine::{Play, Stop, Suite, Summary};
 use sockdrill::event::{Detail, Event, Failure, Outcome, Sink, SinkSet, What};
@@ -100,6 +106,40 @@ pub fn play_all(scenarios: Vec<Scenario>, play: Play, stop: &Stop) -> Played {
     let collected = Collected::default();
     let mut sinks = SinkSet::default();
     sinks.push(collected.clone());
+    let summary = Suite::new(scenarios).play(play, &mut sinks, stop);
+    let events = std::mem::take(&mut *collected.0.lock().unwrap());
+    Played { summary, events }
+}
+
+/// A sink that shows every fact to a function, on the thread that plays the suite.
+struct Watching<F>(F);
+
+impl<F: FnMut(&Event)> Sink for Watching<F> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        (self.0)(event);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn target(&self) -> String {
+        "the test".to_owned()
+    }
+}
+
+/// Plays a suite, collects what happens and shows it to `watch` while it happens.
+pub fn play_watched(
+    scenarios: Vec<Scenario>,
+    play: Play,
+    stop: &Stop,
+    watch: impl FnMut(&Event) + 'static,
+) -> Played {
+    let collected = Collected::default();
+    let mut sinks = SinkSet::default();
+    sinks.push(collected.clone());
+    sinks.push(Watching(watch));
     let summary = Suite::new(scenarios).play(play, &mut sinks, stop);
     let events = std::mem::take(&mut *collected.0.lock().unwrap());
     Played { summary, events }
