@@ -5,6 +5,7 @@
 //! check     reads and checks   find -> read
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
+//! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
@@ -24,6 +25,9 @@ mod replay;
 mod select;
 mod send;
 mod send_draft;
+mod serve;
+mod serve_command;
+mod serve_draft;
 mod signals;
 mod stdin;
 mod telling;
@@ -76,6 +80,8 @@ struct Cli {
 enum Command {
     /// Connect, send, half-close, print the answer, say how it ended
     Send(Box<send::Args>),
+    /// Listen and serve: show, echo, discard, answer, misbehave
+    Serve(Box<serve::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
@@ -93,6 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let output = Output::new(cli.color);
     let exit = match &cli.command {
         Command::Send(args) => send::run(args, &output),
+        Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Help(args) => help::run(args, &output),
