@@ -4,9 +4,9 @@ use super::arguments::Arguments;
 use super::ending::{exit_of, sentence, tell};
 use super::output::{Output, count};
 use super::serve_command::Child;
-use super::serve_draft::{Cutting, Plan, Piecing, plan};
-use super::signals;
+use super::serve_draft::{Cutting, Piecing, Plan, as_scenario, plan};
 use super::telling::{Talkers, Telling, Told, duration, raw_stdout};
+use super::{flags, scenario, signals};
 use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Exit, Failure};
 use crate::script::load::load_steps;
@@ -131,6 +131,9 @@ pub(super) struct Args {
 const LINES: usize = 1024;
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    if args.as_scenario {
+        return scenario::print("serve", flags::SERVE, output, |drafting| as_scenario(args, drafting));
+    }
     let arguments = Arguments::of_process();
     let prepared = plan(args, &arguments).map_err(|problem| vec![*problem]).and_then(|plan| {
         let scenario = load_steps("serve", &plan.steps, &arguments.all())?;
@@ -143,7 +146,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
-    let talkers = if args.once { Talkers::Client } else { Talkers::Many };
+    let talkers = match (args.command.is_empty(), args.once) {
+        (false, _) => Talkers::Beside,
+        (true, true) => Talkers::Client,
+        (true, false) => Talkers::Many,
+    };
     let told = match args.telling.told(talkers, output) {
         Ok(told) => told,
         Err(problem) => {
@@ -192,7 +199,9 @@ fn listen(
     if let Some(exit) = write_port(args, &server, output) {
         return exit;
     }
-    if told.raw && let Ok(mut stdout) = raw_stdout() {
+    if told.raw
+        && let Ok(mut stdout) = raw_stdout()
+    {
         let stop = stop.clone();
         server.tap(move |bytes| {
             if stdout.write_all(bytes).is_err() || stdout.is_unheard() {
@@ -255,7 +264,9 @@ fn serving(args: &Args, plan: &Plan, steps: &[crate::script::step::Step], told: 
         most: args.max_clients.map(usize::from),
         accepts: if args.once { Some(1) } else { args.close_listener_after },
         lines,
-        shown: told.raw || (told.detail == crate::event::Detail::Everything && plan.is_shown(args, Output::is_terminal())),
+        shown: told.raw
+            || (told.detail == crate::event::Detail::Everything
+                && plan.is_shown(args, Output::is_terminal())),
     }
 }
 

@@ -20,8 +20,9 @@ impl Child {
         let local = server.local();
         let port = server.port().map(|port| port.to_string()).unwrap_or_default();
         let host = local.strip_suffix(&format!(":{port}")).unwrap_or(&local);
-        let filled =
-            |word: &String| word.replace("{port}", &port).replace("{host}", host).replace("{address}", &local);
+        let filled = |word: &String| {
+            word.replace("{port}", &port).replace("{host}", host).replace("{address}", &local)
+        };
         let child = Command::new(program).args(arguments.iter().map(filled)).spawn();
         let mut child =
             child.map_err(|error| format!("cannot run {program}: {}", crate::sink::in_words(&error)))?;
@@ -51,9 +52,8 @@ impl Child {
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal);
         }
         let status = self.status.recv().ok().flatten();
-        let code = status.and_then(|status| {
-            status.code().or_else(|| status.signal().map(|signal| 128 + signal))
-        });
+        let code =
+            status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
         Exit::Of(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
 }

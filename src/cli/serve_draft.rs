@@ -164,10 +164,10 @@ impl Planning<'_> {
         let first = args.words.first().map_or(HERE, String::as_str);
         let words = if args.words.is_empty() { vec![HERE.to_owned()] } else { args.words.clone() };
         let place = drafting.arguments.place(first);
-        let refuse = |what: String, help: Option<String>| {
-            Box::new(Diagnostic::error(what, &place).maybe_help(help))
-        };
-        let taken = address::take(&words, Protocol::Tcp, Use::Local).map_err(|error| refuse(error.what, error.help))?;
+        let refuse =
+            |what: String, help: Option<String>| Box::new(Diagnostic::error(what, &place).maybe_help(help));
+        let taken = address::take(&words, Protocol::Tcp, Use::Local)
+            .map_err(|error| refuse(error.what, error.help))?;
         if let Some(word) = words.get(taken.words) {
             let problem = Diagnostic::error(
                 format!("`{}` is more than an address", word.escape_debug()),
@@ -201,7 +201,8 @@ impl Planning<'_> {
         if !args.tls {
             return Ok(Vec::new());
         }
-        let mut tls = drafting.step("tls")?.with("at", drafting.value(CONN)).with("as", drafting.value("server"));
+        let mut tls =
+            drafting.step("tls")?.with("at", drafting.value(CONN)).with("as", drafting.value("server"));
         for (key, text) in [("cert", &args.cert), ("key", &args.key)] {
             if let Some(text) = text {
                 tls = tls.with(key, drafting.said(text));
@@ -233,7 +234,9 @@ impl Planning<'_> {
         let read = |what: String| Box::new(Diagnostic::error(what, &place));
         if let Some(path) = word.strip_prefix('@') {
             let bytes = std::fs::read(path);
-            return bytes.map(Into::into).map_err(|error| read(format!("cannot read {path}: {}", error.kind())));
+            return bytes
+                .map(Into::into)
+                .map_err(|error| read(format!("cannot read {path}: {}", error.kind())));
         }
         if let Some(digits) = word.strip_prefix("hex:") {
             let digits: String = digits.chars().filter(|c| !c.is_whitespace()).collect();
@@ -306,7 +309,8 @@ impl Planning<'_> {
         }
         if args.on.is_empty() && args.reply.len() > 1 {
             let word = args.reply.last().map(String::as_str).unwrap_or_default();
-            let problem = Diagnostic::error("a second answer without `--on`", &drafting.arguments.place(word));
+            let problem =
+                Diagnostic::error("a second answer without `--on`", &drafting.arguments.place(word));
             return Err(Box::new(problem.help("`--on REGEX` before a `--reply` says what it answers")));
         }
         let mut rules = Vec::new();

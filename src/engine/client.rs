@@ -183,6 +183,10 @@ impl Client<'_> {
             Service::Steps(steps) => return run_steps(self.lane, steps).await,
             Service::Hang => {
                 let end = self.stream.ended().await;
+                if end == End::Fin {
+                    // A half-close changes nothing for one that does not read.
+                    std::future::pending::<()>().await;
+                }
                 tell_ended(self.lane, self.shared.number, self.socket, &end);
                 Ok(())
             }
@@ -261,10 +265,32 @@ impl Client<'_> {
                 Lent::Bytes(_) => self.stream.count_received_message(),
                 Lent::End(end) => {
                     tell_ended(self.lane, self.shared.number, self.socket, &end);
+                    if end == End::Fin {
+                        self.last_lines(&mut lines).await?;
+                    }
                     return ended_well(&end);
                 }
             }
         }
+    }
+
+    /// The peer has ended its side: it still gets the lines that are there, and the only client gets all.
+    async fn last_lines(&self, lines: &mut Option<broadcast::Receiver<Arc<[u8]>>>) -> Result<(), Trouble> {
+        if self.shared.serving.accepts == Some(1) {
+            while lines.is_some() {
+                if let Some(line) = next_line(lines).await {
+                    self.send(&line).await?;
+                }
+            }
+            return Ok(());
+        }
+        while let Some(Ok(line)) = lines.as_mut().map(broadcast::Receiver::try_recv) {
+            if line.is_empty() {
+                break;
+            }
+            self.send(&line).await?;
+        }
+        Ok(())
     }
 
     /// The lines that go to all are over.

@@ -36,9 +36,9 @@ mod talk;
 mod trouble;
 
 pub use crate::net::{Cut, Host, Shape};
+pub use client::Service;
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
-pub use client::Service;
 pub use server::{Server, Serving, Tally};
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};

@@ -177,7 +177,14 @@ impl Answering<'_> {
                 }
                 if alive.iter().all(|alive| !alive) && self.step.otherwise != Otherwise::Wait {
                     let unmatched = incoming.take(fed).await?;
-                    tell_received(self.lane, self.number, self.socket, None, &unmatched, unmatched.len() as u64);
+                    tell_received(
+                        self.lane,
+                        self.number,
+                        self.socket,
+                        None,
+                        &unmatched,
+                        unmatched.len() as u64,
+                    );
                     let text = "no rule matched".to_owned();
                     self.lane.note(self.number, || What::Note { text });
                     return self.finish(stream, self.step.otherwise).await;

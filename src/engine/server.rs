@@ -127,7 +127,11 @@ impl Server {
 
     /// Serves until `stop` is raised, or as many clients as it accepts have left. Blocks.
     pub fn run(self, serving: Serving, stop: &Stop) -> io::Result<(Tally, Option<Box<Failure>>)> {
-        let workers = if serving.is_ordered() { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+        let workers = if serving.is_ordered() {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        };
         let shared = Arc::new(Shared {
             journal: self.journal,
             serving,

@@ -74,6 +74,10 @@ impl Stream {
         bytes: &[u8],
         flags: SendFlags,
     ) -> Result<(), NetError> {
+        if shaping.cut.load(Ordering::SeqCst) {
+            // Whoever serves the stream ends it now: this send never comes back as done.
+            return std::future::pending().await;
+        }
         let Shape { delay, drip, cut } = shaping.shape;
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
@@ -98,7 +102,6 @@ impl Stream {
             shaping.end();
         }
         if kept.len() < bytes.len() {
-            // Whoever serves the stream ends it now: this send never comes back as done.
             std::future::pending::<()>().await;
         }
         Ok(())

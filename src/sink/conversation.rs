@@ -46,8 +46,14 @@ pub struct Manner {
     pub width: Option<usize>,
 }
 
+/// How the address of a unix socket that was never bound ends.
+const UNNAMED: &str = "(unnamed)";
+
 /// Columns between the mark and the text of a data line without a time.
 const TEXT_AT: usize = 8;
+
+/// Bytes of one message that are shown where there is no screen.
+const MOST_BYTES: usize = 4 << 10;
 
 /// What is known of one stream.
 #[derive(Debug, Default)]
@@ -159,15 +165,20 @@ impl Conversation {
                 (std::iter::once(String::new()).chain(rows).collect(), left)
             }
             (_, Some(width)) => lines(&data.bytes, width.saturating_sub(indent)),
-            (_, None) => (vec![crate::text::escape(&data.bytes)], 0),
+            (_, None) => {
+                let shown = data.bytes.get(..MOST_BYTES).unwrap_or(&data.bytes);
+                (vec![crate::text::escape(shown)], data.bytes.len() - shown.len())
+            }
         };
         let left = left as u64 + data.len.saturating_sub(data.bytes.len() as u64);
         if left > 0 {
             shown.push(format!("… {left} B more"));
         }
+        if self.manner.width.is_none() && self.manner.view == View::Text {
+            return shown.join(" ");
+        }
         let gap = format!("\n{:indent$}", "");
-        shown
-            .join(if self.manner.view == View::Hex { "\n    " } else { &gap })
+        shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
     }
 
     fn known(&mut self, event: &Event, name: &str) -> &mut Known {
@@ -211,11 +222,13 @@ impl Conversation {
                 let took = event.at.saturating_sub(self.step_began);
                 self.begin(event, name, false);
                 let took = milliseconds(took);
-                self.tell(event, FAINT, &format!("connected {peer} from {local} in {took}"))
+                let from = if local.ends_with(UNNAMED) { String::new() } else { format!(" from {local}") };
+                self.tell(event, FAINT, &format!("connected {peer}{from} in {took}"))
             }
             What::Accepted { name, peer, .. } => {
                 self.begin(event, name, true);
-                self.tell(event, FAINT, &format!("connected {peer}"))
+                let peer = if peer.ends_with(UNNAMED) { String::new() } else { format!(" {peer}") };
+                self.tell(event, FAINT, &format!("connected{peer}"))
             }
             What::Secured { version, cipher, alpn, .. } => {
                 let alpn = alpn.as_ref().map(|alpn| format!(", {alpn}")).unwrap_or_default();
