@@ -3,8 +3,10 @@
 use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
+use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
+use super::scenario;
 use super::telling::{Telling, duration, size};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Await, Payloads, Schedule, Sending};
@@ -134,6 +136,11 @@ struct Plan {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    if args.as_scenario {
+        return scenario::print("udp-send", UDP_SEND, output, |drafting| {
+            plan(args, drafting)?.as_scenario(args, drafting)
+        });
+    }
     let arguments = Arguments::of_process();
     let drafting = Drafting { arguments: &arguments };
     let refuse = |problems: &[Diagnostic]| {
@@ -281,8 +288,7 @@ impl Plan {
         if args.count.is_some() || self.counts {
             let times = drafting.value(args.count.unwrap_or(1).to_string());
             let repeat = drafting.step("repeat")?.with("times", times);
-            steps
-                .push(repeat.with("steps", drafting.steps(&self.sends)).with("within", drafting.value("1h")));
+            steps.push(repeat.with("steps", drafting.steps(&self.sends)));
         } else {
             steps.extend(self.sends.iter().cloned());
         }
@@ -290,12 +296,12 @@ impl Plan {
     }
 
     /// The same, with the answers that are awaited.
-    #[allow(dead_code, reason = "printed once the language can be written")]
-    pub(super) fn as_scenario(
-        &self,
-        args: &Args,
-        drafting: &Drafting<'_>,
-    ) -> Result<Vec<DraftStep>, Problem> {
+    fn as_scenario(&self, args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
+        if args.wait.is_some() && args.replies.is_none() {
+            let what = "`--wait` is no step without `--replies`: only the command takes whatever comes";
+            let place = drafting.arguments.place("--wait");
+            return Err(Box::new(Diagnostic::error(what, &place)));
+        }
         let mut steps = self.steps(args, drafting)?;
         if let Some(replies) = args.replies {
             let within = drafting.value(format_duration(args.wait.unwrap_or(WAIT)));

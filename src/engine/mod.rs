@@ -6,12 +6,14 @@
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve block spawn     one family of verbs each
 //! datagrams                                     many at one socket: floods, rates, statistics
+//! server client                                 many clients at one listener
 //! stage converse                               driven by commands and the prompt, step by step or all at once
 //! mismatch trouble history                     what a failure says
 //! ```
 
 mod block;
 mod check;
+mod client;
 mod converse;
 pub mod datagrams;
 mod deadline;
@@ -24,6 +26,7 @@ mod player;
 mod process;
 mod requirement;
 mod serve;
+mod server;
 mod session;
 mod spawn;
 mod stage;
@@ -32,9 +35,11 @@ mod suite;
 mod talk;
 mod trouble;
 
-pub use crate::net::Host;
+pub use crate::net::{Cut, Host, Shape};
+pub use client::Service;
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
+pub use server::{Server, Serving, Tally};
 pub use stage::Stage;
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};

@@ -27,11 +27,21 @@ pub(super) async fn listen(lane: &Lane, number: u32, step: &Listen) -> Result<()
         only_v6: step.only_v6,
         options: step.options.clone(),
     };
-    let listener = lane.session.host.listen(&at, &options).await?;
+    let listener = lane.session.host.listen(&at, &options).await.map_err(not_listening)?;
     let local = listener.local().to_string();
     lane.open(&step.name, Live::Listener(listener));
     lane.note(number, || What::Listening { name: step.name.clone(), at: local });
     Ok(())
+}
+
+fn not_listening(error: NetError) -> Trouble {
+    let kind = error.kind;
+    let trouble = Trouble::from(error);
+    match kind {
+        ErrorKind::InUse => trouble.help("another socket has that port; port 0 gives a free one"),
+        ErrorKind::Denied => trouble.help("ports below 1024 are for root; port 0 gives a free one"),
+        _ => trouble,
+    }
 }
 
 pub(super) async fn accept(

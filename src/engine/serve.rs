@@ -169,13 +169,22 @@ impl Answering<'_> {
                 };
                 if let Some((rule, taken)) = held {
                     let bytes = incoming.take(usize::try_from(taken).unwrap_or(usize::MAX)).await?;
-                    tell_received(self.lane, self.number, self.socket, None, &bytes, bytes.len() as u64);
+                    self.tell_message(&mut incoming, &bytes).await?;
                     if let Some(end) = self.reply(stream, None, rule, &bytes).await? {
                         return self.finish(stream, end).await;
                     }
                     break;
                 }
                 if alive.iter().all(|alive| !alive) && self.step.otherwise != Otherwise::Wait {
+                    let unmatched = incoming.take(fed).await?;
+                    tell_received(
+                        self.lane,
+                        self.number,
+                        self.socket,
+                        None,
+                        &unmatched,
+                        unmatched.len() as u64,
+                    );
                     let text = "no rule matched".to_owned();
                     self.lane.note(self.number, || What::Note { text });
                     return self.finish(stream, self.step.otherwise).await;
@@ -183,6 +192,16 @@ impl Answering<'_> {
                 incoming.wait(fed).await?;
             }
         }
+    }
+
+    /// Tells of a message, with the end of its line where that has come too: it would be skipped before the next.
+    async fn tell_message(&self, incoming: &mut net::Incoming<'_>, bytes: &[u8]) -> Result<(), Trouble> {
+        let line_end = incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let mut shown = bytes.to_vec();
+        shown.extend(incoming.take(line_end).await?);
+        self.lane.session.tap(&shown);
+        tell_received(self.lane, self.number, self.socket, None, &shown, shown.len() as u64);
+        Ok(())
     }
 
     async fn frames(&self, stream: &Stream, frame: Frame) -> Result<(), Trouble> {

@@ -17,6 +17,7 @@ use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::inbox::{Inbox, Incoming};
 use super::polled::{Kind, Polled, unless_blocked};
+use super::shape::Shaping;
 use super::tls::Tls;
 use super::{facts, options, scratch, sys};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
@@ -37,6 +38,7 @@ pub struct Stream {
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
     pub(super) tls: OnceLock<Box<Tls>>,
+    pub(super) shaping: OnceLock<Box<Shaping>>,
 }
 
 impl Stream {
@@ -53,6 +55,7 @@ impl Stream {
             latch: Latch::default(),
             inbox: Mutex::new(Inbox::default()),
             tls: OnceLock::new(),
+            shaping: OnceLock::new(),
         }
     }
 
