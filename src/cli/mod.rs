@@ -6,6 +6,7 @@
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
+//! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
@@ -17,14 +18,19 @@ mod check;
 mod draft;
 mod ending;
 mod find;
+pub mod flags;
 mod help;
 mod output;
 mod payload;
 mod read;
 mod replay;
+mod scenario;
 mod select;
 mod send;
 mod send_draft;
+mod serve;
+mod serve_command;
+mod serve_draft;
 mod signals;
 mod stdin;
 mod telling;
@@ -84,6 +90,8 @@ enum Command {
     UdpSend(Box<udp_send::Args>),
     /// Show each datagram that comes; count, measure, answer
     UdpRecv(Box<udp_recv::Args>),
+    /// Listen and serve: show, echo, discard, answer, misbehave
+    Serve(Box<serve::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
@@ -103,6 +111,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Send(args) => send::run(args, &output),
         Command::UdpSend(args) => udp_send::run(args, &output),
         Command::UdpRecv(args) => udp_recv::run(args, &output),
+        Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Help(args) => help::run(args, &output),

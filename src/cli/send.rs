@@ -1,11 +1,11 @@
 //! `send`: connects, sends, half-closes, prints the answer and says how it ended.
 
 use super::arguments::Arguments;
-use super::ending::{exit_of, tell};
+use super::ending::{exit_of, sentence, tell};
 use super::output::Output;
 use super::send_draft::{Plan, plan};
 use super::telling::{Talkers, Telling, Told, duration, rate, raw_stdout, size};
-use super::{signals, stdin};
+use super::{flags, scenario, signals, stdin};
 use crate::engine::{Conversation, Receiving, Stage, Stop, StopReason};
 use crate::event::{Exit, Failure};
 use crate::script::load::load_steps;
@@ -149,6 +149,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if args.as_scenario {
+        if plan.input.is_some() {
+            let hint = "DATA, `@file` or `--file` can be said by a step".to_owned();
+            sentence(
+                output,
+                "standard input is no step of a scenario: only the command can read it",
+                &[hint],
+            );
+            return Exit::Usage;
+        }
+        return scenario::print("send", flags::SEND, output, |drafting| plan.as_scenario(drafting));
+    }
     let scenario = match load_steps("send", &plan.steps(), &arguments.all()) {
         Ok(scenario) => scenario,
         Err(problems) => {

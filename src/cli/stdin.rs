@@ -2,9 +2,10 @@
 //! and the process may end meanwhile.
 
 use crate::engine::Input;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, Read as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 /// How input is made into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,27 @@ pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
         }
     })?;
     Ok(input)
+}
+
+/// Sends each line typed to everybody who listens, from when somebody does; an empty one at the end.
+pub(super) fn lines(to: broadcast::Sender<Arc<[u8]>>) {
+    let read = move || {
+        while to.receiver_count() == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut input = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            match input.read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => break,
+                // Nobody may be there at the moment: then it goes to nobody.
+                Ok(_) => drop(to.send(line.into())),
+            }
+        }
+        drop(to.send(Arc::default()));
+    };
+    // Without a thread there is no input, as there is none after its end.
+    drop(std::thread::Builder::new().name("stdin".to_owned()).spawn(read));
 }
 
 fn with_crlf(bytes: &[u8], previous: &mut u8) -> Vec<u8> {

@@ -60,8 +60,12 @@ pub(super) struct Telling {
 pub(super) enum Talkers {
     /// One: stdout is its data.
     One,
+    /// One client of a server: the same, without times.
+    Client,
     /// Many: stdout is the transcript.
     Many,
+    /// Many, beside a command whose stdout it is: the transcript is narration.
+    Beside,
 }
 
 /// Who is told, and what.
@@ -96,23 +100,25 @@ impl Telling {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
             return Err(problem.help("pipe the output, or leave `--view raw` out"));
         }
-        let raw =
-            self.view == Some(Seen::Raw) || (self.view.is_none() && talkers == Talkers::One && !terminal);
+        let raw = self.view == Some(Seen::Raw)
+            || (self.view.is_none() && matches!(talkers, Talkers::One | Talkers::Client) && !terminal);
         let manner = Manner {
             view: if self.view == Some(Seen::Hex) { View::Hex } else { View::Text },
             times: self.times(talkers),
-            data: if raw { self.verbose } else { talkers == Talkers::One || !self.quiet },
+            data: if raw {
+                self.verbose
+            } else {
+                matches!(talkers, Talkers::One | Talkers::Client) || !self.quiet
+            },
             narration: !self.quiet,
             verbose: self.verbose,
-            styled: if raw { output.styled_err() } else { output.styled_out() },
+            styled: if raw || talkers == Talkers::Beside { output.styled_err() } else { output.styled_out() },
             styled_told: output.styled_err(),
+            with_data: !raw && talkers == Talkers::Many,
             width: terminal.then(Output::width),
         };
-        let live = if raw {
+        let live = if raw || talkers == Talkers::Beside {
             Live::new(Conversation::new(Output::stderr(), Output::stderr(), manner))
-        } else if talkers == Talkers::Many {
-            let manner = Manner { styled_told: output.styled_out(), ..manner };
-            Live::new(Conversation::new(Output::stdout(), Output::stdout(), manner))
         } else {
             Live::new(Conversation::new(Output::stdout(), Output::stderr(), manner))
         };
@@ -124,7 +130,7 @@ impl Telling {
             (Some(Time::Rel), _) | (None, Talkers::One) => Times::Relative,
             (Some(Time::Abs), _) => Times::Absolute,
             (Some(Time::Delta), _) => Times::Delta,
-            (Some(Time::None), _) | (None, Talkers::Many) => Times::None,
+            (Some(Time::None), _) | (None, _) => Times::None,
         }
     }
 }

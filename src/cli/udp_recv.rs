@@ -3,8 +3,10 @@
 use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
+use super::flags::UDP_RECV;
 use super::output::Output;
 use super::payload;
+use super::scenario;
 use super::telling::{Telling, duration};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Receiving, Reply};
@@ -26,13 +28,14 @@ use std::time::Duration;
   sockdrill udp-recv 5000                               what comes to 127.0.0.1:5000, from whom
   sockdrill udp-recv '*:5000' --count 10 --within 5s    exit code 4 unless ten come in time
   sockdrill udp-recv 5000 --echo                        send each back to its sender
-  sockdrill udp-recv 5000 --stats 1s                    rate; loss, order and jitter of numbered datagrams
+  sockdrill udp-recv 5000 --stats 1s                    rate; loss, order, jitter if numbered
   sockdrill udp-recv 5000 --join 239.1.2.3 --interface eth0 --view raw > packets.bin",
-    after_help = "Loopback only, unless the address says otherwise: '*:5000' is all interfaces. Port 0 takes a free one and says which.
-A numbered datagram begins with `#` and its number, and may go on with a blank and the sender's clock in seconds:
-`#17 0.123456`. `udp-send --numbered` and the payload '#${i} ${time}' make such.
-Bare numbers are seconds. Exit code 0: done; 2: wrong usage; 3: could not resolve, bind or join; 4: fewer came than
---count in the time of --within, or none; 130, 143: ended by a signal."
+    after_help = "Loopback only, unless the address says otherwise: '*:5000' is all interfaces. Port 0 takes a free
+one and says which. A numbered datagram begins with `#` and its number, and may go on with a blank
+and the sender's clock in seconds: `#17 0.123456`. `udp-send --numbered` and the payload
+'#${i} ${time}' make such. Bare numbers are seconds.
+Exit code 0: done; 2: wrong usage; 3: could not resolve, bind or join; 4: fewer came than --count
+in the time of --within, or none; 130, 143: ended by a signal."
 )]
 pub(super) struct Args {
     /// Where to receive: a port, :port, host:port, host port, *:port; 127.0.0.1:6060 unless given
@@ -58,7 +61,7 @@ pub(super) struct Args {
     /// Send each datagram back to its sender
     #[arg(long, conflicts_with = "reply", help_heading = "What is answered")]
     pub echo: bool,
-    /// Answer each with this; ${i} counts them
+    /// Answer each with this
     #[arg(long, value_name = "DATA", help_heading = "What is answered")]
     pub reply: Option<String>,
 
@@ -79,8 +82,13 @@ pub(super) struct Args {
 const DEFAULT: &str = "127.0.0.1:6060";
 /// The largest datagram there is.
 const LARGEST: &str = "65535";
+/// How long a `recv` may take where nothing says.
+const UNBOUNDED: &str = "24h";
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    if args.as_scenario {
+        return scenario::print("udp-recv", UDP_RECV, output, |drafting| as_scenario(args, drafting));
+    }
     let arguments = Arguments::of_process();
     match plan(args, &arguments) {
         Ok(scenario) => receive(args, &scenario, output),
@@ -160,29 +168,38 @@ fn answer(reply: &str, drafting: &Drafting<'_>) -> Result<DraftStep, Problem> {
     Ok(drafting.step_at("answer", &place)?.with("at", drafting.value(SOCKET)).with("rules", rules))
 }
 
-/// The steps as a scenario says them; a flag that no step says is named.
-pub(super) fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
+/// The steps as a scenario says them; what no step says is named.
+fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
+    if let (Some(_), true) = (args.count, args.echo || args.reply.is_some()) {
+        let what = "`--count` is no step beside `--echo` or `--reply`: only the command can do both";
+        return Err(Box::new(Diagnostic::error(what, &drafting.arguments.place("--count"))));
+    }
     let mut all = steps(args, drafting)?;
     let at = || drafting.value(SOCKET);
     let within = args.within.map(|within| drafting.value(format_duration(within)));
-    if args.echo {
-        all.push(drafting.step("echo")?.with("at", at()));
-    } else if args.reply.is_none() {
+    if let Some(count) = args.count {
         let recv = drafting.step("recv")?.with("at", at()).with("max", drafting.value(LARGEST));
-        let recv = recv.with("within", drafting.value("1h"));
-        match args.count {
-            Some(count) => {
-                let times = drafting.value(count.to_string());
-                let repeat = drafting.step("repeat")?.with("times", times);
-                let repeat = repeat.with("steps", drafting.steps(&[recv]));
-                all.push(match within {
-                    Some(within) => repeat.with("within", within),
-                    None => repeat,
-                });
-            }
-            None => all.push(drafting.step("discard")?.with("at", at())),
-        }
+        let recv = recv.with("within", drafting.value(UNBOUNDED));
+        let repeat = drafting.step("repeat")?.with("times", drafting.value(count.to_string()));
+        let repeat = match within {
+            Some(within) => repeat.with("within", within),
+            None => repeat,
+        };
+        all.push(repeat.with("steps", drafting.steps(&[recv])));
+        return Ok(all);
     }
+    let serving = match all.pop() {
+        Some(answer) if args.reply.is_some() => answer,
+        bind => {
+            all.extend(bind);
+            drafting.step(if args.echo { "echo" } else { "discard" })?.with("at", at())
+        }
+    };
+    // Serving ends only when its time is over.
+    all.push(match within {
+        Some(within) => serving.with("within", within).with("fails", drafting.value("timeout")),
+        None => serving,
+    });
     Ok(all)
 }
 

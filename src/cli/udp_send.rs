@@ -3,8 +3,10 @@
 use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
+use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
+use super::scenario;
 use super::telling::{Telling, duration, size};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Await, Payloads, Schedule, Sending};
@@ -23,16 +25,17 @@ use std::time::Duration;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     before_help = "Examples:
-  sockdrill udp-send 127.0.0.1:5000 'ping\\n'                         one datagram; a closed port is told
-  sockdrill udp-send 10.0.0.7:53 @query.bin --replies 1 --wait 2s     a question, and exit code 4 without an answer
-  sockdrill udp-send :5000 '#${i} ${time}' --count 1000 --rate 500/s --replies 1000
-  sockdrill udp-send -b 192.168.1.255:9999 'who is there?' --wait 3s  every answer of three seconds
-  sockdrill udp-send :5000 --size 64 --count 1M --flood               as fast as it goes",
-    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a, @file, or - for standard input; each DATA is
-one datagram, ${i} in it its round and ${time} the time in seconds. Without DATA, what comes on standard input is one
-datagram; typed at a terminal, each line is. Bare numbers are seconds, a bare rate is a second's.
-Exit code 0: done; 2: wrong usage, too long for a datagram; 3: could not resolve or send, or refused (ICMP);
-4: fewer answers than --replies in time, or none; 130, 143: ended by a signal."
+  sockdrill udp-send :5000 'ping\\n'                       one datagram; a closed port is told
+  sockdrill udp-send 10.0.0.7:53 @query.bin --replies 1   exit code 4 without an answer
+  sockdrill udp-send :5000 '#${i} ${time}' --count 1k --rate 500/s --replies 1000
+  sockdrill udp-send -b 192.168.1.255:9999 'who?' --wait 3s
+  sockdrill udp-send :5000 --size 64 --count 1M --flood   as fast as it goes",
+    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a, @file, or - for standard input.
+Each DATA is one datagram; ${i} in it is its round and ${time} the time in seconds. Without DATA,
+what comes on standard input is one datagram; typed at a terminal, each line is.
+Bare numbers are seconds, a bare rate is a second's.
+Exit code 0: done; 2: wrong usage, too long for a datagram; 3: could not resolve or send, or
+refused (ICMP); 4: fewer answers than --replies in time, or none; 130, 143: ended by a signal."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
@@ -134,6 +137,11 @@ struct Plan {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    if args.as_scenario {
+        return scenario::print("udp-send", UDP_SEND, output, |drafting| {
+            plan(args, drafting)?.as_scenario(args, drafting)
+        });
+    }
     let arguments = Arguments::of_process();
     let drafting = Drafting { arguments: &arguments };
     let refuse = |problems: &[Diagnostic]| {
@@ -281,8 +289,7 @@ impl Plan {
         if args.count.is_some() || self.counts {
             let times = drafting.value(args.count.unwrap_or(1).to_string());
             let repeat = drafting.step("repeat")?.with("times", times);
-            steps
-                .push(repeat.with("steps", drafting.steps(&self.sends)).with("within", drafting.value("1h")));
+            steps.push(repeat.with("steps", drafting.steps(&self.sends)));
         } else {
             steps.extend(self.sends.iter().cloned());
         }
@@ -290,12 +297,12 @@ impl Plan {
     }
 
     /// The same, with the answers that are awaited.
-    #[allow(dead_code, reason = "printed once the language can be written")]
-    pub(super) fn as_scenario(
-        &self,
-        args: &Args,
-        drafting: &Drafting<'_>,
-    ) -> Result<Vec<DraftStep>, Problem> {
+    fn as_scenario(&self, args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
+        if args.wait.is_some() && args.replies.is_none() {
+            let what = "`--wait` is no step without `--replies`: only the command takes whatever comes";
+            let place = drafting.arguments.place("--wait");
+            return Err(Box::new(Diagnostic::error(what, &place)));
+        }
         let mut steps = self.steps(args, drafting)?;
         if let Some(replies) = args.replies {
             let within = drafting.value(format_duration(args.wait.unwrap_or(WAIT)));

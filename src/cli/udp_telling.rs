@@ -68,7 +68,6 @@ impl Audience {
         }
         let one = facing == Facing::Peer;
         let raw = telling.view == Some(Seen::Raw) || (telling.view.is_none() && one && !terminal);
-        let apart = raw || one;
         let manner = Manner {
             view: match telling.view {
                 _ if raw => View::Raw,
@@ -82,17 +81,14 @@ impl Audience {
                 Some(Time::None) => Times::None,
             },
             data,
+            with_data: false,
             narration: !telling.quiet,
             verbose: telling.verbose,
             styled: output.styled_out(),
-            styled_told: if apart { output.styled_err() } else { output.styled_out() },
+            styled_told: output.styled_err(),
             width: terminal.then(Output::width),
         };
-        let live = if apart {
-            Live::new(Datagrams::new(stdout()?, Output::stderr(), manner, facing))
-        } else {
-            Live::new(Datagrams::new(stdout()?, stdout()?, manner, facing))
-        };
+        let live = Live::new(Datagrams::new(stdout()?, Output::stderr(), manner, facing));
         let detail = if data { Detail::Everything } else { Detail::Life };
         Ok(Self { live, detail, narrated: !telling.quiet, stop })
     }

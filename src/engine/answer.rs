@@ -82,12 +82,18 @@ impl Answering<'_> {
             match self.hear(&mut incoming).await? {
                 Heard::Rule(rule, taken) => {
                     let bytes = incoming.take(usize::try_from(taken).unwrap_or(usize::MAX)).await?;
-                    tell_received(self.lane, self.number, self.socket, None, &bytes, bytes.len() as u64);
+                    self.tell_message(&mut incoming, &bytes).await?;
                     if let Some(end) = self.reply(stream, None, rule, &bytes).await? {
                         return Ok(Done::By(end));
                     }
                 }
                 Heard::Nothing => {
+                    if self.step.otherwise != Otherwise::Wait {
+                        let unmatched = incoming.window().len();
+                        let unmatched = incoming.take(unmatched).await?;
+                        let len = unmatched.len() as u64;
+                        tell_received(self.lane, self.number, self.socket, None, &unmatched, len);
+                    }
                     self.note("no rule matched".to_owned());
                     if self.step.otherwise != Otherwise::Wait {
                         return Ok(Done::By(self.step.otherwise));
@@ -106,6 +112,17 @@ impl Answering<'_> {
                 }
             }
         }
+    }
+
+    /// Tells of a message, with the end of its line where that has come too: it would be skipped
+    /// before the next.
+    async fn tell_message(&self, incoming: &mut Incoming<'_>, bytes: &[u8]) -> Result<(), Trouble> {
+        let line_end = incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let mut shown = bytes.to_vec();
+        shown.extend(incoming.take(line_end).await?);
+        self.lane.session.tap(&shown);
+        tell_received(self.lane, self.number, self.socket, None, &shown, shown.len() as u64);
+        Ok(())
     }
 
     /// Listens to the next message, from its first byte on.

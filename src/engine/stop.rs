@@ -13,6 +13,8 @@ pub enum StopReason {
     Unheard,
     /// A scenario failed and `--fail-fast` was given.
     FailFast,
+    /// What it was there for is over.
+    Done,
 }
 
 /// A flag that is raised once and can be waited for from any runtime.

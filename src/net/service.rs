@@ -136,7 +136,8 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let mut mute = false;
         let end = loop {
-            let Some(lent) = lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
+            let Some(lent) =
+                lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
             else {
                 lender.wait().await?;
                 continue;
@@ -172,9 +173,25 @@ impl Stream {
         Ok(self.counts(from, end))
     }
 
+    /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
+    /// instead.
+    pub async fn receive_one(&self, reply: &[u8]) -> Result<Option<End>, NetError> {
+        let mut lender = Lender::new(self).await;
+        match lender.lend(|_| self.try_send(reply)).await? {
+            Lent::End(end) => Ok(Some(end)),
+            Lent::Bytes(rest) => {
+                let rest = rest?;
+                if !rest.is_empty() {
+                    self.send(&rest, SendFlags::default()).await?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
     /// Sends what the kernel takes at once; gives back the rest.
     fn try_send(&self, bytes: &[u8]) -> Result<Vec<u8>, NetError> {
-        if self.tls.get().is_some() {
+        if self.tls.get().is_some() || bytes.is_empty() {
             return Ok(bytes.to_vec());
         }
         let took = unless_blocked(self.send_once(bytes, SendFlags::default()));

@@ -16,6 +16,7 @@ use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::inbox::Inbox;
 use super::polled::{Kind, Polled, unless_blocked};
+use super::shape::Shaping;
 use super::tls_session::Tls;
 use super::{facts, options, scratch, sys};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
@@ -39,6 +40,7 @@ pub struct Stream {
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
     pub(super) tls: OnceLock<Box<Tls>>,
+    pub(super) shaping: OnceLock<Box<Shaping>>,
 }
 
 impl Stream {
@@ -56,6 +58,7 @@ impl Stream {
             latch: Latch::default(),
             inbox: Mutex::new(Inbox::default()),
             tls: OnceLock::new(),
+            shaping: OnceLock::new(),
         }
     }
 

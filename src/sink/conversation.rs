@@ -3,7 +3,8 @@
 
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, lines, screen_rows};
-use crate::event::{Data, Event, Side, Sink, What};
+use crate::event::{Data, Event, Failure, Side, Sink, What};
+use crate::text::ErrorKind;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -33,6 +34,8 @@ pub struct Manner {
     pub data: bool,
     /// Whether connections, ends and notes are told.
     pub narration: bool,
+    /// Whether narration about a numbered client stands with the data.
+    pub with_data: bool,
     /// Whether half-closes, options and steps are told too.
     pub verbose: bool,
     /// Whether data lines have colour.
@@ -43,8 +46,14 @@ pub struct Manner {
     pub width: Option<usize>,
 }
 
+/// How the address of a unix socket that was never bound ends.
+const UNNAMED: &str = "(unnamed)";
+
 /// Columns between the mark and the text of a data line without a time.
 const TEXT_AT: usize = 8;
+
+/// Bytes of one message that are shown where there is no screen.
+const MOST_BYTES: usize = 4 << 10;
 
 /// What is known of one stream.
 #[derive(Debug, Default)]
@@ -102,17 +111,20 @@ impl Conversation {
             return Ok(());
         }
         let label = label(&event.lane);
-        let words = paint(self.manner.styled_told, style, &printable(words));
+        let with_data = self.manner.with_data && !label.is_empty();
+        let styled = if with_data { self.manner.styled } else { self.manner.styled_told };
+        let words = paint(styled, style, &printable(words));
         let line = if label.is_empty() {
             format!("* {words}\n")
         } else {
-            let (label, time) = (paint(self.manner.styled_told, STRONG, label), self.stamp(event.at));
+            let (label, time) = (paint(styled, STRONG, label), self.stamp(event.at));
             let gap = if time.is_empty() { TEXT_AT } else { TEXT_AT - 1 };
             let time = if time.is_empty() { time } else { format!(" {time}") };
             format!("{label} *{time}{:gap$}{words}\n", "")
         };
-        self.told.write_all(line.as_bytes())?;
-        self.told.flush()
+        let to = if with_data { &mut self.data } else { &mut self.told };
+        to.write_all(line.as_bytes())?;
+        to.flush()
     }
 
     /// The lines of bytes sent or received; `other` is the address a datagram came from or went to.
@@ -153,11 +165,17 @@ impl Conversation {
                 (std::iter::once(String::new()).chain(rows).collect(), left)
             }
             (_, Some(width)) => lines(&data.bytes, width.saturating_sub(indent)),
-            (_, None) => (vec![crate::text::escape(&data.bytes)], 0),
+            (_, None) => {
+                let shown = data.bytes.get(..MOST_BYTES).unwrap_or(&data.bytes);
+                (vec![crate::text::escape(shown)], data.bytes.len() - shown.len())
+            }
         };
         let left = left as u64 + data.len.saturating_sub(data.bytes.len() as u64);
         if left > 0 {
             shown.push(format!("… {left} B more"));
+        }
+        if self.manner.width.is_none() && self.manner.view == View::Text {
+            return shown.join(" ");
         }
         let gap = format!("\n{:indent$}", "");
         shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
@@ -204,11 +222,13 @@ impl Conversation {
                 let took = event.at.saturating_sub(self.step_began);
                 self.begin(event, name, false);
                 let took = milliseconds(took);
-                self.tell(event, FAINT, &format!("connected {peer} from {local} in {took}"))
+                let from = if local.ends_with(UNNAMED) { String::new() } else { format!(" from {local}") };
+                self.tell(event, FAINT, &format!("connected {peer}{from} in {took}"))
             }
             What::Accepted { name, peer, .. } => {
                 self.begin(event, name, true);
-                self.tell(event, FAINT, &format!("connected {peer}"))
+                let peer = if peer.ends_with(UNNAMED) { String::new() } else { format!(" {peer}") };
+                self.tell(event, FAINT, &format!("connected{peer}"))
             }
             What::Secured { version, cipher, alpn, .. } => {
                 let alpn = alpn.as_ref().map(|alpn| format!(", {alpn}")).unwrap_or_default();
@@ -222,7 +242,8 @@ impl Conversation {
             What::Closed { name, reset, sent, received } => {
                 self.closed(event, name, *reset, *sent, *received)
             }
-            What::Failed(failure) if !event.lane.is_empty() => {
+            // How its peer ended is told by the close.
+            What::Failed(failure) if !event.lane.is_empty() && !is_an_end(failure) => {
                 self.tell(event, BAD, &format!("failed: {}", failure.message))
             }
             What::Note { text } => self.note(event, text),
@@ -285,6 +306,10 @@ fn reach(at: &str) -> String {
     } else {
         ". Ctrl-C to stop".to_owned()
     }
+}
+
+fn is_an_end(failure: &Failure) -> bool {
+    matches!(failure.kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
 }
 
 /// How a peer ended, in the words of every close report.

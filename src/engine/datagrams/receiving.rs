@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub enum Reply {
     /// Its own bytes.
     Echo,
-    /// A payload; `${i}` in it counts the datagrams.
+    /// A payload.
     With(Content),
 }
 

@@ -225,7 +225,11 @@ impl Watch<'_> {
     /// The next answer, or the next refusal where no answers are awaited.
     async fn next(&self) -> Result<(), NetError> {
         let Some(ledger) = &self.ledger else { return Err(self.datagram.refusal().await) };
-        let message = self.datagram.recv(LARGEST).await?;
+        // A receive reports one refusal; more of them may have come together.
+        let message = tokio::select! {
+            message = self.datagram.recv(LARGEST) => message?,
+            refusal = self.datagram.refusal() => return Err(refusal),
+        };
         let at = Instant::now();
         let _told = locked(&self.order);
         locked(ledger).answer(&message.bytes, at);
