@@ -305,12 +305,12 @@ fn pieces_that_are_asked_for_slowly_are_not_late() {
     play(
         "
 name: drip
-within: 100ms
+within: 1s
 steps:
   - listen:  { as: server, at: 127.0.0.1:0 }
   - connect: { as: client, to: server }
   - accept:  { as: conn, at: server }
-  - send:    { from: client, text: \"0123456789\", chunk: 1, every: 20ms, after: 170ms }
+  - send:    { from: client, text: \"0123456789\", chunk: 1, every: 150ms, after: 1300ms }
   - expect:  { at: conn, text: \"0123456789\" }
 ",
     )
