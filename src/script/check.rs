@@ -165,7 +165,7 @@ impl<'a> Checker<'a> {
             number,
             verb: draft.verb.name,
             place: draft.place.clone(),
-            line: draft.to_string().into(),
+            line: format!("{draft:#}").into(),
             within,
             after,
             fails,
