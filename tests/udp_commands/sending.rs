@@ -59,7 +59,7 @@ fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
             port_of(&other)
         )
     );
-    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered, 0 lost, 1 duplicate, 0 reordered after T ms\n");
+    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered after T ms, 0 lost, 1 duplicate, 0 reordered\n");
     assert_eq!(ended.code, Some(0));
 }
 
