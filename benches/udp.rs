@@ -240,7 +240,7 @@ fn fastest(count: u64, receiver: impl Fn(&str) -> Receiver) -> Option<Rate> {
     for thousands in [50, 100, 150, 200, 300, 400, 500, 700, 1_000, 1_400, 2_000] {
         match received_at(count.max(thousands * 300), thousands * 1_000, &receiver) {
             Some((all, cpu)) if all => {
-                best = Some(Rate { rate: f64::from(u32::try_from(thousands * 1_000).unwrap()), cpu })
+                best = Some(Rate { rate: f64::from(u32::try_from(thousands * 1_000).unwrap()), cpu });
             }
             _ => break,
         }
@@ -366,8 +366,10 @@ fn gap_row(name: &str, count: u64, command: impl Fn(&str) -> Option<Command>) {
     let times: Vec<Duration> = (0..count).filter_map(|_| stamped(&socket)).collect();
     child.wait().unwrap();
     let gap = 2_000.0;
-    let mut errors: Vec<f64> =
-        times.windows(2).map(|pair| ((pair[1] - pair[0]).as_secs_f64() * 1e6 - gap).abs()).collect();
+    let mut errors: Vec<f64> = times
+        .windows(2)
+        .map(|pair| (pair[1].as_secs_f64() * 1e6 - pair[0].as_secs_f64() * 1e6 - gap).abs())
+        .collect();
     errors.sort_by(f64::total_cmp);
     let at = |percent: usize| errors.get(errors.len() * percent / 100).copied().unwrap_or(f64::NAN);
     #[allow(clippy::cast_precision_loss, reason = "a count of datagrams")]
