@@ -35,7 +35,7 @@ mod suite;
 mod talk;
 mod trouble;
 
-pub use crate::net::{Cut, Host, Shape};
+pub use crate::net::{Cut, Host, Shape, raise_open_files};
 pub use client::Service;
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
