@@ -62,10 +62,10 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Examples:
-  sockdrill replay scenarios/            play every scenario below a directory
-  sockdrill replay -v greeting.yaml      with everything that was said
-  sockdrill check scenarios/             find mistakes without opening a socket
-  sockdrill help verbs                   what a step can be"
+  sockdrill replay scenarios/         play every scenario below a directory
+  sockdrill replay -v greeting.yaml   with everything that was said
+  sockdrill check scenarios/          find mistakes without opening a socket
+  sockdrill help verbs                what a step can be"
 )]
 struct Cli {
     /// When to use colour

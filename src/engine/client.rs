@@ -1,9 +1,10 @@
 //! One client of a server, from accept to close: the steps before, the service, how it ended.
 
+use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
 use super::server::Shared;
-use super::session::{Lane, Live, Session, Socket, locked};
+use super::session::{Lane, Live, Session, Socket};
 use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
@@ -120,7 +121,7 @@ async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
     if let Some(failure) = failure {
         locked(&shared.failure).get_or_insert(failure);
     }
-    super::player::leave_nothing(&lane, false).await;
+    super::ending::leave_nothing(&lane, false, false).await;
     *locked(&shared.tap) = locked(&session.tap).take();
 }
 
@@ -131,9 +132,9 @@ async fn close(lane: &Lane, shared: &Shared, socket: Arc<Socket>, reset: bool) -
     drop(socket);
     let (name, number) = (&shared.serving.name, shared.number);
     let closed = if reset {
-        super::talk::abort(lane, number, name).await
+        super::ending::abort(lane, number, name).await
     } else {
-        super::talk::close(lane, number, name).await
+        super::ending::close(lane, number, name).await
     };
     // It was closed by its own steps, which have told so.
     drop(closed);

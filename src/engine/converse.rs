@@ -70,7 +70,7 @@ impl Stage {
     ) -> Result<(), Box<Failure>> {
         let lane = &self.lane;
         let failed = |trouble: Trouble| trouble.into_failure(conversation.opened_by, &lane.label);
-        let socket = lane.socket(conversation.name).map_err(failed)?;
+        let socket = lane.socket(conversation.name).map_err(|missing| failed(missing.into()))?;
         let Live::Stream(stream, _) = &socket.live else {
             return Err(failed(Trouble::never_opened(conversation.name)));
         };

@@ -5,7 +5,8 @@ use super::ledger::Ledger;
 use super::outgoing::{Outgoing, Schedule, Sent};
 use super::payloads::{Payloads, Queue};
 use super::{Ending, Finished, refused, words_of};
-use crate::engine::session::{Lane, Live, Socket, locked};
+use crate::engine::lock::locked;
+use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::engine::{Stage, Stop};
 use crate::event::{Data, Failure, Over, What};
@@ -58,7 +59,7 @@ impl Sending {
         let lane = &stage.lane;
         let socket = match lane.socket(&Arc::from(at)) {
             Ok(socket) => socket,
-            Err(trouble) => return failed(trouble),
+            Err(missing) => return failed(missing.into()),
         };
         let Live::Datagram(datagram) = &socket.live else { return failed(Trouble::never_opened(at)) };
         let to = match datagram.resolve_to(&lane.session.host, &self.to).await {
