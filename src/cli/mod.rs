@@ -28,6 +28,7 @@ mod scenario;
 mod select;
 mod send;
 mod send_draft;
+mod send_job;
 mod serve;
 mod serve_command;
 mod serve_draft;

@@ -1,19 +1,15 @@
 //! `send`: connects, sends, half-closes, prints the answer and says how it ended.
 
 use super::arguments::Arguments;
-use super::ending::{exit_of, sentence, tell};
+use super::ending::sentence;
 use super::output::Output;
-use super::send_draft::{Plan, plan};
-use super::telling::{Talkers, Telling, Told, duration, rate, raw_stdout, size};
-use super::{flags, scenario, signals, stdin};
-use crate::engine::{Conversation, Receiving, Stage, Stop, StopReason};
-use crate::event::{Exit, Failure};
+use super::send_draft::plan;
+use super::send_job::Job;
+use super::telling::{Talkers, Telling, duration, rate, size};
+use super::{flags, scenario};
+use crate::event::Exit;
 use crate::script::load::load_steps;
-use crate::script::step::{Scenario, Step};
-use std::io::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// Arguments of `send`.
 #[derive(Debug, Clone, clap::Args)]
@@ -137,9 +133,6 @@ pub(super) struct Args {
     pub as_scenario: bool,
 }
 
-/// How long a step of a command may take where nothing says: what bounds it is `--idle`.
-const UNBOUNDED: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let arguments = Arguments::of_process();
     let plan = match plan(args, &arguments) {
@@ -168,140 +161,26 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
-    let told = match args.telling.told(Talkers::One, output) {
+    if let (Some(_), Some(_)) = (&plan.input, args.connections) {
+        let hint = "say what is sent: DATA, `@file`, `--file` or `--pattern`".to_owned();
+        sentence(output, "standard input goes over one connection only", &[hint]);
+        return Exit::Usage;
+    }
+    let talkers = if args.connections.is_some() { Talkers::Several } else { Talkers::One };
+    let told = match args.telling.told(talkers, output) {
         Ok(told) => told,
         Err(problem) => {
             output.problem(&problem);
             return Exit::Usage;
         }
     };
-    let exit = drive(args, &plan, &scenario, &told, output);
-    match told.live.finish() {
+    let live = told.live.clone();
+    let exit = Job { args: args.clone(), plan, scenario, told }.run(output);
+    match live.finish() {
         Some(problem) => {
             output.error(problem);
             Exit::Unreachable
         }
         None => exit,
     }
-}
-
-/// Runs the plan on a runtime of its own.
-fn drive(args: &Args, plan: &Plan, scenario: &Scenario, told: &Told, output: &Output) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output.error(format!("cannot start: {error}"));
-            return Exit::Unreachable;
-        }
-    };
-    let stop = Stop::default();
-    signals::watch_or_say(&stop, output);
-    let exit = runtime.block_on(one(args, plan, scenario, told, &stop, output));
-    runtime.shutdown_background();
-    exit
-}
-
-/// One conversation from connect to close.
-async fn one(
-    args: &Args,
-    plan: &Plan,
-    scenario: &Scenario,
-    told: &Told,
-    stop: &Stop,
-    output: &Output,
-) -> Exit {
-    let stage = Stage::new(&crate::engine::Host::default(), &told.journal(), UNBOUNDED);
-    let unheard = Arc::new(Notify::new());
-    let unwritten = match raw_tap(&stage, told, &unheard) {
-        Ok(unwritten) => unwritten,
-        Err(problem) => {
-            output.error(problem);
-            return Exit::Unreachable;
-        }
-    };
-    let parts = plan.parts(&scenario.steps);
-    let conversation = async {
-        for step in parts.opening {
-            stage.run(step).await?;
-        }
-        if args.probe {
-            return Ok(());
-        }
-        let input = plan.input.map(stdin::read).transpose();
-        let input = input.map_err(|_| ()).unwrap_or(None);
-        let Some(opened_by) = parts.opening.first() else { return Ok(()) };
-        let receiving = match parts.receiving {
-            [] if !plan.expects_within => Receiving::Everything,
-            steps => Receiving::Steps(steps),
-        };
-        let conversation = Conversation {
-            name: &"client".into(),
-            opened_by,
-            sending: parts.sending,
-            then: parts.then,
-            receiving,
-            wait: Some(plan.wait),
-            idle: args.idle.or(args.timeout),
-        };
-        stage.converse(&conversation, input).await
-    };
-    let result = tokio::select! {
-        biased;
-        reason = stop.wait() => Err(reason),
-        () = unheard.notified() => Ok(Ok(())),
-        result = conversation => Ok(result),
-    };
-    let exit = match result {
-        Ok(Ok(())) => Exit::Done,
-        Ok(Err(failure)) => failed(args, &failure, output),
-        Err(StopReason::Terminate) => Exit::Terminated,
-        Err(_) => Exit::Interrupted,
-    };
-    close(&stage, parts.ending).await;
-    stage.finish().await;
-    if let Some(error) = unwritten.lock().ok().and_then(|mut error| error.take()) {
-        output.error(format!("cannot write to standard output: {error}"));
-        return Exit::Unreachable;
-    }
-    exit
-}
-
-/// Closes what is open; after a failure there may be nothing.
-async fn close(stage: &Stage, ending: &[Step]) {
-    for step in ending {
-        let _ = stage.run(step).await;
-    }
-}
-
-fn failed(args: &Args, failure: &Failure, output: &Output) -> Exit {
-    let exit = exit_of(failure);
-    // A reset has been told by how the connection ended, unless nobody wanted to hear of that.
-    if exit != Exit::Ended || args.telling.quiet || args.telling.is_json() || failure.wanted.is_some() {
-        tell(failure, output);
-    } else if failure.kind.error() != Some(crate::text::ErrorKind::Reset) {
-        tell(failure, output);
-    }
-    exit
-}
-
-type Unwritten = Arc<std::sync::Mutex<Option<std::io::Error>>>;
-
-/// Sends received bytes to stdout as they are, where that is what stdout is for.
-fn raw_tap(stage: &Stage, told: &Told, unheard: &Arc<Notify>) -> Result<Unwritten, String> {
-    let unwritten = Unwritten::default();
-    if told.raw {
-        let mut stdout = raw_stdout().map_err(|error| format!("cannot write to standard output: {error}"))?;
-        let (unheard, unwritten) = (unheard.clone(), unwritten.clone());
-        stage.tap(move |bytes| {
-            if let Err(error) = stdout.write_all(bytes) {
-                if let Ok(mut kept) = unwritten.lock() {
-                    kept.get_or_insert(error);
-                }
-                unheard.notify_one();
-            } else if stdout.is_unheard() {
-                unheard.notify_one();
-            }
-        });
-    }
-    Ok(unwritten)
 }

@@ -332,7 +332,7 @@ mod tests {
         let before = sys::int_option(from.polled().fd(), libc::IPPROTO_IP, libc::IP_MTU_DISCOVER).unwrap();
         assert_eq!(before, libc::IP_PMTUDISC_WANT);
         let mut intake = to.intake().unwrap();
-        from.send(&[7; 65_507], Some(to.local())).await.unwrap();
+        from.send(&vec![7; 65_507], Some(to.local())).await.unwrap();
         assert_eq!(arrived(&mut intake, &to, 1).await, [vec![7; 65_507]]);
     }
 
