@@ -2,7 +2,8 @@
 
 use super::ledger::Ledger;
 use super::payloads::Queue;
-use crate::engine::session::{Lane, Live, Socket, locked};
+use crate::engine::lock::locked;
+use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::event::{Data, What};
 use crate::net::{Burst, Datagram, Endpoint, Pace};
