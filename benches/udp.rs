@@ -20,7 +20,10 @@ use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const SOCKDRILL: &str = env!("CARGO_BIN_EXE_sockdrill");
+/// The program just built, or the one that `SOCKDRILL` names.
+fn program() -> std::ffi::OsString {
+    std::env::var_os("SOCKDRILL").unwrap_or_else(|| env!("CARGO_BIN_EXE_sockdrill").into())
+}
 
 /// What one run gave: so many a second, and CPU time for each in microseconds.
 #[derive(Clone, Copy)]
@@ -92,7 +95,7 @@ fn timed(mut command: Command, count: u64) -> Option<Rate> {
 }
 
 fn sockdrill(args: &[&str]) -> Command {
-    let mut command = Command::new(SOCKDRILL);
+    let mut command = Command::new(program());
     command.args(args);
     command
 }
@@ -138,8 +141,11 @@ fn iperf(seconds: &str) -> Option<Rate> {
     }
     let (socket, port) = sink();
     drop(socket);
-    let server =
-        Command::new("iperf3").args(["-s", "-1", "-p", &port]).stdout(Stdio::piped()).spawn().ok()?;
+    let server = Command::new("iperf3")
+        .args(["-s", "-1", "--forceflush", "-p", &port])
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
     let mut server = Ended(server);
     let mut lines = BufReader::new(server.0.stdout.take()?).lines();
     lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("listening")))?.ok()?;
