@@ -4,7 +4,7 @@
 use super::history::History;
 use super::process::Process;
 use super::trouble::Trouble;
-use crate::event::{Failure, Journal, What};
+use crate::event::{Failure, Journal, Totals, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
 use crate::script::template::{Fill, Hole, Property, Template};
@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub accepting: Mutex<HashMap<Name, AbortHandle>>,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
+    /// What the streams that are closed have carried.
+    pub carried: Mutex<Totals>,
     /// Who is given every byte that `expect` and `recv` take, beside the events.
     pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
@@ -76,6 +78,7 @@ impl Session {
             background: Mutex::default(),
             accepting: Mutex::default(),
             processes: Mutex::default(),
+            carried: Mutex::default(),
             tap: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
@@ -87,6 +90,13 @@ impl Session {
         if let Some(tap) = locked(&self.tap).as_mut() {
             (tap.0)(bytes);
         }
+    }
+
+    /// A stream is closed that has carried so much.
+    pub fn carried(&self, sent: u64, received: u64) {
+        let mut carried = locked(&self.carried);
+        carried.sent += sent;
+        carried.received += received;
     }
 
     /// The port that stands for `name` in this run.

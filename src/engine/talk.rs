@@ -256,6 +256,7 @@ pub(super) async fn close(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     match socket.live {
         Live::Stream(stream, _) => {
             (sent, received) = (stream.sent(), stream.received());
+            lane.session.carried(sent, received);
             stream.close().await?;
         }
         Live::Datagram(datagram) => {
@@ -273,6 +274,7 @@ pub(super) async fn abort(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     let socket = take_unshared(lane, at).await?;
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());
+    lane.session.carried(sent, received);
     stream.abort()?;
     lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
     Ok(())

@@ -5,8 +5,8 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -38,7 +38,7 @@ pub struct Stream {
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
     pub(super) tls: OnceLock<Box<Tls>>,
-    pub(super) shaping: OnceLock<Box<Shaping>>,
+    pub(super) shaping: OnceLock<Arc<Shaping>>,
 }
 
 impl Stream {
