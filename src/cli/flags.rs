@@ -91,6 +91,52 @@ pub static SERVE: &[(&str, Flag)] = &[
     ("verbose", Flag::CommandOnly("{} -v")),
 ];
 
+/// Flags of `udp-send`, by the names of its arguments.
+pub static UDP_SEND: &[(&str, Flag)] = &[
+    ("words", Flag::Step(r"{} 'one\n' hex:0d0a")),
+    ("size", Flag::Step("{} --size 100")),
+    ("empty", Flag::Step("{} --empty")),
+    ("count", Flag::Step("{} 'n=${i}' --count 3")),
+    ("replies", Flag::Step("{} hello --replies 1")),
+    ("wait", Flag::Step("{} hello --replies 1 --wait 20")),
+    ("broadcast", Flag::Step("{} hello --broadcast")),
+    ("ttl", Flag::Step("{} hello --ttl 3")),
+    ("interface", Flag::Step("{} hello --interface lo")),
+    ("source", Flag::Step("{} hello -s 127.0.0.1")),
+    ("source_port", Flag::Step("{} hello -p 0")),
+    ("ipv4", Flag::Step("{} hello -4")),
+    ("ipv6", Flag::Step("{6} hello -6")),
+    ("options", Flag::Step("{} hello --option send_buffer=64KiB")),
+    ("lines", Flag::CommandOnly("{} --lines")),
+    ("numbered", Flag::CommandOnly("{} hello --numbered")),
+    ("rate", Flag::CommandOnly("{} hello --count 3 --rate 100/s")),
+    ("flood", Flag::CommandOnly("{} hello --count 3 --flood")),
+    ("view", Flag::CommandOnly("{} hello --view hex")),
+    ("time", Flag::CommandOnly("{} hello --time abs")),
+    ("json", Flag::CommandOnly("{} hello --json")),
+    ("quiet", Flag::CommandOnly("{} hello --quiet")),
+    ("verbose", Flag::CommandOnly("{} hello -v")),
+];
+
+/// Flags of `udp-recv`, by the names of its arguments.
+pub static UDP_RECV: &[(&str, Flag)] = &[
+    ("words", Flag::Step("{}")),
+    ("count", Flag::Step("{} --count 3")),
+    ("within", Flag::Step("{} --count 3 --within 20")),
+    ("echo", Flag::Step("{} --echo")),
+    ("reply", Flag::Step(r"{} --reply 'ok\n'")),
+    ("join", Flag::Step("{} --join 239.255.0.1 --interface lo")),
+    ("interface", Flag::Step("{} --join 239.255.0.1 --interface lo")),
+    ("options", Flag::Step("{} --option receive_buffer=1MiB")),
+    ("stats", Flag::CommandOnly("{} --stats 1s")),
+    ("port_file", Flag::CommandOnly("{} --port-file /dev/null")),
+    ("view", Flag::CommandOnly("{} --view hex")),
+    ("time", Flag::CommandOnly("{} --time abs")),
+    ("json", Flag::CommandOnly("{} --json")),
+    ("quiet", Flag::CommandOnly("{} --quiet")),
+    ("verbose", Flag::CommandOnly("{} -v")),
+];
+
 /// Arguments of every command, which are neither.
 pub const OF_EVERY_COMMAND: &[&str] = &["as_scenario", "color", "help", "version"];
 

@@ -1,9 +1,10 @@
 //! One client of a server, from accept to close: the steps before, the service, how it ended.
 
+use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
 use super::server::Shared;
-use super::session::{Lane, Live, Session, Socket, locked};
+use super::session::{Lane, Live, Session, Socket};
 use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
@@ -110,19 +111,22 @@ async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
     };
     let failure = over.failure(&lane, shared);
     let reset = matches!(over, Over::Cut) && shared.serving.reset;
-    let closed = if reset {
-        super::talk::abort(&lane, shared.number, name).await
-    } else {
-        super::talk::close(&lane, shared.number, name).await
-    };
-    // It was closed by its own steps, which have told so.
-    drop(closed);
+    // Its own steps may have closed it already, and told so.
+    if lane.socket(name).is_ok() {
+        let closed = if reset {
+            super::ending::abort(&lane, shared.number, name).await
+        } else {
+            super::ending::close(&lane, shared.number, name).await
+        };
+        // How this goes changes nothing any more.
+        drop(closed);
+    }
     let carried = *locked(&session.carried);
     shared.left(carried.received, carried.sent, failure.is_some());
     if let Some(failure) = failure {
         locked(&shared.failure).get_or_insert(failure);
     }
-    super::player::leave_nothing(&lane, false).await;
+    super::ending::leave_nothing(&lane, false, false).await;
     *locked(&shared.tap) = locked(&session.tap).take();
 }
 
@@ -131,7 +135,6 @@ impl Over {
     fn failure(&self, lane: &Lane, shared: &Shared) -> Option<Box<Failure>> {
         let note = |text: String| lane.note(shared.number, || What::Note { text });
         match self {
-            Self::Served(Ok(())) => None,
             Self::Served(Err(failure)) => {
                 let how = match failure.kind.error() {
                     Some(ErrorKind::Reset) => words_of(&End::Reset),
@@ -150,7 +153,7 @@ impl Over {
                 note(format!("nothing passed for {}", crate::text::format_duration(idle)));
                 None
             }
-            Self::Stopped => None,
+            Self::Served(Ok(())) | Self::Stopped => None,
         }
     }
 }
@@ -167,14 +170,14 @@ impl Client<'_> {
             return run_steps(self.lane, steps).await;
         }
         let name = &self.shared.serving.name;
-        let socket = self.lane.socket(name).map_err(|trouble| self.failure(trouble))?;
+        let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
         let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
         let talk = Talk { lane: self.lane, shared: self.shared, socket: &socket, stream };
-        talk.service().await.map_err(|trouble| self.failure(trouble))
+        talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
     /// A failure that no step is to blame for.
-    fn failure(&self, trouble: Trouble) -> Box<Failure> {
+    fn failure(&self, trouble: &Trouble) -> Box<Failure> {
         let failure = Box::new(Failure {
             kind: trouble.kind,
             message: trouble.message.clone(),

@@ -98,7 +98,7 @@ impl Server {
         // What is not enough shows when it is used up; that the limit cannot be raised changes nothing.
         let _ = crate::net::raise_open_files();
         open::listen(&lane, step.number, listen).await.map_err(told)?;
-        let socket = lane.take(&listen.name).map_err(told)?;
+        let socket = lane.take(&listen.name).map_err(|missing| told(missing.into()))?;
         match Arc::try_unwrap(socket).map(|socket| socket.live) {
             Ok(Live::Listener(listener)) => {
                 // Accepted sockets inherit it: an answer is not held back for an acknowledgement.

@@ -1,8 +1,9 @@
 //! `Stage`: a session that is driven from outside, step by step: what commands and the prompt use
 //! where a scenario would be played from its beginning to its end.
 
-use super::player::{leave_nothing, run_step};
-use super::session::{Lane, Session};
+use super::ending::leave_nothing;
+use super::player::run_step;
+use super::session::{Abandon, Lane, Session};
 use crate::event::{Failure, Journal};
 use crate::net::Host;
 use crate::script::step::Step;
@@ -16,14 +17,15 @@ use tokio::sync::mpsc;
 pub struct Stage {
     pub(super) lane: Lane,
     failures: mpsc::UnboundedReceiver<Box<Failure>>,
+    _abandon: Abandon,
 }
 
 impl Stage {
     /// A stage with nothing on it; `within` is the deadline of steps that name none.
     pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
         let (failed, failures) = mpsc::unbounded_channel();
-        let session = Session::new(host.clone(), journal.clone(), within, failed);
-        Self { lane: Lane::main(Arc::new(session)), failures }
+        let session = Arc::new(Session::new(host.clone(), journal.clone(), within, failed));
+        Self { lane: Lane::main(session.clone()), failures, _abandon: Abandon(session) }
     }
 
     /// The same stage as one of several: its events are those of the lane `label`.
@@ -35,7 +37,7 @@ impl Stage {
 
     /// Gives every byte that streams receive to `tap`, whole and before it is told of.
     pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
-        *super::session::locked(&self.lane.session.tap) = Some(super::session::Tap(Box::new(tap)));
+        *super::lock::locked(&self.lane.session.tap) = Some(super::session::Tap(Box::new(tap)));
     }
 
     /// Runs one step. Cancel safe in this sense: what the step had not done stays undone, and the
@@ -52,8 +54,14 @@ impl Stage {
         }
     }
 
+    /// The local address of the socket called `name`, and its port.
+    pub fn local(&self, name: &str) -> Option<(String, u16)> {
+        let local = self.lane.addresses(&Arc::from(name))?.local;
+        Some((local.to_string(), local.port()?))
+    }
+
     /// Closes every socket and ends every process.
     pub async fn finish(self) {
-        leave_nothing(&self.lane, false).await;
+        leave_nothing(&self.lane, false, false).await;
     }
 }

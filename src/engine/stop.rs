@@ -9,6 +9,8 @@ pub enum StopReason {
     Interrupt,
     /// SIGTERM, SIGHUP.
     Terminate,
+    /// Nobody reads what is told any more.
+    Unheard,
     /// A scenario failed and `--fail-fast` was given.
     FailFast,
     /// What it was there for is over.

@@ -52,7 +52,21 @@ pub struct Datagram {
     refused: Notify,
 }
 
-pub(super) async fn open(
+impl Host {
+    /// Opens a datagram socket: binds it, joins and connects as asked.
+    pub async fn bind(&self, at: &Address, o: &DatagramOptions) -> Result<Datagram, NetError> {
+        let mut failed = Vec::new();
+        for endpoint in self.resolve(at).await? {
+            match open(self, at, &endpoint, o).await {
+                Ok(datagram) => return Ok(datagram),
+                Err(e) => failed.push(e),
+            }
+        }
+        Err(host::all_failed(at, failed))
+    }
+}
+
+async fn open(
     host: &Host,
     address: &Address,
     at: &Endpoint,
@@ -302,7 +316,7 @@ impl Datagram {
     }
 
     async fn next(&self, max: usize, flags: libc::c_int) -> Result<(Message, usize), NetError> {
-        let mut last = None;
+        let mut last = self.polled.noticed();
         loop {
             if let Some(refusal) = self.take_refusal() {
                 return Err(refusal);

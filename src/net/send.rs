@@ -43,7 +43,7 @@ impl Stream {
 
     pub(super) async fn send_plain(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
         if let Some(tls) = self.tls.get() {
-            return self.send_tls(tls, bytes, f).await;
+            return Box::pin(self.send_tls(tls, bytes, f)).await;
         }
         let mut rest = bytes;
         let mut last = None;

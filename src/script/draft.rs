@@ -53,6 +53,15 @@ pub const HEAD: &[(&str, &str)] = &[
     ("finally", "steps that run whatever happened; one whose name was never opened is skipped and noted"),
 ];
 
+impl PartialEq for Draft {
+    /// Whether both say the same, wherever it was written.
+    fn eq(&self, other: &Self) -> bool {
+        self.head == other.head && self.steps == other.steps && self.finally == other.finally
+    }
+}
+
+impl Eq for Draft {}
+
 impl Draft {
     /// A scenario without a head.
     pub fn of_steps(steps: Vec<DraftStep>, place: &Place) -> Self {
@@ -128,6 +137,15 @@ pub(super) fn read_block(
     steps
 }
 
+impl PartialEq for DraftStep {
+    /// Whether both say the same, wherever it was written.
+    fn eq(&self, other: &Self) -> bool {
+        self.verb.name == other.verb.name && self.operands == other.operands
+    }
+}
+
+impl Eq for DraftStep {}
+
 impl DraftStep {
     /// A step that a command, the prompt or the recorder makes.
     pub fn new(verb: &'static Verb, place: &Place) -> Self {
@@ -198,7 +216,7 @@ impl Reader<'_> {
             return None;
         }
         let Value::Map(entries) = &node.value else {
-            self.tell(no_step(&node));
+            self.tell(hints::no_step(&node));
             return None;
         };
         match entries.as_slice() {
@@ -341,34 +359,6 @@ impl Reader<'_> {
                 self.tell(hints::twice(key, &entry.key.place, first));
             }
         }
-    }
-}
-
-/// What stands where a step should.
-fn no_step(node: &Node) -> Diagnostic {
-    let problem = |what: &str| Diagnostic::error(what.to_owned(), &node.place);
-    let Some(text) = node.as_scalar() else {
-        let what = format!("a step is a verb with its operands, not {}", node.what());
-        return problem(&what).help("a step is `- verb: …`");
-    };
-    let before = text.split([':', ' ']).next().unwrap_or_default();
-    match (verb(text), verb(before)) {
-        (Some(verb), _) => {
-            let what = format!("`{text}` does not say what it works on");
-            problem(&what).help(format!("as in `{}`", verb.example))
-        }
-        (None, Some(verb)) if text.contains(':') => {
-            let after = text.get(before.len() + 1..).unwrap_or_default();
-            problem("a step is a verb with its operands").help(format!(
-                "a blank is missing after `{}:`; write `{}: {}`",
-                verb.name,
-                verb.name,
-                after.trim()
-            ))
-        }
-        (None, Some(verb)) => problem("a step is a verb with its operands")
-            .help(format!("in a file the verb is a key, as in `{}`", verb.example)),
-        (None, None) => problem("a step is a verb with its operands").help("a step is `- verb: …`"),
     }
 }
 

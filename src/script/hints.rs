@@ -175,3 +175,31 @@ pub(super) fn twice(key: &str, second: &Place, first: &Place) -> Diagnostic {
     let problem = Diagnostic::error(format!("`{}` stands here twice", visible(key)), second);
     problem.help(format!("the first one is on line {}, column {}", first.line(), first.column()))
 }
+
+/// What stands where a step should.
+pub(super) fn no_step(node: &Node) -> Diagnostic {
+    let problem = |what: &str| Diagnostic::error(what.to_owned(), &node.place);
+    let Some(text) = node.as_scalar() else {
+        let what = format!("a step is a verb with its operands, not {}", node.what());
+        return problem(&what).help("a step is `- verb: …`");
+    };
+    let before = text.split([':', ' ']).next().unwrap_or_default();
+    match (verb(text), verb(before)) {
+        (Some(verb), _) => {
+            let what = format!("`{text}` does not say what it works on");
+            problem(&what).help(format!("as in `{}`", verb.example))
+        }
+        (None, Some(verb)) if text.contains(':') => {
+            let after = text.get(before.len() + 1..).unwrap_or_default();
+            problem("a step is a verb with its operands").help(format!(
+                "a blank is missing after `{}:`; write `{}: {}`",
+                verb.name,
+                verb.name,
+                after.trim()
+            ))
+        }
+        (None, Some(verb)) => problem("a step is a verb with its operands")
+            .help(format!("in a file the verb is a key, as in `{}`", verb.example)),
+        (None, None) => problem("a step is a verb with its operands").help("a step is `- verb: …`"),
+    }
+}

@@ -152,7 +152,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
         let mut map = Vec::new();
         while let Some((key, value)) = entries.next_entry()? {
-            map.extend(locate(key).zip(locate(value)).map(|(key, value)| Entry { key, value }));
+            map.extend(
+                locate(key).map(without_colon).zip(locate(value)).map(|(key, value)| Entry { key, value }),
+            );
             if !afford() {
                 return Err(A::Error::custom(TOO_MANY_NODES));
             }
@@ -192,6 +194,19 @@ fn locate(raw: Spanned<Raw>) -> Option<Node> {
         },
     };
     Some(Node { value, place })
+}
+
+/// A key that the library typed was taken from the source, where its span takes its colon in.
+fn without_colon(mut key: Node) -> Node {
+    if let Value::Scalar(text, Style::Plain) = &mut key.value
+        && key.place.text() == text
+        && let Some(word) = text.strip_suffix(':')
+    {
+        let word = word.trim_end().to_owned();
+        key.place = key.place.within(0, word.len());
+        *text = word;
+    }
+    key
 }
 
 fn style_at(place: &Place) -> Style {

@@ -3,6 +3,7 @@
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! conversation  what one socket or many say, live, as commands show it   (screen)
+//! datagrams   the same of datagrams, a line each                      (screen)
 //! progress    a bar while it lasts
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
@@ -10,6 +11,7 @@
 
 mod calm;
 mod conversation;
+mod datagrams;
 mod fold;
 mod jsonl;
 mod junit;
@@ -26,6 +28,7 @@ mod wire;
 
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};
+pub use datagrams::{Datagrams, Facing};
 pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;

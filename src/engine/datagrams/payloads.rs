@@ -132,7 +132,7 @@ pub(super) fn rendered(content: &Content, lane: &Lane) -> Result<Vec<u8>, Troubl
     let recipe = content.resolve(lane).map_err(Trouble::unfilled)?;
     match recipe.collect(message::LONGEST) {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(Trouble::too_long(recipe.len())),
+        Ok(None) => Err(message::too_long(recipe.len())),
         Err(error) => Err(Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::payloads::rendered;
 use super::tally::{Counts, Tally};
-use super::{Ending, Finished};
+use super::{Ending, Finished, refused};
 use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::engine::{Stage, Stop};
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub enum Reply {
     /// Its own bytes.
     Echo,
-    /// A payload; `${i}` in it counts the datagrams.
+    /// A payload.
     With(Content),
 }
 
@@ -49,10 +49,11 @@ impl Receiving {
             let mut reception = Reception::new(&self, &stage.lane, &socket, datagram);
             let why = reception.until_done(intake, stop).await?;
             reception.measure_whole();
-            Ok(Finished { datagrams: reception.tally.counts.datagrams, why })
+            Ok(Finished { datagrams: reception.tally.counts.datagrams, answers: 0, why })
         };
         ended.await.unwrap_or_else(|trouble: Trouble| Finished {
             datagrams: 0,
+            answers: 0,
             why: Ending::Failed(trouble.into_failure(written, label)),
         })
     }
@@ -137,7 +138,7 @@ impl<'a> Reception<'a> {
 
     fn tell(&self, arrival: &Arrival<'_>) {
         if self.how.told {
-            self.note(|name| What::Received {
+            self.note_data(|name| What::Received {
                 name,
                 from: Some(arrival.from.to_string()),
                 data: Data::new(arrival.bytes),
@@ -160,7 +161,7 @@ impl<'a> Reception<'a> {
             Err(error) => return self.refusal(error),
         }
         if self.how.told {
-            self.note(|name| What::Sent { name, to: Some(to.to_string()), data: Data::new(bytes) });
+            self.note_data(|name| What::Sent { name, to: Some(to.to_string()), data: Data::new(bytes) });
         }
         Ok(())
     }
@@ -171,12 +172,16 @@ impl<'a> Reception<'a> {
         if !matches!(error.kind, K::Refused | K::Unreachable | K::TooLong | K::Denied | K::NotAvailable) {
             return Err(error.into());
         }
-        self.note(|name| What::Refused { name, kind: error.kind, why: error.message });
+        self.note(|name| refused(&name, &error));
         Ok(())
     }
 
     fn note(&self, what: impl FnOnce(Arc<str>) -> What) {
         self.lane.session.journal.note(&self.lane.label, None, || what(self.socket.name.clone()));
+    }
+
+    fn note_data(&self, what: impl FnOnce(Arc<str>) -> What) {
+        self.lane.session.journal.note_data(&self.lane.label, None, || what(self.socket.name.clone()));
     }
 
     /// Datagrams that the kernel had no room for.

@@ -3,8 +3,9 @@
 
 use super::ledger::Ledger;
 use super::payloads::{Payloads, Queue};
-use super::{Ending, Finished};
-use crate::engine::session::{Lane, Live, Socket, locked};
+use super::{Ending, Finished, refused, words_of};
+use crate::engine::lock::locked;
+use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::engine::{Stage, Stop};
 use crate::event::{Data, Failure, Over, What};
@@ -75,12 +76,12 @@ impl Sending {
     pub async fn run(self, stage: &Stage, at: &str, written: &Step, stop: &Stop) -> Finished {
         let failed = |trouble: Trouble| {
             let failure: Box<Failure> = trouble.into_failure(written, &stage.lane.label);
-            Finished { datagrams: 0, why: Ending::Failed(failure) }
+            Finished { datagrams: 0, answers: 0, why: Ending::Failed(failure) }
         };
         let lane = &stage.lane;
         let socket = match lane.socket(&Arc::from(at)) {
             Ok(socket) => socket,
-            Err(trouble) => return failed(trouble),
+            Err(missing) => return failed(missing.into()),
         };
         let Live::Datagram(datagram) = &socket.live else { return failed(Trouble::never_opened(at)) };
         let to = match datagram.resolve_to(&lane.session.host, &self.to).await {
@@ -89,7 +90,7 @@ impl Sending {
         };
         let queue = Queue::new(self.payloads, self.numbered);
         let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::new(queue.counts_datagrams()))));
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let (order, cancelled) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
         let told = match self.schedule {
             Schedule::InTurn => true,
             Schedule::Paced(rate) => rate.per_second() <= TOLD_A_SECOND,
@@ -104,6 +105,7 @@ impl Sending {
             schedule: self.schedule,
             told,
             ledger: ledger.clone(),
+            order: order.clone(),
             cancelled: cancelled.clone(),
             sent: Sent::default(),
         };
@@ -125,9 +127,11 @@ impl Sending {
             datagram,
             to,
             ledger,
+            order,
             cancelled,
             flood,
             refused: 0,
+            why: String::new(),
             answers: self.answers,
         };
         watch.until_done(finished, stop, failed).await
@@ -141,9 +145,13 @@ struct Watch<'a> {
     datagram: &'a Datagram,
     to: Endpoint,
     ledger: Option<Arc<Mutex<Ledger>>>,
+    /// Held from a send until it is told, so that no answer to it is told before.
+    order: Arc<Mutex<()>>,
     cancelled: Arc<AtomicBool>,
     flood: bool,
     refused: u64,
+    /// The last refusal in words.
+    why: String,
     answers: Option<Await>,
 }
 
@@ -177,7 +185,7 @@ impl Watch<'_> {
                             return failed(error.into());
                         }
                         if self.flood {
-                            break Ending::Refused;
+                            break Ending::Refused(String::new());
                         }
                     }
                 },
@@ -187,7 +195,7 @@ impl Watch<'_> {
                     if let Err(trouble) = result {
                         match self.ended_by(trouble) {
                             Some(trouble) => return failed(trouble.about(self.socket)),
-                            None => break Ending::Refused,
+                            None => break Ending::Refused(String::new()),
                         }
                     }
                     if self.has_all(true) {
@@ -204,22 +212,30 @@ impl Watch<'_> {
         }
         let sent = sent.unwrap_or_default();
         self.measure(&sent);
-        let why = if self.refused > 0 && matches!(why, Ending::Done | Ending::TimedOut) {
-            Ending::Refused
-        } else {
-            why
+        let answers = self.ledger.as_ref().map_or(0, |ledger| locked(ledger).answers);
+        let why = match why {
+            Ending::Done | Ending::TimedOut | Ending::Refused(_) if self.refused > 0 => {
+                Ending::Refused(self.why)
+            }
+            why => why,
         };
-        Finished { datagrams: sent.datagrams, why }
+        Finished { datagrams: sent.datagrams, answers, why }
     }
 
     /// The next answer, or the next refusal where no answers are awaited.
     async fn next(&self) -> Result<(), NetError> {
         let Some(ledger) = &self.ledger else { return Err(self.datagram.refusal().await) };
-        let message = self.datagram.recv(LARGEST).await?;
-        locked(ledger).answer(&message.bytes, Instant::now());
+        // A receive reports one refusal; more of them may have come together.
+        let message = tokio::select! {
+            message = self.datagram.recv(LARGEST) => message?,
+            refusal = self.datagram.refusal() => return Err(refusal),
+        };
+        let at = Instant::now();
+        let _told = locked(&self.order);
+        locked(ledger).answer(&message.bytes, at);
         self.socket.history.data('<', &message.bytes, message.bytes.len() as u64);
         if !self.flood {
-            self.lane.session.journal.note(&self.lane.label, None, || What::Received {
+            self.lane.session.journal.note_data(&self.lane.label, None, || What::Received {
                 name: self.socket.name.clone(),
                 from: Some(message.from.to_string()),
                 data: Data::new(&message.bytes),
@@ -237,11 +253,10 @@ impl Watch<'_> {
             return Err(error);
         }
         self.refused += 1;
-        self.lane.session.journal.note(&self.lane.label, None, || What::Refused {
-            name: self.socket.name.clone(),
-            kind: error.kind,
-            why: error.message,
-        });
+        let _told = locked(&self.order);
+        self.why = words_of(&error.message);
+        let label = &self.lane.label;
+        self.lane.session.journal.note(label, None, || refused(&self.socket.name, &error));
         Ok(())
     }
 
@@ -329,6 +344,8 @@ struct Thread {
     schedule: Schedule,
     told: bool,
     ledger: Option<Arc<Mutex<Ledger>>>,
+    /// Held from a send until it is told, so that no answer to it is told before.
+    order: Arc<Mutex<()>>,
     cancelled: Arc<AtomicBool>,
     sent: Sent,
 }
@@ -362,6 +379,8 @@ impl Thread {
                 break;
             }
             let bytes = self.queue.take(&self.lane)?;
+            let order = self.order.clone();
+            let _telling = locked(&order);
             if let Some(ledger) = &self.ledger {
                 locked(ledger).sending(&bytes);
             }
@@ -381,7 +400,7 @@ impl Thread {
 
     fn tell(&self, bytes: &[u8]) {
         self.socket.history.data('>', bytes, bytes.len() as u64);
-        self.lane.session.journal.note(&self.lane.label, None, || What::Sent {
+        self.lane.session.journal.note_data(&self.lane.label, None, || What::Sent {
             name: self.socket.name.clone(),
             to: Some(self.to.to_string()),
             data: Data::new(bytes),
