@@ -112,9 +112,9 @@ pub(super) struct Args {
     #[arg(long, help_heading = "TLS")]
     pub tls: bool,
     /// PEM file with the certificate chain
-    #[arg(long, value_name = "FILE", requires = "tls", help_heading = "TLS")]
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "key"], help_heading = "TLS")]
     pub cert: Option<String>,
-    /// PEM file with the private key, unless the certificate's file holds it
+    /// PEM file with the private key
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
     pub key: Option<String>,
     /// Accept an application protocol; again for more
