@@ -27,7 +27,7 @@ connect; 4: time-out; 5: reset or closed early; 130, 143: ended by a signal."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
-    /// Where to: host:port, host port, :port, a port, unix:/path; then what to send
+    /// Where to: host:port, host port, :port, a port, `unix:/path`; then what to send
     #[arg(required = true, value_names = ["ADDR", "DATA"], num_args = 1.., allow_hyphen_values = false)]
     pub words: Vec<String>,
 
@@ -157,7 +157,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let scenario = match load_steps("send", &plan.steps(), &arguments.all()) {
         Ok(scenario) => scenario,
         Err(problems) => {
-            problems.iter().for_each(|problem| output.problem(problem));
+            output.problems(&problems);
             return Exit::Usage;
         }
     };

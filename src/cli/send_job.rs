@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// How long a step of a command may take where nothing says: what bounds it is `--idle`.
-const UNBOUNDED: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+const UNBOUNDED: Duration = Duration::from_hours(24 * 3650);
 
 /// What is to be done, and who is told of it.
 pub(super) struct Job {
@@ -48,14 +48,12 @@ impl Job {
         };
         let stop = Stop::default();
         signals::watch_or_say(&stop, output);
-        let exit = match self.args.connections {
-            Some(connections) => runtime.block_on(many(self, connections, &stop, output)),
-            None => {
-                let journal = self.told.journal();
-                let told = |ending: &Ending| self.tell(ending, output);
-                let ending = runtime.block_on(self.one(&journal, "", &stop, &told));
-                self.exit(&ending)
-            }
+        let exit = if let Some(connections) = self.args.connections {
+            runtime.block_on(many(self, connections, &stop, output))
+        } else {
+            let journal = self.told.journal();
+            let told = |ending: &Ending| self.tell(ending, output);
+            runtime.block_on(self.one(&journal, "", &stop, &told)).exit()
         };
         // What standard input still keeps waiting is given up.
         runtime.shutdown_background();
@@ -153,14 +151,16 @@ impl Job {
             Ending::Done | Ending::Stopped(_) => {}
         }
     }
+}
 
-    fn exit(&self, ending: &Ending) -> Exit {
-        match ending {
-            Ending::Done => Exit::Done,
-            Ending::Failed(failure) => exit_of(failure),
-            Ending::Stopped(StopReason::Terminate) => Exit::Terminated,
-            Ending::Stopped(_) => Exit::Interrupted,
-            Ending::Unwritten(_) => Exit::Unreachable,
+impl Ending {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Done => Exit::Done,
+            Self::Failed(failure) => exit_of(failure),
+            Self::Stopped(StopReason::Terminate) => Exit::Terminated,
+            Self::Stopped(_) => Exit::Interrupted,
+            Self::Unwritten(_) => Exit::Unreachable,
         }
     }
 }
@@ -198,5 +198,5 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
         let bad = if failed > 0 { format!(", {failed} of them ended badly") } else { String::new() };
         output.complain(&format!("* {connections} in {seconds:.3} s{bad}\n"));
     }
-    first.map_or(Exit::Done, |ending| job.exit(ending))
+    first.map_or(Exit::Done, Ending::exit)
 }

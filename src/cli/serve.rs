@@ -11,6 +11,7 @@ use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Exit, Failure};
 use crate::script::load::load_steps;
 use crate::sink::WholeFile;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ of its --on has matched. Bare numbers are seconds. Ctrl-C stops, with a summary.
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
-    /// Where: a port, host:port, *:port for all interfaces, unix:/path; 127.0.0.1:6060 unless given
+    /// Where: a port, host:port, *:port for all interfaces, `unix:/path`; 127.0.0.1:6060 unless given
     #[arg(value_name = "ADDR", num_args = 0..=2)]
     pub words: Vec<String>,
 
@@ -111,9 +112,9 @@ pub(super) struct Args {
     #[arg(long, help_heading = "TLS")]
     pub tls: bool,
     /// PEM file with the certificate chain
-    #[arg(long, value_name = "FILE", requires = "tls", help_heading = "TLS")]
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "key"], help_heading = "TLS")]
     pub cert: Option<String>,
-    /// PEM file with the private key, unless the certificate's file holds it
+    /// PEM file with the private key
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
     pub key: Option<String>,
     /// Accept an application protocol; again for more
@@ -142,7 +143,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let (plan, scenario) = match prepared {
         Ok(prepared) => prepared,
         Err(problems) => {
-            problems.iter().for_each(|problem| output.problem(problem));
+            output.problems(&problems);
             return Exit::Usage;
         }
     };
@@ -180,8 +181,8 @@ fn listen(
 ) -> Exit {
     let journal = told.journal();
     let opened = tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
-        let Some(step) = steps.first() else { return Err(None) };
-        runtime.block_on(Server::open(step, &journal)).map_err(Some)
+        let Some(first) = steps.first() else { return Err(None) };
+        runtime.block_on(Server::open(first, &journal)).map_err(Some)
     });
     let mut server = match opened {
         Ok(Ok(server)) => server,
@@ -217,9 +218,9 @@ fn listen(
         }
     };
     let began = Instant::now();
-    let served = server.run(serving(args, plan, steps, told), stop);
+    let ended = server.run(serving(args, plan, steps, told), stop);
     let status = child.map(|child| child.finish(stop));
-    match served {
+    match ended {
         Ok((tally, failure)) => {
             if !args.telling.quiet && !args.telling.is_json() {
                 output.complain(&summary(tally, began.elapsed()));
@@ -280,7 +281,8 @@ fn summary(tally: Tally, took: Duration) -> String {
     );
     for (number, words) in [(tally.failed, "ended badly"), (tally.open, "still open")] {
         if number > 0 {
-            text.push_str(&format!("; {number} {words}"));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "; {number} {words}");
         }
     }
     text.push('\n');

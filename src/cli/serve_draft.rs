@@ -121,12 +121,11 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
     let planning = Planning { args, drafting: &drafting };
     let listen = planning.listen()?;
     let mut inner = planning.tls()?;
-    let kind = match planning.own()? {
-        Some(service) => Kind::Own(service),
-        None => {
-            inner.extend(planning.service()?);
-            Kind::Steps
-        }
+    let kind = if let Some(service) = planning.own()? {
+        Kind::Own(service)
+    } else {
+        inner.extend(planning.service()?);
+        Kind::Steps
     };
     let mut steps = vec![listen];
     if !inner.is_empty() {

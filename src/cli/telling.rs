@@ -99,7 +99,7 @@ impl Telling {
     }
 
     /// The sink that the flags mean.
-    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Diagnostic> {
+    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Box<Diagnostic>> {
         if self.is_json() {
             let live = Live::new(Jsonl::new(Output::stdout(), "events"));
             return Ok(Told { live, detail: Detail::Everything, raw: false });
@@ -107,7 +107,7 @@ impl Telling {
         let terminal = Output::is_terminal();
         if terminal && self.view == Some(Seen::Raw) {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
-            return Err(problem.help("pipe the output, or leave `--view raw` out"));
+            return Err(Box::new(problem.help("pipe the output, or leave `--view raw` out")));
         }
         let raw = self.view == Some(Seen::Raw) || (self.view.is_none() && talkers.is_data() && !terminal);
         let manner = Manner {
@@ -134,7 +134,7 @@ impl Telling {
             (Some(Time::Rel), _) | (None, Talkers::One | Talkers::Several) => Times::Relative,
             (Some(Time::Abs), _) => Times::Absolute,
             (Some(Time::Delta), _) => Times::Delta,
-            (Some(Time::None), _) | (None, _) => Times::None,
+            (Some(Time::None) | None, _) => Times::None,
         }
     }
 }

@@ -41,6 +41,7 @@ mod standing;
 mod stop;
 mod suite;
 mod talk;
+mod tap;
 mod trouble;
 
 pub use crate::net::{Cut, Host, Shape, raise_open_files};

@@ -3,8 +3,9 @@
 
 use super::client::{self, Service};
 use super::open;
-use super::session::{Lane, Live, Session, Tap};
+use super::session::{Lane, Live, Session};
 use super::stop::{Stop, StopReason};
+use super::tap::Tap;
 use crate::event::{Failure, Journal, What};
 use crate::net::{Host, Listener, Shape};
 use crate::script::step::{Action, Name, Step};
