@@ -1,11 +1,15 @@
 //! `Draft`: a scenario as written. Shapes are read here (one verb a step, keys that the verb table
 //! knows); what they mean is for the checker.
 
+use super::check::MOST_PROBLEMS;
 use super::forms::{PATTERNS, PAYLOADS, TIMES};
+use super::hints;
+use super::lost::Lost;
 use super::node::{Entry, Node, Value};
-use super::verb::{Body, Verb};
-use super::verbs::{COMMON, meant, verb};
-use crate::text::{Diagnostic, Fact, Place, SocketOption, did_you_mean};
+use super::verb::{Body, Takes, Verb};
+use super::verbs::{COMMON, verb};
+use crate::text::{Diagnostic, Fact, Place, SocketOption};
+use std::collections::HashMap;
 
 /// A scenario as written.
 #[derive(Debug, Clone)]
@@ -18,6 +22,8 @@ pub struct Draft {
     pub finally: Vec<DraftStep>,
     /// The whole of it.
     pub place: Place,
+    /// Names that steps which were refused would have opened.
+    pub lost: Lost,
 }
 
 /// A step as written: a verb and its operands, keys known, values not read yet.
@@ -29,58 +35,69 @@ pub struct DraftStep {
     pub place: Place,
     /// Its operands in the order written, common ones and pattern included.
     pub operands: Vec<Entry>,
+    /// Whether a key of it was refused: what is missing then is no second mistake.
+    pub refused: bool,
 }
 
 /// The keys of a scenario's head, in the order of the reference page.
 pub const HEAD: &[(&str, &str)] = &[
-    ("name", "one sentence saying the situation; unique in the file"),
+    ("name", "one sentence saying the situation; unique in the file; the file's stem unless given"),
     ("about", "what it shows and why"),
     ("tags", "words to select by"),
     ("requires", "what the machine must offer, else the scenario is skipped with the reason"),
     ("within", "the deadline of every step that names none; 5s unless given"),
     ("vars", "variables, name: text; `--set name=text` overrides one"),
-    ("cases", "the scenario runs once a row, with the row's names as variables"),
+    ("cases", "a list of maps: the scenario runs once a row, with the row's names as variables"),
     ("serial", "scenarios with the same word here never overlap"),
     ("steps", "what happens"),
-    ("finally", "steps that run whatever happened"),
+    ("finally", "steps that run whatever happened; one whose name was never opened is skipped and noted"),
 ];
 
 impl Draft {
+    /// A scenario without a head.
+    pub fn of_steps(steps: Vec<DraftStep>, place: &Place) -> Self {
+        Self { head: Vec::new(), steps, finally: Vec::new(), place: place.clone(), lost: Lost::default() }
+    }
+
     /// Reads the shape of a document; every mistake in it goes to `problems`.
     pub fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Self {
-        let mut draft =
-            Self { head: Vec::new(), steps: Vec::new(), finally: Vec::new(), place: node.place.clone() };
-        let Value::Map(entries) = &node.value else {
-            let problem = Diagnostic::error(
-                format!("a scenario is a map with `steps`, not {}", node.what()),
-                &node.place,
-            );
-            problems.push(problem.help("begin with `name:` and `steps:`"));
+        Self::take(node.clone(), problems)
+    }
+
+    /// As `read`, for a document that nobody else needs.
+    pub(super) fn take(node: Node, problems: &mut Vec<Diagnostic>) -> Self {
+        let mut draft = Self::of_steps(Vec::new(), &node.place);
+        let mut reader = Reader { problems, lost: Lost::default() };
+        reader.refuse_odd_keys(&node);
+        let place = node.place.clone();
+        let Value::Map(entries) = node.value else {
+            let what = format!("a scenario is a map with `steps`, not {}", node.what());
+            reader.tell(Diagnostic::error(what, &place).help("begin with `name:` and `steps:`"));
             return draft;
         };
         let known = |key: &str| HEAD.iter().any(|(name, _)| *name == key);
-        let entries = known_entries(entries, known, problems, |key| {
-            let problem = Diagnostic::error(format!("a scenario has no `{key}`"), &node.place);
-            problem.maybe_help(head_hint(key))
+        let (entries, refused) = reader.known_entries(entries, known, |key, place| {
+            let what = format!("a scenario has no `{}`", key.escape_debug());
+            Diagnostic::error(what, place).maybe_help(hints::for_head(key))
         });
         let mut has_steps = false;
         for entry in entries {
             match entry.key.as_scalar() {
                 Some("steps") => {
                     has_steps = true;
-                    draft.steps = read_steps(&entry.value, problems);
+                    draft.steps = reader.steps(entry.value, &entry.key.place);
                 }
-                Some("finally") => draft.finally = read_steps(&entry.value, problems),
+                Some("finally") => draft.finally = reader.steps(entry.value, &entry.key.place),
                 _ => draft.head.push(entry),
             }
         }
-        if !has_steps {
-            let place =
-                Place::new(node.place.source(), node.place.range().start..node.place.range().start + 1);
-            problems.push(
-                Diagnostic::error("this scenario has no `steps`", &place).help("add `steps:` and a list"),
-            );
+        if !has_steps && !refused {
+            let start = place.range().start;
+            let first = Place::new(place.source(), start..start + 1);
+            let problem = Diagnostic::error("this scenario has no `steps`", &first);
+            reader.tell(problem.help("add `steps:` and a list"));
         }
+        draft.lost = reader.lost;
         draft
     }
 
@@ -90,36 +107,31 @@ impl Draft {
     }
 }
 
-fn head_hint(key: &str) -> Option<String> {
-    if verb(key).is_some() {
-        return Some(format!("`{key}` is a step: it stands in the list below `steps:`"));
-    }
-    did_you_mean(key, HEAD.iter().map(|(name, _)| *name)).map(|name| format!("did you mean `{name}`?"))
-}
-
 /// Reads a list of steps; every mistake in it goes to `problems`.
 pub fn read_steps(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<DraftStep> {
-    match &node.value {
-        Value::List(items) => items.iter().filter_map(|item| DraftStep::read(item, problems)).collect(),
-        Value::Null => {
-            problems.push(
-                Diagnostic::error("a list of steps is missing here", &node.place)
-                    .help("a step is `- verb: …`"),
-            );
-            Vec::new()
-        }
-        _ => {
-            let what = format!("steps are a list, not {}", node.what());
-            problems.push(Diagnostic::error(what, &node.place).help("begin each step with `- `"));
-            Vec::new()
-        }
-    }
+    let mut reader = Reader { problems, lost: Lost::default() };
+    reader.refuse_odd_keys(node);
+    reader.steps(node.clone(), &node.place)
+}
+
+/// Reads the steps of a block whose keys were looked through with the document; `lost` takes the names
+/// of refused ones. `place` is where the mistake of an absent list stands.
+pub(super) fn read_block(
+    node: &Node,
+    place: &Place,
+    problems: &mut Vec<Diagnostic>,
+    lost: &mut Lost,
+) -> Vec<DraftStep> {
+    let mut reader = Reader { problems, lost: Lost::default() };
+    let steps = reader.steps(node.clone(), place);
+    lost.merge(&reader.lost);
+    steps
 }
 
 impl DraftStep {
     /// A step that a command, the prompt or the recorder makes.
     pub fn new(verb: &'static Verb, place: &Place) -> Self {
-        Self { verb, place: place.clone(), operands: Vec::new() }
+        Self { verb, place: place.clone(), operands: Vec::new(), refused: false }
     }
 
     /// Adds an operand.
@@ -131,205 +143,238 @@ impl DraftStep {
 
     /// Reads `verb: operands`; every mistake in it goes to `problems`.
     pub fn read(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Self> {
-        let (key, value) = match &node.value {
-            Value::Map(entries) => match entries.as_slice() {
-                [entry] => (&entry.key, &entry.value),
-                [first, second, ..] => {
-                    problems.push(two_verbs(first, second));
-                    return None;
-                }
-                [] => {
-                    problems.push(
-                        Diagnostic::error("this step is empty", &node.place).help("a step is `- verb: …`"),
-                    );
-                    return None;
-                }
-            },
-            Value::Scalar(text, _) => {
-                let help = match verb(text) {
-                    Some(verb) => format!("write what it works on, as in `{}`", verb.example),
-                    None => "a step is `- verb: …`".to_owned(),
-                };
-                problems
-                    .push(Diagnostic::error("a step is a verb with its operands", &node.place).help(help));
-                return None;
-            }
-            _ => {
-                let what = format!("a step is a verb with its operands, not {}", node.what());
-                problems.push(Diagnostic::error(what, &node.place).help("a step is `- verb: …`"));
-                return None;
-            }
-        };
-        let word = key.as_scalar().unwrap_or_default();
-        let Some(verb) = verb(word) else {
-            problems.push(unknown_verb(word, key));
-            return None;
-        };
-        let operands = Self::operands(verb, key, value, problems)?;
-        Some(Self { verb, place: key.place.clone(), operands })
-    }
-
-    fn operands(
-        verb: &'static Verb,
-        key: &Node,
-        value: &Node,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<Vec<Entry>> {
-        let entries = match &value.value {
-            Value::Map(entries) => entries,
-            Value::Scalar(..) | Value::List(_) => match verb.plain_operand() {
-                Some(operand) => {
-                    let key = Node::scalar(operand.name, &key.place);
-                    return Some(vec![Entry { key, value: value.clone() }]);
-                }
-                None => {
-                    let what = format!("`{}` takes a map of operands, not {}", verb.name, value.what());
-                    problems.push(
-                        Diagnostic::error(what, &value.place).help(format!("as in `{}`", verb.example)),
-                    );
-                    return None;
-                }
-            },
-            Value::Null => {
-                let what = format!("`{}` has no operands here", verb.name);
-                problems.push(Diagnostic::error(what, &key.place).help(format!("as in `{}`", verb.example)));
-                return None;
-            }
-        };
-        if verb.body == Body::Lanes {
-            return Some(known_entries(entries, |_| true, problems, |_| unreachable_key(key)));
-        }
-        let known = keys_of(verb);
-        Some(known_entries(
-            entries,
-            |key| known.contains(&key),
-            problems,
-            |word| {
-                Diagnostic::error(format!("`{}` has no `{word}`", verb.name), &key.place)
-                    .maybe_help(operand_hint(verb, word, &known))
-            },
-        ))
+        let mut reader = Reader { problems, lost: Lost::default() };
+        reader.refuse_odd_keys(node);
+        reader.step(node.clone())
     }
 
     /// The operand called `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.operands.iter().find(|entry| entry.key.as_scalar() == Some(key)).map(|entry| &entry.value)
     }
-}
 
-/// Never shown: lanes may have any key.
-fn unreachable_key(key: &Node) -> Diagnostic {
-    Diagnostic::error("a lane cannot be called that", &key.place)
-}
-
-fn two_verbs(first: &Entry, second: &Entry) -> Diagnostic {
-    let (one, other) =
-        (first.key.as_scalar().unwrap_or_default(), second.key.as_scalar().unwrap_or_default());
-    let problem =
-        Diagnostic::error(format!("a step has one verb; here are `{one}` and `{other}`"), &second.key.place);
-    if verb(other).is_some() {
-        problem.help("begin the second one on its own line with `- `")
-    } else {
-        problem.help(format!("indent `{other}` below `{one}:`, or write `{one}: {{ {other}: … }}`"))
+    /// Where the key of an operand stands.
+    pub fn key_place(&self, key: &str) -> Option<&Place> {
+        self.operands.iter().find(|entry| entry.key.as_scalar() == Some(key)).map(|entry| &entry.key.place)
     }
 }
 
-fn unknown_verb(word: &str, key: &Node) -> Diagnostic {
-    let problem = Diagnostic::error(format!("there is no verb `{}`", word.escape_debug()), &key.place);
-    match (word.split_once(':'), meant(word)) {
-        (Some((before, _)), _) if verb(before).is_some() => {
-            problem.help(format!("a blank is missing after `{before}:`"))
+/// Reads shapes and collects what is wrong with them.
+struct Reader<'a> {
+    problems: &'a mut Vec<Diagnostic>,
+    lost: Lost,
+}
+
+impl Reader<'_> {
+    fn tell(&mut self, problem: Diagnostic) {
+        if self.problems.len() <= MOST_PROBLEMS {
+            self.problems.push(problem);
         }
-        (_, Some(verb)) => problem.help(format!("did you mean `{verb}`?")),
-        _ => problem.help("`sockdrill help verbs` lists them"),
+    }
+
+    fn steps(&mut self, node: Node, key: &Place) -> Vec<DraftStep> {
+        let what = node.what();
+        match node.value {
+            Value::List(items) => items.into_iter().filter_map(|item| self.step(item)).collect(),
+            Value::Null => {
+                let problem = Diagnostic::error("a list of steps is missing here", key);
+                self.tell(problem.help("a step is `- verb: …`"));
+                Vec::new()
+            }
+            _ => {
+                let what = format!("steps are a list, not {what}");
+                self.lost.add_any();
+                self.tell(Diagnostic::error(what, &node.place).help("begin each step with `- `"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn step(&mut self, node: Node) -> Option<DraftStep> {
+        let Value::Map(entries) = &node.value else {
+            self.tell(no_step(&node));
+            return None;
+        };
+        match entries.as_slice() {
+            [_] => {}
+            [] => {
+                let problem = Diagnostic::error("this step is empty", &node.place);
+                self.tell(problem.help("a step is `- verb: …`"));
+                return None;
+            }
+            [first, second, ..] => {
+                self.tell(hints::two_verbs(first, second));
+                self.lost.add_step(&node);
+                return None;
+            }
+        }
+        let Value::Map(entries) = node.value else { return None };
+        let Entry { key, value } = entries.into_iter().next()?;
+        let word = key.as_scalar()?;
+        let Some(verb) = verb(word) else {
+            self.tell(hints::unknown_verb(word, &key));
+            self.lost.add_step(&value);
+            return None;
+        };
+        let mut step = DraftStep::new(verb, &key.place);
+        (step.operands, step.refused) = self.operands(verb, &key, value)?;
+        Some(step)
+    }
+
+    fn operands(&mut self, verb: &'static Verb, key: &Node, value: Node) -> Option<(Vec<Entry>, bool)> {
+        let what = value.what();
+        let entries = match value.value {
+            Value::Map(entries) => entries,
+            Value::Null => {
+                let problem = Diagnostic::error(format!("`{}` has no operands here", verb.name), &key.place);
+                self.tell(problem.help(format!("as in `{}`", verb.example)));
+                return None;
+            }
+            Value::Scalar(..) | Value::List(_) => {
+                if let Some(operand) = verb.plain_operand() {
+                    let key = Node::scalar(operand.name, &key.place);
+                    return Some((vec![Entry { key, value }], false));
+                }
+                let what = format!("`{}` takes a map of operands, not {what}", verb.name);
+                self.tell(Diagnostic::error(what, &value.place).help(format!("as in `{}`", verb.example)));
+                self.lose(verb, &value);
+                return None;
+            }
+        };
+        if verb.body == Body::Lanes {
+            return Some((entries, false));
+        }
+        let known = |word: &str| each_key(verb).any(|key| key == word);
+        Some(self.known_entries(entries, known, |word, place| {
+            let what = format!("`{}` has no `{}`", verb.name, word.escape_debug());
+            Diagnostic::error(what, place).maybe_help(hints::for_operand(verb, word, &keys_of(verb)))
+        }))
+    }
+
+    /// A verb that opens something was written with a plain value: that may be the name.
+    fn lose(&mut self, verb: &Verb, value: &Node) {
+        if verb.operands.iter().any(|operand| matches!(operand.takes, Takes::Opens(_))) {
+            match value.as_scalar() {
+                Some(name) => self.lost.add(name),
+                None => self.lost.add_any(),
+            }
+        }
+    }
+
+    /// The entries whose keys are known, the first of equal ones; and whether one was refused.
+    fn known_entries(
+        &mut self,
+        entries: Vec<Entry>,
+        known: impl Fn(&str) -> bool,
+        unknown: impl Fn(&str, &Place) -> Diagnostic,
+    ) -> (Vec<Entry>, bool) {
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut refused = false;
+        for entry in entries {
+            let Some(key) = entry.key.as_scalar() else { continue };
+            if kept.iter().any(|other| other.key.as_scalar() == Some(key)) || key == "<<" {
+                refused = true;
+            } else if known(key) {
+                kept.push(entry);
+            } else {
+                refused = true;
+                let problem = hints::lost_comma(&entry, kept.last());
+                let problem = problem.unwrap_or_else(|| unknown(key, &entry.key.place));
+                // What `sa: conn` or `sav: x` would have named is known to those that follow.
+                if let Some(name) = entry.value.as_scalar() {
+                    self.lost.add(name);
+                }
+                self.tell(problem);
+            }
+        }
+        (kept, refused)
+    }
+
+    /// Keys that are no words, keys that stand twice, and merging, anywhere in a document.
+    fn refuse_odd_keys(&mut self, node: &Node) {
+        match &node.value {
+            Value::List(items) => items.iter().for_each(|item| self.refuse_odd_keys(item)),
+            Value::Map(entries) => {
+                self.refuse_odd_keys_of(entries);
+                for entry in entries {
+                    self.refuse_odd_keys(&entry.value);
+                }
+            }
+            Value::Null | Value::Scalar(..) => {}
+        }
+    }
+
+    fn refuse_odd_keys_of(&mut self, entries: &[Entry]) {
+        // Most maps hold a few keys, for which a table costs more than looking at each.
+        let mut table: HashMap<&str, &Place> = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            let Some(key) = entry.key.as_scalar() else {
+                let what = format!("a key is a word, not {}", entry.key.what());
+                self.tell(Diagnostic::error(what, &entry.key.place));
+                continue;
+            };
+            let first = if entries.len() > 16 {
+                let first = table.get(key).copied();
+                table.entry(key).or_insert(&entry.key.place);
+                first
+            } else {
+                let before = entries.iter().take(at);
+                let mut same = before.filter(|other| other.key.as_scalar() == Some(key));
+                same.next().map(|other| &other.key.place)
+            };
+            if key == "<<" {
+                let problem = Diagnostic::error("maps are not merged here", &entry.key.place);
+                self.tell(problem.help("`include` shares steps, `vars` and `cases` share values"));
+            } else if let Some(first) = first {
+                self.tell(hints::twice(key, &entry.key.place, first));
+            }
+        }
+    }
+}
+
+/// What stands where a step should.
+fn no_step(node: &Node) -> Diagnostic {
+    let problem = |what: &str| Diagnostic::error(what.to_owned(), &node.place);
+    let Some(text) = node.as_scalar() else {
+        let what = format!("a step is a verb with its operands, not {}", node.what());
+        return problem(&what).help("a step is `- verb: …`");
+    };
+    let before = text.split([':', ' ']).next().unwrap_or_default();
+    match (verb(text), verb(before)) {
+        (Some(verb), _) => {
+            let what = format!("`{text}` does not say what it works on");
+            problem(&what).help(format!("as in `{}`", verb.example))
+        }
+        (None, Some(verb)) if text.contains(':') => {
+            let after = text.get(before.len() + 1..).unwrap_or_default();
+            problem("a step is a verb with its operands").help(format!(
+                "a blank is missing after `{}:`; write `{}: {}`",
+                verb.name,
+                verb.name,
+                after.trim()
+            ))
+        }
+        (None, Some(verb)) => problem("a step is a verb with its operands")
+            .help(format!("in a file the verb is a key, as in `{}`", verb.example)),
+        (None, None) => problem("a step is a verb with its operands").help("a step is `- verb: …`"),
     }
 }
 
 /// Every key that a step of this verb may have.
 pub fn keys_of(verb: &Verb) -> Vec<&'static str> {
-    let mut keys: Vec<&'static str> = verb.operands.iter().map(|operand| operand.name).collect();
+    each_key(verb).collect()
+}
+
+fn each_key(verb: &Verb) -> impl Iterator<Item = &'static str> {
+    let body = verb.body;
+    let operands = verb.operands.iter().chain(COMMON).map(|operand| operand.name);
     let payloads = PAYLOADS.iter().chain([&TIMES]).map(|(name, _)| *name);
-    match verb.body {
-        Body::None | Body::Lanes => {}
-        Body::Payload => keys.extend(payloads),
-        Body::Pattern => {
-            keys.extend(payloads);
-            keys.extend(PATTERNS.iter().map(|(name, _)| *name));
-        }
-        Body::Settings => keys.extend(SocketOption::TABLE.iter().map(|row| row.1)),
-        Body::Facts => {
-            keys.extend(Fact::TABLE.iter().map(|row| row.1));
-            keys.extend(SocketOption::TABLE.iter().map(|row| row.1));
-        }
-    }
-    keys.extend(COMMON.iter().map(|operand| operand.name));
-    keys
-}
-
-/// What people write for an operand, by what the verb has instead.
-const OTHER_WORDS: &[(&str, &[&str])] = &[
-    ("at", &["from", "on", "in", "socket"]),
-    ("from", &["at", "on", "socket"]),
-    ("to", &["at", "address", "host", "server"]),
-    ("as", &["name", "id"]),
-    ("within", &["timeout", "deadline", "wait"]),
-    ("text", &["data", "payload", "body", "string", "message"]),
-    ("fails", &["error", "expect_error"]),
-    ("times", &["count"]),
-];
-
-fn operand_hint(verb: &Verb, word: &str, known: &[&'static str]) -> Option<String> {
-    if let Some((before, after)) = word.split_once(':').filter(|(before, _)| known.contains(before)) {
-        return Some(format!("a blank is missing after `{before}:`; write `{before}: {after}`"));
-    }
-    let other = OTHER_WORDS.iter().find(|(right, wrong)| known.contains(right) && wrong.contains(&word));
-    if let Some((right, _)) = other {
-        return Some(format!("`{}` says `{right}`, as in `{}`", verb.name, verb.example));
-    }
-    did_you_mean(word, known.iter().copied()).map(|name| format!("did you mean `{name}`?"))
-}
-
-/// The entries whose keys are known and stand there once; the others go to `problems`.
-fn known_entries(
-    entries: &[Entry],
-    known: impl Fn(&str) -> bool,
-    problems: &mut Vec<Diagnostic>,
-    unknown: impl Fn(&str) -> Diagnostic,
-) -> Vec<Entry> {
-    let mut kept: Vec<Entry> = Vec::new();
-    for entry in entries {
-        let Some(key) = entry.key.as_scalar() else {
-            let what = format!("a key is a word, not {}", entry.key.what());
-            problems.push(Diagnostic::error(what, &entry.key.place));
-            continue;
-        };
-        let at = |mut problem: Diagnostic| {
-            problem.at = Some((&entry.key.place).into());
-            problem
-        };
-        if key == "<<" {
-            problems.push(at(unknown("<<")).help(
-                "merging maps is not supported; `include` shares steps, `vars` and `cases` share values",
-            ));
-        } else if kept.iter().any(|other| other.key.as_scalar() == Some(key)) {
-            problems.push(Diagnostic::error(format!("`{key}` stands here twice"), &entry.key.place));
-        } else if !known(key) {
-            problems.push(lost_comma(entry, kept.last()).unwrap_or_else(|| at(unknown(key))));
-        } else {
-            kept.push(entry.clone());
-        }
-    }
-    kept
-}
-
-/// `{ text: hello, world }`: the comma ended the value, and the rest of it became a key with none.
-fn lost_comma(entry: &Entry, before: Option<&Entry>) -> Option<Diagnostic> {
-    let key = entry.key.as_scalar()?;
-    let (name, value) = (before?.key.as_scalar()?, before?.value.as_scalar()?);
-    if !matches!(entry.value.value, Value::Null) || key.contains(':') {
-        return None;
-    }
-    let problem =
-        Diagnostic::error(format!("`{}` is a key without a value", key.escape_debug()), &entry.key.place);
-    Some(problem.help(format!("in `{{ … }}` a comma ends the value; quote it: `{name}: \"{value}, {key}\"`")))
+    let patterns = PATTERNS.iter().map(|(name, _)| *name);
+    let facts = Fact::TABLE.iter().map(|row| row.1);
+    let options = SocketOption::TABLE.iter().map(|row| row.1);
+    operands
+        .chain(payloads.filter(move |_| matches!(body, Body::Payload | Body::Pattern)))
+        .chain(patterns.filter(move |_| body == Body::Pattern))
+        .chain(facts.filter(move |_| body == Body::Facts))
+        .chain(options.filter(move |_| matches!(body, Body::Facts | Body::Settings)))
 }

@@ -1,14 +1,11 @@
-//! Payload forms and patterns: their table, and reading them from a step or a map.
+//! Payload forms and patterns: their table, and reading patterns from a step or a map.
 
 use super::check::Checker;
 use super::draft::DraftStep;
-use super::node::{Node, Style, Value};
-use super::pattern::{Exit, Matches, Pattern};
-use super::read::{Piece, place_of};
-use super::recipe::{Content, Recipe};
+use super::node::{Entry, Node, Value};
+use super::pattern::{Exit, Length, Matches, Pattern};
 use super::regex::{Against, Regex};
-use super::template::Template;
-use crate::text::{Diagnostic, Place};
+use crate::text::{Diagnostic, Place, parse_size};
 use std::sync::Arc;
 
 /// Signals that `stop` sends and `exit` names.
@@ -51,37 +48,85 @@ pub const PATTERNS: &[Form] = &[
     ("exit", "how the process ended: a number or a signal"),
 ];
 
+/// Something with keys: a step, or a map in one.
+#[derive(Clone, Copy)]
+pub(super) struct Held<'a> {
+    entries: &'a [Entry],
+    /// Where a mistake of the whole stands.
+    pub place: &'a Place,
+    /// Whether a key of it was refused: what is missing then is no second mistake.
+    refused: bool,
+}
+
+impl<'a> Held<'a> {
+    /// The operands of a step.
+    pub fn of_step(draft: &'a DraftStep) -> Self {
+        Self { entries: &draft.operands, place: &draft.place, refused: draft.refused }
+    }
+
+    /// The value called `key`.
+    pub fn value(&self, key: &str) -> Option<&'a Node> {
+        self.entries.iter().find(|entry| entry.key.as_scalar() == Some(key)).map(|entry| &entry.value)
+    }
+}
+
+/// The keys of every payload form, and of every pattern where those are wanted too.
+pub(super) fn form_names(patterns: bool) -> impl Iterator<Item = &'static str> + Clone {
+    let more = PATTERNS.iter().filter(move |_| patterns);
+    PAYLOADS.iter().chain(more).chain([&TIMES]).map(|(name, _)| *name)
+}
+
 impl Checker<'_> {
-    /// The one payload of a step or a map.
-    pub(super) fn payload(&mut self, holder: &dyn Holder, place: &Place) -> Option<Content> {
-        let (form, node) = self.exactly_one(holder, PAYLOADS, &[], "payload", place)?;
-        self.content(form, node, holder)
+    /// The pattern of a map such as an alternative of `any_of`; `more` are keys that it may have besides.
+    pub(super) fn pattern_in(
+        &mut self,
+        node: &Node,
+        what: &str,
+        more: &'static [&'static str],
+        against: Against,
+    ) -> Option<Pattern> {
+        let held = self.hold(node, what, &form_names(true).chain(more.iter().copied()))?;
+        self.pattern(held, against)
+    }
+
+    /// A map with keys among `known`.
+    pub(super) fn hold<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &(impl Iterator<Item = &'static str> + Clone),
+    ) -> Option<Held<'n>> {
+        let Value::Map(entries) = &node.value else {
+            let problem = Diagnostic::error(format!("{what} is a map, not {}", node.what()), &node.place);
+            self.tell(problem.help("as in `{ text: \"hello\" }`"));
+            return None;
+        };
+        let refused = self.refuse_unknown(node, what, known);
+        Some(Held { entries, place: &node.place, refused })
     }
 
     /// The one pattern of a step or a map.
-    pub(super) fn pattern(
-        &mut self,
-        holder: &dyn Holder,
-        against: Against,
-        place: &Place,
-    ) -> Option<Pattern> {
-        let (form, node) = self.exactly_one(holder, PAYLOADS, PATTERNS, "pattern", place)?;
+    pub(super) fn pattern(&mut self, held: Held<'_>, against: Against) -> Option<Pattern> {
+        let (form, node) = self.exactly_one(held, &[PAYLOADS, PATTERNS], "pattern")?;
         let pattern = match form {
             "hex" if node.as_scalar().is_some_and(|text| text.contains('?')) => self.masked(node)?,
             "contains" => Pattern::Contains(self.part(node)?),
             "starts" => Pattern::Starts(self.part(node)?),
             "until" => Pattern::Until(self.part(node)?),
             "matches" => Pattern::Matches(self.regex(node, against)?),
-            "size" => Pattern::Size(self.size(node)?),
-            "eof" => self.only_true(node, Pattern::Eof)?,
-            "reset" => self.only_true(node, Pattern::Reset)?,
+            "size" => Pattern::Size(self.length(node)?),
+            "eof" => self.only_true(form, node, Pattern::Eof)?,
+            "reset" => self.only_true(form, node, Pattern::Reset)?,
             "silence" => Pattern::Silence(self.duration(node)?),
             "any_of" => self.any_of(node, against)?,
             "exit" => Pattern::Exit(self.exit(node)?),
-            _ => Pattern::Exactly(self.content(form, node, holder)?),
+            _ => Pattern::Exactly(self.content(form, node, held)?),
         };
-        if holder.value("times").is_some() && !PAYLOADS.iter().any(|(name, _)| *name == form) {
-            self.tell(Diagnostic::error(format!("`times` repeats a payload, and `{form}` is none"), place));
+        if let Some(times) = held.value("times")
+            && !PAYLOADS.iter().any(|(name, _)| *name == form)
+        {
+            let what = format!("`times` repeats a payload, and `{form}` is none");
+            self.tell(Diagnostic::error(what, &times.place));
             return None;
         }
         self.refuse_what_never_holds(pattern, against, form, &node.place)
@@ -95,26 +140,22 @@ impl Checker<'_> {
         place: &Place,
     ) -> Option<Pattern> {
         let stream_only = matches!(pattern, Pattern::Eof | Pattern::Reset | Pattern::Until(_));
+        let stream = against == Against::Stream;
         let empty = match &pattern {
             Pattern::Contains(content) | Pattern::Until(content) | Pattern::Starts(content) => {
-                content.as_literal().is_some_and(<[u8]>::is_empty)
+                content.known_len() == Some(0)
             }
-            Pattern::Exactly(content) => {
-                against == Against::Stream && content.as_literal().is_some_and(<[u8]>::is_empty)
-            }
-            Pattern::Size(0) => against == Against::Stream,
+            Pattern::Exactly(content) => stream && content.known_len() == Some(0),
+            Pattern::Size(Length::Known(0)) => stream,
             Pattern::Silence(duration) => duration.is_zero(),
             _ => false,
         };
-        if against == Against::Message && stream_only {
-            let problem = Diagnostic::error(
-                format!("`{form}` is for streams, and messages come one by one here"),
-                place,
-            );
-            self.tell(problem.help(if form == "until" {
+        if !stream && stream_only {
+            let what = format!("`{form}` is for streams, and messages come one by one here");
+            self.tell(Diagnostic::error(what, place).help(if form == "until" {
                 "a message is judged whole: `contains` or `matches`"
             } else {
-                "datagrams have no end; `silence` says that nothing comes"
+                "a message has no end of stream; `silence` says that nothing comes"
             }));
             return None;
         }
@@ -127,129 +168,53 @@ impl Checker<'_> {
     }
 
     /// The form that stands in a step or a map, when it is one.
-    fn exactly_one<'h>(
+    pub(super) fn exactly_one<'h>(
         &mut self,
-        holder: &'h dyn Holder,
-        some: &'static [(&'static str, &'static str)],
-        more: &'static [(&'static str, &'static str)],
+        held: Held<'h>,
+        forms: &[&'static [Form]],
         what: &str,
-        place: &Place,
     ) -> Option<(&'static str, &'h Node)> {
-        let forms = some.iter().chain(more).map(|(name, _)| *name);
-        let mut found = forms.filter_map(|form| Some((form, holder.value(form)?)));
-        let Some((form, node)) = found.next() else {
-            let problem = Diagnostic::error(format!("this has no {what}"), place);
-            self.tell(problem.help(if what == "payload" {
-                "as in `text: \"hello\"`"
-            } else {
-                "as in `text: \"hello\"`, `eof: true` or `silence: 200ms`"
+        let all = || forms.iter().flat_map(|forms| forms.iter());
+        let mut found = held.entries.iter().filter_map(|entry| {
+            let form = all().find(|(name, _)| entry.key.as_scalar() == Some(name))?.0;
+            Some((form, entry))
+        });
+        let Some((form, entry)) = found.next() else {
+            if !held.refused {
+                let problem = Diagnostic::error(format!("this has no {what}"), held.place);
+                self.tell(problem.help(if what == "payload" {
+                    "as in `text: \"hello\"`"
+                } else {
+                    "as in `text: \"hello\"`, `eof: true` or `silence: 200ms`"
+                }));
+            }
+            return None;
+        };
+        if let Some((other, entry)) = found.find(|(other, _)| *other != form) {
+            let what_is = format!("there is one {what} at a time; here are `{form}` and `{other}`");
+            let problem = Diagnostic::error(what_is, &entry.key.place);
+            let way_out = "`any_of` takes several; a step of its own asks for each";
+            self.tell(problem.maybe_help((what == "pattern").then_some(way_out)));
+            return None;
+        }
+        if matches!(entry.value.value, Value::Null) {
+            let problem = Diagnostic::error(format!("`{form}` has no value"), &entry.key.place);
+            self.tell(problem.help(match form {
+                "text" => "write `\"\"` for an empty payload",
+                "eof" | "reset" => "write `true` after the colon",
+                _ => "write one after the colon",
             }));
             return None;
-        };
-        if let Some((other, node)) = found.next() {
-            let problem = Diagnostic::error(
-                format!("a step has one {what}; here are `{form}` and `{other}`"),
-                &node.place,
-            );
-            self.tell(problem.maybe_help((what == "pattern").then_some("`any_of` takes several")));
-            return None;
         }
-        if matches!(node.value, Value::Null) {
-            let problem = Diagnostic::error(
-                format!("`{form}` has no value"),
-                holder.key_place(form).unwrap_or(&node.place),
-            );
-            self.tell(problem.help(if form == "text" {
-                "write `\"\"` for an empty payload"
-            } else {
-                "write one after the colon"
-            }));
-            return None;
-        }
-        Some((form, node))
+        Some((form, &entry.value))
     }
 
-    /// `contains: "x"`, or a payload form below it: `contains: { hex: "00 ff" }`.
-    pub(super) fn part(&mut self, node: &Node) -> Option<Content> {
-        match &node.value {
-            Value::Map(_) => self.payload(node, &node.place),
-            _ => self.content("text", node, node),
-        }
-    }
-
-    fn content(&mut self, form: &str, node: &Node, holder: &dyn Holder) -> Option<Content> {
-        let content = match form {
-            "text" => {
-                self.warn_of_escapes(node);
-                Content::Text(self.template(node)?)
-            }
-            "bytes" => {
-                self.warn_of_wide_escapes(node);
-                Content::Text(self.pieces(node, Piece::Notation)?)
-            }
-            "lines" => {
-                let mut all = Template::default();
-                for line in self.templates(node)? {
-                    all.push(&line);
-                    all.push_literal(b"\r\n");
-                }
-                Content::Text(all)
-            }
-            "hex" => Content::Text(Template::literal(self.decode(
-                node,
-                "hex",
-                &data_encoding::HEXLOWER_PERMISSIVE,
-            )?)),
-            "base64" => {
-                Content::Text(Template::literal(self.decode(node, "base64", &data_encoding::BASE64)?))
-            }
-            "file" => Content::File(self.file(node)?),
-            "zeros" => Content::Made(Recipe::Zeros(self.size(node)?)),
-            "sequence" => Content::Made(Recipe::Sequence(self.size(node)?)),
-            "random" => Content::Made(self.random(node)?),
-            _ => return None,
-        };
-        let Some(times) = holder.value("times") else { return Some(content) };
-        let count: u64 = self.number(times)?;
-        let unit = content.as_literal().map_or_else(|| made_len(&content), |bytes| Some(bytes.len() as u64));
-        if unit.is_some_and(|unit| unit.checked_mul(count).is_none()) {
-            self.tell(Diagnostic::error("so many times it is longer than 2^64 bytes", &times.place));
-            return None;
-        }
-        Some(Content::Times(Box::new(content), count))
-    }
-
-    fn random(&mut self, node: &Node) -> Option<Recipe> {
-        let size = match &node.value {
-            Value::Map(_) => node.get("size"),
-            _ => Some(node),
-        };
-        let Some(size) = size else {
-            self.tell(
-                Diagnostic::error("`random` lacks its size", &node.place)
-                    .help("as in `random: { size: 1MiB, seed: 7 }`"),
-            );
-            return None;
-        };
-        let size = self.size(size)?;
-        let seed = node.get("seed").map_or(Some(0), |seed| self.number(seed))?;
-        Some(Recipe::Random { size, seed })
-    }
-
-    fn decode(&mut self, node: &Node, what: &str, encoding: &data_encoding::Encoding) -> Option<Vec<u8>> {
-        let text = self.text(node)?;
-        let packed: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        let decoded = encoding.decode(packed.as_bytes());
-        if let Err(error) = &decoded {
-            let bad = packed.get(error.position..).and_then(|rest| rest.chars().next());
-            let said = match bad {
-                _ if what == "hex" && packed.len() % 2 == 1 => "an odd number of hex digits".to_owned(),
-                Some(c) => format!("`{}` is no {what}", c.escape_debug()),
-                None => format!("the {what} is cut off"),
-            };
-            self.tell(Diagnostic::error(said, &node.place));
-        }
-        decoded.ok()
+    /// A number of bytes, or what a step saves that will be one.
+    fn length(&mut self, node: &Node) -> Option<Length> {
+        let template = self.template(node)?;
+        let Some(bytes) = template.as_literal() else { return Some(Length::Holes(template)) };
+        let size = parse_size(&String::from_utf8_lossy(bytes));
+        size.map_err(|what| self.tell(Diagnostic::error(what, &node.place))).ok().map(Length::Known)
     }
 
     /// `hex` with `??`.
@@ -260,7 +225,10 @@ impl Checker<'_> {
             .chunks(2)
             .map(|pair| match pair {
                 ['?', '?'] => Some(None),
-                [high, low] => u8::from_str_radix(&format!("{high}{low}"), 16).ok().map(Some),
+                [high, low] => {
+                    let (high, low) = (high.to_digit(16)?, low.to_digit(16)?);
+                    u8::try_from(high * 16 + low).ok().map(Some)
+                }
                 _ => None,
             })
             .collect();
@@ -282,36 +250,42 @@ impl Checker<'_> {
         match Regex::compile(&source, against) {
             Ok(regex) => Some(Matches::Compiled(regex)),
             Err(error) => {
-                let bad = error.span.and_then(|span| source.get(span)).unwrap_or_default();
-                let place = if bad.is_empty() { node.place.clone() } else { place_of(node, bad) };
+                // What is filled in has other places than what was written.
+                let as_written = node.as_scalar() == Some(source.as_str());
+                let place = match error.span.filter(|_| as_written) {
+                    Some(span) => node.part(span),
+                    None => node.place.clone(),
+                };
+                self.lost.add_groups(&source);
                 self.tell(Diagnostic::error(error.what, &place).maybe_help(error.help));
                 None
             }
         }
     }
 
-    fn only_true(&mut self, node: &Node, pattern: Pattern) -> Option<Pattern> {
+    fn only_true(&mut self, form: &str, node: &Node, pattern: Pattern) -> Option<Pattern> {
         if self.text(node)? == "true" {
             return Some(pattern);
         }
-        self.tell(Diagnostic::error("this is `true` or it does not stand here", &node.place));
+        let problem =
+            Diagnostic::error(format!("`{form}` is `true`, or it does not stand here"), &node.place);
+        self.tell(problem.help("`silence` says that nothing comes"));
         None
     }
 
     fn any_of(&mut self, node: &Node, against: Against) -> Option<Pattern> {
+        let example = "as in `any_of: [{ text: \"yes\" }, { eof: true }]`";
         let Value::List(items) = &node.value else {
-            let problem = Diagnostic::error(
-                format!("`any_of` takes a list of patterns, not {}", node.what()),
-                &node.place,
-            );
-            self.tell(problem.help("as in `any_of: [{ text: \"yes\" }, { eof: true }]`"));
+            let what = format!("`any_of` takes a list of patterns, not {}", node.what());
+            self.tell(Diagnostic::error(what, &node.place).help(example));
             return None;
         };
         if items.is_empty() {
-            self.tell(Diagnostic::error("`any_of` holds no pattern", &node.place));
+            self.tell(Diagnostic::error("`any_of` holds no pattern", &node.place).help(example));
         }
-        let patterns: Option<Vec<Pattern>> =
-            items.iter().map(|item| self.pattern(item, against, &item.place)).collect();
+        let patterns: Vec<Option<Pattern>> =
+            items.iter().map(|item| self.pattern_in(item, "a pattern", &[], against)).collect();
+        let patterns: Option<Vec<Pattern>> = patterns.into_iter().collect();
         patterns.filter(|patterns| !patterns.is_empty()).map(Pattern::AnyOf)
     }
 
@@ -323,76 +297,10 @@ impl Checker<'_> {
         }
         let code = text.parse().ok().filter(|code| (0..=255).contains(code));
         if code.is_none() {
-            let problem = Diagnostic::error(
-                format!("`{}` is no exit status and no signal", text.escape_debug()),
-                &node.place,
-            );
+            let what = format!("`{}` is no exit status and no signal", text.escape_debug());
+            let problem = Diagnostic::error(what, &node.place);
             self.tell(problem.help("a number from 0 to 255, or a signal such as TERM"));
         }
         code.map(Exit::Code)
-    }
-
-    /// `text` with a backslash that YAML has left alone most likely should not have one.
-    fn warn_of_escapes(&mut self, node: &Node) {
-        let Value::Scalar(text, style) = &node.value else { return };
-        if *style == Style::Double || node.place.text().is_empty() {
-            return;
-        }
-        let escape =
-            ["\\r", "\\n", "\\t", "\\0", "\\x", "\\e"].into_iter().find(|escape| text.contains(escape));
-        if let Some(escape) = escape {
-            let problem = Diagnostic::warning(format!("`{escape}` stays two characters here"), &node.place);
-            self.tell(problem.help("in double quotes YAML reads it; `bytes:` reads it in single quotes"));
-        }
-    }
-
-    /// `bytes` with characters that would be one byte in Latin-1 but are two in UTF-8.
-    fn warn_of_wide_escapes(&mut self, node: &Node) {
-        let Value::Scalar(text, _) = &node.value else { return };
-        if let Some(c) = text.chars().find(|c| ('\u{80}'..='\u{ff}').contains(c)) {
-            let what = format!("U+{:04X} is two bytes here, its UTF-8 form", u32::from(c));
-            let problem = Diagnostic::warning(what, &node.place);
-            self.tell(problem.help(format!("for one byte write `\\x{:02x}` in single quotes", u32::from(c))));
-        }
-    }
-}
-
-fn made_len(content: &Content) -> Option<u64> {
-    match content {
-        Content::Made(recipe) => Some(recipe.len()),
-        _ => None,
-    }
-}
-
-/// Something with keys: a step, or a map in one.
-pub(super) trait Holder {
-    /// The value called `key`.
-    fn value(&self, key: &str) -> Option<&Node>;
-    /// Where the key stands.
-    fn key_place(&self, key: &str) -> Option<&Place>;
-}
-
-impl Holder for DraftStep {
-    fn value(&self, key: &str) -> Option<&Node> {
-        self.get(key)
-    }
-
-    fn key_place(&self, key: &str) -> Option<&Place> {
-        self.operands.iter().find(|entry| entry.key.as_scalar() == Some(key)).map(|entry| &entry.key.place)
-    }
-}
-
-impl Holder for Node {
-    fn value(&self, key: &str) -> Option<&Node> {
-        self.get(key)
-    }
-
-    fn key_place(&self, key: &str) -> Option<&Place> {
-        match &self.value {
-            Value::Map(entries) => {
-                entries.iter().find(|entry| entry.key.as_scalar() == Some(key)).map(|entry| &entry.key.place)
-            }
-            _ => None,
-        }
     }
 }

@@ -69,7 +69,7 @@ impl fmt::Display for Word<'_> {
                 let bare = !text.is_empty()
                     && !text.contains([' ', '"', '\'', '\\', '='])
                     && !text.contains(char::is_control);
-                if bare && *style != Style::Double || bare && text.len() < LONGEST {
+                if bare && (*style != Style::Double || text.len() < LONGEST) {
                     f.write_str(text)
                 } else {
                     Quoted(text).fmt(f)

@@ -9,21 +9,29 @@
 //! line, write  Draft -> text
 //! ```
 
+mod automaton;
 pub mod check;
 pub mod draft;
 pub mod forms;
+mod head;
+mod hints;
+mod include;
 pub mod judge;
 pub mod line;
 pub mod load;
+mod lost;
 mod lower;
+mod names;
 pub mod node;
 pub mod pattern;
+mod payload;
 mod read;
 pub mod recipe;
 pub mod regex;
 pub mod scope;
 pub mod step;
 pub mod template;
+mod values;
 pub mod verb;
 pub mod verbs;
 pub mod yaml;

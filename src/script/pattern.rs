@@ -23,7 +23,7 @@ pub enum Pattern {
     /// Everything through this delimiter.
     Until(Content),
     /// So many bytes.
-    Size(u64),
+    Size(Length),
     /// The peer's FIN.
     Eof,
     /// The peer's reset.
@@ -38,6 +38,24 @@ pub enum Pattern {
 
 /// A byte of a `hex` pattern; `None` is `??`.
 pub type MaskedByte = Option<u8>;
+
+/// How many bytes `size` wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Length {
+    /// So many.
+    Known(u64),
+    /// As many as what is filled in says.
+    Holes(Template),
+}
+
+impl Length {
+    fn resolve(&self, fill: &dyn Fill) -> Result<u64, String> {
+        match self {
+            Self::Known(size) => Ok(*size),
+            Self::Holes(template) => crate::text::parse_size(&template.render_text(fill)?),
+        }
+    }
+}
 
 /// How a process must have ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +124,7 @@ impl Pattern {
             Self::Contains(content) => Matcher::Contains(needle(content, fill)?),
             Self::Until(content) => Matcher::Until(needle(content, fill)?),
             Self::Matches(matches) => Matcher::Matches(matches.resolve(fill)?),
-            Self::Size(size) => Matcher::Size(*size),
+            Self::Size(length) => Matcher::Size(length.resolve(fill)?),
             Self::Eof => Matcher::Eof,
             Self::Reset => Matcher::Reset,
             Self::Silence(duration) => Matcher::Silence(*duration),
@@ -198,6 +216,6 @@ impl Matcher {
 
     /// Whether what it takes must be kept for its named groups.
     pub fn has_groups(&self) -> bool {
-        matches!(self, Self::Matches(regex) if !regex.group_names().is_empty())
+        matches!(self, Self::Matches(regex) if regex.has_groups())
     }
 }

@@ -1,13 +1,11 @@
-//! Reading values: from nodes to texts, templates, numbers, addresses and files, with every mistake
-//! told at its own place.
+//! Reading texts: from nodes to templates in which what is known is filled in and what is not is a
+//! hole, with every mistake told at its own place.
 
-use super::check::Checker;
-use super::draft::DraftStep;
+use super::check::{Checker, is_name};
 use super::node::{Node, Value};
-use super::step::{Destination, Name};
 use super::template::{Hole, Property, Template, Written, cut};
-use super::verb::Kinds;
-use crate::text::{Address, Diagnostic, Payload, Place, did_you_mean, parse_size};
+use super::verb::Kind;
+use crate::text::{Diagnostic, Payload, Place, did_you_mean};
 
 /// What a text may hold besides plain characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +19,11 @@ pub(super) enum Piece {
 impl Checker<'_> {
     /// A text that must be known before anything runs.
     pub(super) fn text(&mut self, node: &Node) -> Option<String> {
+        if let Some(text) = node.as_scalar()
+            && !text.contains("${")
+        {
+            return Some(text.to_owned());
+        }
         let template = self.template(node)?;
         let Some(bytes) = template.as_literal() else {
             let problem = Diagnostic::error("this must be known before the scenario runs", &node.place);
@@ -43,28 +46,21 @@ impl Checker<'_> {
         let mut sound = true;
         for piece in cut(text) {
             match piece {
-                Written::Text(text) => match how {
-                    Piece::Verbatim => template.push_literal(text.as_bytes()),
-                    Piece::Notation => match text.parse::<Payload>() {
-                        Ok(payload) => template.push_literal(payload.as_bytes()),
-                        Err(error) => {
-                            let bad = text.get(error.at..error.at + error.len).unwrap_or_default();
-                            let place = place_of(node, bad);
-                            self.tell(Diagnostic::error(error.what, &place));
-                            sound = false;
-                        }
-                    },
+                Written::Text(text, _) if how == Piece::Verbatim => template.push_literal(text.as_bytes()),
+                Written::Text(text, from) => match text.parse::<Payload>() {
+                    Ok(payload) => template.push_literal(payload.as_bytes()),
+                    Err(error) => {
+                        let at = from + error.at;
+                        self.tell(Diagnostic::error(error.what, &node.part(at..at + error.len)));
+                        sound = false;
+                    }
                 },
                 Written::Reference(inside, range) => {
-                    let whole = text.get(range).unwrap_or_default();
-                    sound &= self.reference(&mut template, inside, &place_of(node, whole)).is_some();
+                    sound &= self.reference(&mut template, inside, &node.part(range)).is_some();
                 }
                 Written::Unclosed(range) => {
-                    let place = place_of(node, text.get(range).unwrap_or_default());
-                    self.tell(
-                        Diagnostic::error("`${` without its `}`", &place)
-                            .help("write `$${` for a literal one"),
-                    );
+                    let problem = Diagnostic::error("`${` without its `}`", &node.part(range));
+                    self.tell(problem.help("write `$${` for a literal one"));
                     sound = false;
                 }
             }
@@ -76,29 +72,28 @@ impl Checker<'_> {
     pub(super) fn scalar<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
         let text = node.as_scalar();
         if text.is_none() && !matches!(node.value, Value::Null) {
-            self.tell(Diagnostic::error(format!("here stands a text, not {}", node.what()), &node.place));
+            let problem = Diagnostic::error(format!("here stands a text, not {}", node.what()), &node.place);
+            let hint = node.place.text().starts_with(['{', '[']);
+            self.tell(problem.maybe_help(hint.then_some("a text that begins with a bracket is quoted")));
         }
         text
     }
 
     /// Appends what `${inside}` stands for.
     fn reference(&mut self, template: &mut Template, inside: &str, place: &Place) -> Option<()> {
-        if let Some(text) = self.statics.iter().rev().find_map(|vars| vars.get(inside)) {
-            template.push_literal(text.as_bytes());
+        if let Some(known) = self.statics.iter().rev().find_map(|vars| vars.get(inside)) {
+            template.push(known);
             return Some(());
         }
         let hole = match inside.split_once('.') {
             Some(("env", name)) => {
-                return match std::env::var(name) {
-                    Ok(value) => {
-                        template.push_literal(value.as_bytes());
-                        Some(())
-                    }
-                    Err(_) => {
-                        self.tell(Diagnostic::error(format!("the environment has no `{name}`"), place));
-                        None
-                    }
-                };
+                let value = std::env::var(name);
+                if value.is_err() {
+                    let what = format!("the environment has no `{}`", name.escape_debug());
+                    self.tell(Diagnostic::error(what, place));
+                }
+                template.push_literal(value.ok()?.as_bytes());
+                return Some(());
             }
             Some(("port", name)) => self.port_hole(name, place)?,
             Some((name, property)) => self.property_hole(name, property, place)?,
@@ -109,46 +104,48 @@ impl Checker<'_> {
     }
 
     fn port_hole(&mut self, name: &str, place: &Place) -> Option<Hole> {
-        if super::check::is_name(name) {
+        if is_name(name) {
             return Some(Hole::Port(name.into()));
         }
-        self.tell(
-            Diagnostic::error(format!("`{}` is no name", name.escape_debug()), place)
-                .help("as in `${port.app}`"),
-        );
+        let what = format!("`{}` is no name", name.escape_debug());
+        self.tell(Diagnostic::error(what, place).help("as in `${port.app}`"));
         None
     }
 
     fn property_hole(&mut self, name: &str, property: &str, place: &Place) -> Option<Hole> {
-        if self.scope.defines(name) {
-            if property == "length" {
+        let is_static = self.statics.iter().any(|vars| vars.contains_key(name));
+        if self.scope.defines(name) || is_static {
+            if property == "length" && !is_static {
                 return Some(Hole::SavedLength(name.into()));
             }
-            self.tell(
-                Diagnostic::error(format!("`{name}` is a variable: it has no `{property}`"), place)
-                    .help("it has `length`"),
-            );
+            let what = format!("`{name}` is a variable: it has no `{}`", property.escape_debug());
+            let help = (!is_static).then_some("it has `length`");
+            self.tell(Diagnostic::error(what, place).maybe_help(help));
             return None;
         }
         let Some(opened) = self.scope.find(name) else {
-            let near = did_you_mean(name, self.scope.open_names())
-                .map(|near| format!("did you mean `${{{near}.{property}}}`?"));
-            self.tell(
-                Diagnostic::error(format!("nothing called `{name}` is open here"), place).maybe_help(near),
-            );
+            self.tell_unopened(name, place, |near| format!("did you mean `${{{near}.{property}}}`?"));
             return None;
         };
-        let listens = opened.kind == super::verb::Kind::Listener;
+        let known: &[&str] = match opened.kind {
+            Kind::Listener => &["port", "local"],
+            Kind::Stream | Kind::Datagram => &["port", "local", "peer"],
+            Kind::Process => &[],
+        };
+        let kind = opened.kind;
         match property {
-            "port" => Some(Hole::Socket(name.into(), Property::Port)),
-            "local" => Some(Hole::Socket(name.into(), Property::Local)),
-            "peer" if !listens => Some(Hole::Socket(name.into(), Property::Peer)),
+            "port" if kind != Kind::Process => Some(Hole::Socket(name.into(), Property::Port)),
+            "local" if kind != Kind::Process => Some(Hole::Socket(name.into(), Property::Local)),
+            "peer" if known.contains(&"peer") => Some(Hole::Socket(name.into(), Property::Peer)),
             _ => {
-                let near = did_you_mean(property, ["port", "local", "peer"]);
-                let help = near.map_or("it has `port`, `local` and `peer`".to_owned(), |near| {
-                    format!("did you mean `{near}`?")
-                });
-                self.tell(Diagnostic::error(format!("`{name}` has no `{property}`"), place).help(help));
+                let near = did_you_mean(property, known.iter().copied());
+                let help = match near {
+                    Some(near) => format!("did you mean `${{{name}.{near}}}`?"),
+                    None if known.is_empty() => "a process has no address".to_owned(),
+                    None => format!("a {} has {}", kind.name(), known.join(", ")),
+                };
+                let what = format!("`{name}` has no `{}`", property.escape_debug());
+                self.tell(Diagnostic::error(what, place).help(help));
                 None
             }
         }
@@ -164,170 +161,20 @@ impl Checker<'_> {
                 return None;
             }
             _ if self.scope.defines(name) => return Some(Hole::Saved(name.into())),
+            _ if self.lost.covers(name) => return None,
             _ => {}
         }
-        let statics = self.statics.iter().flat_map(|vars| vars.keys()).map(String::as_str);
-        let near = did_you_mean(name, self.scope.vars().chain(statics))
-            .map(|near| format!("did you mean `${{{near}}}`?"));
-        let socket = self
-            .scope
-            .find(name)
-            .map(|_| format!("`{name}` is a socket: write `${{{name}.port}}` or `${{{name}.local}}`"));
+        let help = if let Some(opened) = self.scope.find(name).filter(|opened| opened.kind != Kind::Process) {
+            format!("`{name}` is a {}: write `${{{name}.port}}` or `${{{name}.local}}`", opened.kind.name())
+        } else {
+            let statics = self.statics.iter().flat_map(|vars| vars.keys()).map(String::as_str);
+            match did_you_mean(name, self.scope.vars().chain(statics)) {
+                Some(near) => format!("did you mean `${{{near}}}`?"),
+                None => "define it under `vars`, or write `$${` for a literal `${`".to_owned(),
+            }
+        };
         let what = format!("the variable `{}` is not defined here", name.escape_debug());
-        let help = near
-            .or(socket)
-            .unwrap_or_else(|| "define it under `vars`, or write `$${` for a literal `${`".to_owned());
         self.tell(Diagnostic::error(what, place).help(help));
         None
-    }
-
-    /// `true` or `false`; `false` where the operand is absent.
-    pub(super) fn flag(&mut self, draft: &DraftStep, key: &str) -> bool {
-        let Some(node) = draft.get(key) else { return false };
-        match self.text(node).as_deref() {
-            Some("true") => true,
-            Some("false") | None => false,
-            Some(other) => {
-                let what = format!("`{key}` is true or false, not `{}`", other.escape_debug());
-                self.tell(Diagnostic::error(what, &node.place));
-                false
-            }
-        }
-    }
-
-    /// A whole number that fits.
-    pub(super) fn number<T: TryFrom<u64>>(&mut self, node: &Node) -> Option<T> {
-        let text = self.text(node)?;
-        let number = text.parse::<u64>().ok().and_then(|number| T::try_from(number).ok());
-        if number.is_none() {
-            let too_large = text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
-            let what = if too_large { "is too large here" } else { "is no whole number" };
-            self.tell(Diagnostic::error(format!("`{}` {what}", text.escape_debug()), &node.place));
-        }
-        number
-    }
-
-    /// A number of bytes.
-    pub(super) fn size(&mut self, node: &Node) -> Option<u64> {
-        let text = self.text(node)?;
-        parse_size(&text).map_err(|what| self.tell(Diagnostic::error(what, &node.place))).ok()
-    }
-
-    /// One of some words, by their place in the list.
-    pub(super) fn one_of(&mut self, node: &Node, words: &'static [&'static str]) -> Option<&'static str> {
-        let text = self.text(node)?;
-        let found = words.iter().find(|word| **word == text).copied();
-        if found.is_none() {
-            let near =
-                did_you_mean(&text, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-            let help = near.unwrap_or_else(|| format!("known are {}", words.join(", ")));
-            self.tell(
-                Diagnostic::error(format!("`{}` is not known here", text.escape_debug()), &node.place)
-                    .help(help),
-            );
-        }
-        found
-    }
-
-    /// A list of texts with holes.
-    pub(super) fn templates(&mut self, node: &Node) -> Option<Vec<Template>> {
-        let Value::List(items) = &node.value else {
-            if !matches!(node.value, Value::Null) {
-                let what = format!("here stands a list, as in `[one, two]`, not {}", node.what());
-                self.tell(Diagnostic::error(what, &node.place));
-            }
-            return None;
-        };
-        items.iter().map(|item| self.template(item)).collect()
-    }
-
-    /// A map of texts with holes.
-    pub(super) fn template_map(&mut self, node: &Node) -> Option<Vec<(String, Template)>> {
-        let Value::Map(entries) = &node.value else {
-            self.tell(Diagnostic::error(format!("here stands a map, not {}", node.what()), &node.place));
-            return None;
-        };
-        entries
-            .iter()
-            .map(|entry| Some((entry.key.as_scalar()?.to_owned(), self.template(&entry.value)?)))
-            .collect()
-    }
-
-    /// An address; checked now as far as it is known.
-    pub(super) fn address(&mut self, node: &Node) -> Option<Template> {
-        let template = self.template(node)?;
-        // What is filled in at run time is a port or an address, so a stand-in shows whether the
-        // rest of it is sound.
-        if let Some(bytes) = template.as_literal() {
-            let text = String::from_utf8_lossy(bytes);
-            if let Err(error) = text.parse::<Address>() {
-                self.tell(Diagnostic::error(error.what, &node.place).maybe_help(error.help));
-                return None;
-            }
-        }
-        Some(template)
-    }
-
-    /// An address, or the name of an open socket.
-    pub(super) fn destination(&mut self, node: &Node, kinds: Kinds, verb: &str) -> Option<Destination> {
-        let text = self.scalar(node)?;
-        if text.contains(':') || text.contains("${") {
-            return self.address(node).map(Destination::Address);
-        }
-        if text.contains('.') {
-            let problem = Diagnostic::error(format!("`{}` has no port", text.escape_debug()), &node.place);
-            self.tell(problem.help("an address is host:port, as in `127.0.0.1:0`"));
-            return None;
-        }
-        let name = self.name(node)?;
-        self.use_name(&name, &node.place, kinds, super::verb::Half::Neither, verb);
-        Some(Destination::Socket(name))
-    }
-
-    /// The name of a variable that a step defines.
-    pub(super) fn save(&mut self, draft: &DraftStep) -> Option<Name> {
-        let node = draft.get("save")?;
-        let name = self.name(node)?;
-        if self.scope.find(&name).is_some() {
-            let what = format!("`{name}` is the name of a socket");
-            self.tell(Diagnostic::error(what, &node.place).help("a variable needs a name of its own"));
-            return None;
-        }
-        Some(name)
-    }
-
-    /// A file beside the scenario: its path, which must be there unless parts of it are filled in
-    /// when the step runs.
-    pub(super) fn file(&mut self, node: &Node) -> Option<Template> {
-        let template = self.template(node)?;
-        let Some(bytes) = template.as_literal() else { return Some(template) };
-        let path = self.directory.join(String::from_utf8_lossy(bytes).as_ref());
-        match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => Some(Template::literal(path.to_string_lossy().as_bytes())),
-            Ok(_) => {
-                self.tell(Diagnostic::error(format!("{} is no file", path.display()), &node.place));
-                None
-            }
-            Err(error) => {
-                let what = format!("there is no file {}", path.display());
-                let what = if error.kind() == std::io::ErrorKind::NotFound {
-                    what
-                } else {
-                    format!("cannot read {}: {}", path.display(), error.kind())
-                };
-                self.tell(
-                    Diagnostic::error(what, &node.place).help("a file is looked for beside the scenario"),
-                );
-                None
-            }
-        }
-    }
-}
-
-/// The place of a part of a scalar, found by its text: escapes before it do not shift it then.
-pub(super) fn place_of(node: &Node, part: &str) -> Place {
-    match node.place.text().find(part) {
-        Some(at) if !part.is_empty() => node.place.within(at, part.len()),
-        _ => node.place.clone(),
     }
 }

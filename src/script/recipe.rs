@@ -39,6 +39,29 @@ impl Content {
     }
 }
 
+impl Content {
+    /// How many bytes it makes, where that is known without running anything.
+    pub fn known_len(&self) -> Option<u64> {
+        match self {
+            Self::Text(template) => template.as_literal().map(|bytes| bytes.len() as u64),
+            Self::Made(recipe) => Some(recipe.len()),
+            Self::Times(_, 0) => Some(0),
+            Self::Times(content, times) => content.known_len().map(|unit| unit.saturating_mul(*times)),
+            Self::File(_) => None,
+        }
+    }
+
+    /// Whether it is known to make more bytes than can be counted.
+    pub fn is_too_long(&self) -> bool {
+        match self {
+            Self::Times(content, times) => {
+                content.known_len().is_some_and(|unit| unit.checked_mul(*times).is_none())
+            }
+            _ => false,
+        }
+    }
+}
+
 fn open(path: &str) -> Result<Recipe, String> {
     let read = || -> std::io::Result<Recipe> {
         let file = File::open(path)?;

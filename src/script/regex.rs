@@ -1,22 +1,22 @@
 //! `Regex`: a regular expression on bytes that is stepped byte by byte and never searched again, so
 //! that a verdict does not depend on how the input was cut.
 
-use regex_automata::hybrid::LazyStateID;
-use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson;
+use super::automaton::Automaton;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
-use regex_automata::util::start;
+use regex_automata::nfa::thompson::{self, NFA};
 use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input, MatchKind};
-use regex_syntax::hir::{Hir, HirKind};
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::{Hir, HirKind, Look};
 use std::sync::Arc;
 
 /// A compiled expression, anchored at the next byte.
 #[derive(Clone)]
 pub struct Regex {
     source: Arc<str>,
-    dfa: Arc<DFA>,
-    groups: Option<Arc<PikeVM>>,
+    nfa: NFA,
+    /// For named groups, and for messages, whose end it knows.
+    vm: Option<Arc<PikeVM>>,
+    named: bool,
 }
 
 /// Why an expression is refused.
@@ -64,15 +64,21 @@ impl Regex {
                 return Err(RegexError::new(what, "say what follows it, `\\r\\n` for example"));
             }
         }
+        let hir = match against {
+            Against::Stream => hir,
+            // A message ends where it ends: it must not settle for less.
+            Against::Message => Hir::concat(vec![hir, Hir::look(Look::End)]),
+        };
         let too_large = |_| RegexError::new("this expression is too large", "");
-        let thompson = thompson::Config::new().utf8(false).nfa_size_limit(Some(8 << 20));
-        let nfa = thompson::Compiler::new().configure(thompson).build_from_hir(&hir).map_err(too_large)?;
+        let config = thompson::Config::new().utf8(false).nfa_size_limit(Some(8 << 20));
+        let nfa = thompson::Compiler::new().configure(config).build_from_hir(&hir).map_err(too_large)?;
         let named = nfa.group_info().all_names().any(|(_, _, name)| name.is_some());
-        let config = DFA::config().match_kind(MatchKind::All).skip_cache_capacity_check(true);
-        let dfa = DFA::builder().configure(config).build_from_nfa(nfa.clone());
-        let dfa = dfa.map_err(|_| RegexError::new("this expression is too large", ""))?;
-        let groups = if named { PikeVM::new_from_nfa(nfa).ok().map(Arc::new) } else { None };
-        Ok(Self { source: source.into(), dfa: Arc::new(dfa), groups })
+        let vm = if named || against == Against::Message {
+            Some(Arc::new(PikeVM::new_from_nfa(nfa.clone()).map_err(too_large)?))
+        } else {
+            None
+        };
+        Ok(Self { source: source.into(), nfa, vm, named })
     }
 
     /// The expression as written.
@@ -82,35 +88,33 @@ impl Regex {
 
     /// The names of its groups.
     pub fn group_names(&self) -> Vec<String> {
-        self.groups
-            .iter()
-            .flat_map(|vm| vm.get_nfa().group_info().all_names())
-            .filter_map(|(_, _, name)| name)
-            .map(str::to_owned)
-            .collect()
+        let names = self.nfa.group_info().all_names().filter_map(|(_, _, name)| name);
+        names.map(str::to_owned).collect()
     }
 
-    /// Begins to step at the first byte.
+    /// Whether it has named groups.
+    pub fn has_groups(&self) -> bool {
+        self.named
+    }
+
+    /// Begins to step at the first byte; for expressions judged against a stream.
     pub fn start(&self) -> Stepping {
-        let mut cache = self.dfa.create_cache();
-        let config = start::Config::new().anchored(Anchored::Yes);
-        let state = self.dfa.start_state(&mut cache, &config).unwrap_or_else(|_| LazyStateID::default());
-        Stepping { regex: self.clone(), cache, state }
+        Stepping { automaton: Automaton::new(&self.nfa) }
     }
 
-    /// Whether it takes all of `message`.
+    /// Whether it takes all of `message`; for expressions judged against messages.
     pub fn is_whole(&self, message: &[u8]) -> bool {
-        let mut stepping = self.start();
-        message.iter().all(|byte| stepping.step(*byte) != Stepped::Dead) && stepping.holds()
+        let input = Input::new(message).anchored(Anchored::Yes);
+        self.vm.as_ref().is_some_and(|vm| vm.is_match(&mut vm.create_cache(), input))
     }
 
     /// The named groups of `taken`, which is what it took.
     pub fn captures(&self, taken: &[u8]) -> Vec<(String, Vec<u8>)> {
-        let Some(vm) = &self.groups else { return Vec::new() };
+        let Some(vm) = self.vm.as_ref().filter(|_| self.named) else { return Vec::new() };
         let mut captures = vm.create_captures();
         let input = Input::new(taken).anchored(Anchored::Yes);
         vm.captures(&mut vm.create_cache(), input, &mut captures);
-        let names = vm.get_nfa().group_info().all_names().filter_map(|(_, _, name)| name);
+        let names = self.nfa.group_info().all_names().filter_map(|(_, _, name)| name);
         names
             .map(|name| {
                 let span = captures.get_group_by_name(name);
@@ -140,31 +144,17 @@ pub enum Stepped {
 
 /// An expression on its way through the bytes.
 pub struct Stepping {
-    regex: Regex,
-    cache: Cache,
-    state: LazyStateID,
+    automaton: Automaton,
 }
 
 impl Stepping {
     /// Takes one more byte.
     pub fn step(&mut self, byte: u8) -> Stepped {
-        // The cache clears itself when it is full, so an error cannot come; were there one, the
-        // expression is given up rather than judged wrongly.
-        match self.regex.dfa.next_state(&mut self.cache, self.state, byte) {
-            Ok(state) => self.state = state,
-            Err(_) => return Stepped::Dead,
+        match (self.automaton.step(byte), self.automaton.holds()) {
+            (false, _) => Stepped::Dead,
+            (true, true) => Stepped::Holds,
+            (true, false) => Stepped::Alive,
         }
-        if self.state.is_dead() || self.state.is_quit() {
-            return Stepped::Dead;
-        }
-        if self.holds() { Stepped::Holds } else { Stepped::Alive }
-    }
-
-    /// Whether it holds on exactly the bytes so far.
-    pub fn holds(&mut self) -> bool {
-        // A match is reported one byte late; asking for the end of input brings it out.
-        let end = self.regex.dfa.next_eoi_state(&mut self.cache, self.state);
-        end.is_ok_and(|state| state.is_match())
     }
 }
 
@@ -197,7 +187,6 @@ fn parse_error(error: &regex_syntax::Error) -> RegexError {
 
 /// What comes after a place is not known while a stream goes on.
 fn refuse_what_looks_ahead(hir: &Hir) -> Result<(), RegexError> {
-    use regex_syntax::hir::Look;
     let looks = hir.properties().look_set();
     if looks.iter().all(|look| look == Look::Start) {
         return Ok(());
@@ -303,6 +292,13 @@ mod tests {
         assert!(!regex.is_whole(b"xid=7 a"));
         assert!(Regex::compile(r"\d+", Against::Message).unwrap().is_whole(b"42"));
         assert!(!Regex::compile(r"\d+", Against::Message).unwrap().is_whole(b"42 "));
+    }
+
+    #[test]
+    fn the_groups_of_a_message_cover_all_of_it() {
+        let regex = Regex::compile("(?<word>a|ab)(?<rest>c?)", Against::Message).unwrap();
+        let groups = vec![("word".to_owned(), b"ab".to_vec()), ("rest".to_owned(), b"c".to_vec())];
+        assert_eq!(regex.captures(b"abc"), groups);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! The checker's table of names: what is open, what is known, and which lane holds which half.
+//!
+//! A block is checked in the table itself: a mark is set before it, and afterwards its changes are read
+//! off and undone as far as the block keeps them to itself. So a block costs what it changes, not what
+//! is open.
 
 use super::step::Name;
 use super::verb::{Half, Kind};
 use crate::text::{Diagnostic, Place};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 /// Words that no name may be.
 pub const RESERVED: [&str; 5] = ["port", "env", "i", "time", "tmp"];
@@ -17,6 +21,8 @@ pub struct Opened {
     pub messages: bool,
     /// Whether a message ends with LF.
     pub line_frame: bool,
+    /// The longest message, where there is one.
+    pub longest: Option<u64>,
     /// Where it was opened.
     pub place: Place,
     /// Where it was closed.
@@ -28,22 +34,63 @@ pub struct Opened {
 impl Opened {
     /// A name opened at `place`.
     pub fn new(kind: Kind, messages: bool, line_frame: bool, place: &Place) -> Self {
-        Self { kind, messages, line_frame, place: place.clone(), closed: None, taken: Vec::new() }
+        let longest = (kind == Kind::Datagram).then_some(65_527);
+        Self { kind, messages, line_frame, longest, place: place.clone(), closed: None, taken: Vec::new() }
+    }
+
+    fn is_open(&self) -> bool {
+        self.closed.is_none()
     }
 }
+
+/// A half of a name that a step has used, and where.
+pub type Use = (Name, Half, Place);
 
 /// Names and variables at one point of a scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     names: HashMap<Name, Opened>,
     /// Variables that steps have defined.
-    vars: BTreeSet<Name>,
+    vars: HashSet<Name>,
     /// Names that lanes beside this one open, and in which.
     beside: HashMap<Name, String>,
-    /// What this lane has used of names from outside, for the lanes beside it.
-    used: Vec<(Name, Half, Place)>,
+    /// Names whose opening must fail, and where.
+    failing: HashMap<Name, Place>,
     /// Whether `${i}` has a value.
     pub in_repeat: bool,
+    /// How many blocks are being checked; without one, nothing is noted for undoing.
+    marks: usize,
+    undo: Vec<Undo>,
+    used: Vec<Use>,
+}
+
+/// What stood there before a change.
+#[derive(Debug, Clone)]
+enum Undo {
+    Name(Name, Option<Opened>),
+    Var(Name),
+    Beside(Name, Option<String>),
+}
+
+/// Where a block begins.
+#[derive(Debug)]
+pub struct Mark {
+    undo: usize,
+    used: usize,
+    in_repeat: bool,
+}
+
+/// What a block has changed.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Names that it opened and left open.
+    pub opened: Vec<(Name, Opened)>,
+    /// Names from outside that it closed, and where.
+    pub closed: Vec<(Name, Place)>,
+    /// Variables that it defined.
+    pub vars: Vec<Name>,
+    /// What it used of names from outside.
+    pub used: Vec<Use>,
 }
 
 impl Scope {
@@ -54,23 +101,39 @@ impl Scope {
 
     /// The names that are open.
     pub fn open_names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().filter(|(_, opened)| opened.closed.is_none()).map(|(name, _)| &**name)
+        self.names.iter().filter(|(_, opened)| opened.is_open()).map(|(name, _)| &**name)
     }
 
     /// Opens a name; where it is open already, that place is returned.
     pub fn open(&mut self, name: &Name, opened: Opened) -> Option<Place> {
-        if let Some(before) = self.names.get(name).filter(|before| before.closed.is_none()) {
+        if let Some(before) = self.names.get(name).filter(|before| before.is_open()) {
             return Some(before.place.clone());
         }
+        self.remember(name);
         self.names.insert(name.clone(), opened);
         None
     }
 
     /// Closes a name.
     pub fn close(&mut self, name: &str, place: &Place) {
-        if let Some(opened) = self.names.get_mut(name) {
-            opened.closed.get_or_insert_with(|| place.clone());
+        let Some((key, opened)) = self.names.get_key_value(name) else { return };
+        if opened.is_open() {
+            let key = key.clone();
+            self.remember(&key);
+            if let Some(opened) = self.names.get_mut(name) {
+                opened.closed = Some(place.clone());
+            }
         }
+    }
+
+    /// Notes that opening `name` must fail, so that it is not open.
+    pub fn note_failing(&mut self, name: &Name, place: &Place) {
+        self.failing.insert(name.clone(), place.clone());
+    }
+
+    /// Where opening `name` must fail.
+    pub fn failing(&self, name: &str) -> Option<&Place> {
+        self.failing.get(name)
     }
 
     /// The lane beside this one that opens `name`.
@@ -80,7 +143,9 @@ impl Scope {
 
     /// Defines a variable.
     pub fn define(&mut self, name: &Name) {
-        self.vars.insert(name.clone());
+        if self.vars.insert(name.clone()) && self.marks > 0 {
+            self.undo.push(Undo::Var(name.clone()));
+        }
     }
 
     /// Whether a step has defined the variable.
@@ -103,7 +168,9 @@ impl Scope {
         if opened.kind == Kind::Listener && half == Half::Both {
             return None;
         }
-        self.used.push((key.clone(), half, place.clone()));
+        if self.marks > 0 {
+            self.used.push((key.clone(), half, place.clone()));
+        }
         let (_, lane, other) = opened.taken.iter().find(|(held, ..)| held.overlaps(half))?;
         let what = match opened.kind {
             Kind::Listener => format!("{lane} accepts at `{name}` already"),
@@ -112,15 +179,10 @@ impl Scope {
         Some(Diagnostic::error(what, place).help(format!("it uses it on line {}", other.line())))
     }
 
-    /// A scope for a lane: everything from here is open in it, nothing of it used yet.
-    #[must_use]
-    pub fn lane(&self) -> Self {
-        Self { used: Vec::new(), ..self.clone() }
-    }
-
-    /// Marks in this scope what another lane or the background has used.
-    pub fn give_halves(&mut self, used: &[(Name, Half, Place)], lane: &str) {
+    /// Marks what another lane or the background has used.
+    pub fn give_halves(&mut self, used: &[Use], lane: &str) {
         for (name, half, place) in used {
+            self.remember(name);
             if let Some(opened) = self.names.get_mut(name) {
                 opened.taken.push((*half, lane.to_owned(), place.clone()));
             }
@@ -132,40 +194,108 @@ impl Scope {
         self.names.values_mut().for_each(|opened| opened.taken.clear());
     }
 
-    /// What steps in this scope have used of names that `outer` has too.
-    pub fn used_of(&self, outer: &Self) -> Vec<(Name, Half, Place)> {
-        self.used.iter().filter(|(name, ..)| outer.names.contains_key(name)).cloned().collect()
-    }
-
-    /// Names that are open here and not in `outer`.
-    pub fn opened_since(&self, outer: &Self) -> Vec<(Name, Opened)> {
-        let new = |name: &Name| outer.names.get(name).is_none_or(|before| before.closed.is_some());
-        let open = self.names.iter().filter(|(name, opened)| opened.closed.is_none() && new(name));
-        open.map(|(name, opened)| (name.clone(), opened.clone())).collect()
-    }
-
-    /// Names that are closed here and were open in `outer`.
-    pub fn closed_since(&self, outer: &Self) -> Vec<(Name, Place)> {
-        let was_open = |name: &Name| outer.names.get(name).is_some_and(|before| before.closed.is_none());
-        let closed = self.names.iter().filter_map(|(name, opened)| Some((name, opened.closed.clone()?)));
-        closed.filter(|(name, _)| was_open(name)).map(|(name, place)| (name.clone(), place)).collect()
-    }
-
     /// Says which lane beside this one opens a name.
     pub fn note_beside(&mut self, name: &Name, lane: &str) {
-        self.beside.insert(name.clone(), lane.to_owned());
-    }
-
-    /// Ends names opened inside a block, as a round of `repeat` does.
-    pub fn forget_since(&mut self, outer: &Self) {
-        for (name, _) in self.opened_since(outer) {
-            self.names.remove(&name);
+        let before = self.beside.insert(name.clone(), lane.to_owned());
+        if self.marks > 0 {
+            self.undo.push(Undo::Beside(name.clone(), before));
         }
     }
 
-    /// Takes over the variables and the uses of an inner scope.
-    pub fn absorb(&mut self, inner: &Self) {
-        self.vars.extend(inner.vars.iter().cloned());
-        self.used.extend(inner.used.iter().cloned());
+    /// A block begins.
+    pub fn mark(&mut self) -> Mark {
+        self.marks += 1;
+        Mark { undo: self.undo.len(), used: self.used.len(), in_repeat: self.in_repeat }
+    }
+
+    /// What has changed since `mark`.
+    pub fn changes(&self, mark: &Mark) -> Changes {
+        let mut changes = Changes::default();
+        let mut before: HashMap<&Name, Option<&Opened>> = HashMap::new();
+        for undo in self.undo.get(mark.undo..).unwrap_or_default() {
+            match undo {
+                // The first note of a name holds what it was when the block began.
+                Undo::Name(name, was) if !before.contains_key(name) => {
+                    before.insert(name, was.as_ref());
+                    self.compare(name, was.as_ref(), &mut changes);
+                }
+                Undo::Var(name) => changes.vars.push(name.clone()),
+                Undo::Name(..) | Undo::Beside(..) => {}
+            }
+        }
+        let used = self.used.get(mark.used..).unwrap_or_default();
+        let from_outside = |name: &Name| before.get(name).is_none_or(Option::is_some);
+        changes.used = used.iter().filter(|(name, ..)| from_outside(name)).cloned().collect();
+        changes
+    }
+
+    fn compare(&self, name: &Name, was: Option<&Opened>, changes: &mut Changes) {
+        let Some(is) = self.names.get(name) else { return };
+        let was = was.filter(|was| was.is_open());
+        let reopened = was.is_some_and(|was| was.place.range() != is.place.range());
+        match &is.closed {
+            Some(place) if was.is_some() => changes.closed.push((name.clone(), place.clone())),
+            None if was.is_none() || reopened => {
+                if reopened {
+                    changes.closed.push((name.clone(), is.place.clone()));
+                }
+                changes.opened.push((name.clone(), is.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// The block ends, and everything is as it was at `mark`.
+    pub fn roll_back(&mut self, mark: &Mark) {
+        while self.undo.len() > mark.undo {
+            match self.undo.pop() {
+                Some(Undo::Name(name, before)) => restore(&mut self.names, name, before),
+                Some(Undo::Beside(name, before)) => restore(&mut self.beside, name, before),
+                Some(Undo::Var(name)) => drop(self.vars.remove(&name)),
+                None => break,
+            }
+        }
+        self.used.truncate(mark.used);
+        self.in_repeat = mark.in_repeat;
+        self.marks = self.marks.saturating_sub(1);
+    }
+
+    /// The block ends: names opened inside are no more, everything else stays, as after a round of
+    /// `repeat`.
+    pub fn end_round(&mut self, mark: &Mark) {
+        for (name, _) in self.changes(mark).opened {
+            self.remember(&name);
+            self.names.remove(&name);
+        }
+        self.in_repeat = mark.in_repeat;
+        self.marks = self.marks.saturating_sub(1);
+        if self.marks == 0 {
+            self.undo.clear();
+            self.used.clear();
+        }
+    }
+
+    /// Takes over the variables and the uses of a block that was rolled back.
+    pub fn absorb(&mut self, changes: &Changes) {
+        for name in &changes.vars {
+            self.define(name);
+        }
+        if self.marks > 0 {
+            self.used.extend(changes.used.iter().cloned());
+        }
+    }
+
+    /// Before a change of `name`: what it is now, for undoing.
+    fn remember(&mut self, name: &Name) {
+        if self.marks > 0 {
+            self.undo.push(Undo::Name(name.clone(), self.names.get(name).cloned()));
+        }
+    }
+}
+
+fn restore<V>(map: &mut HashMap<Name, V>, name: Name, before: Option<V>) {
+    match before {
+        Some(before) => drop(map.insert(name, before)),
+        None => drop(map.remove(&name)),
     }
 }

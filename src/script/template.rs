@@ -139,8 +139,8 @@ impl fmt::Display for Hole {
 /// A piece of a text as written: plain text, or the inside of `${…}` with its byte range.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Written<'a> {
-    /// Text; `$${` has become `${`.
-    Text(std::borrow::Cow<'a, str>),
+    /// Text and where it begins in the whole; `$${` has become a piece `${` of its own.
+    Text(&'a str, usize),
     /// The inside of a reference, and the range of the whole `${…}` in the text.
     Reference(&'a str, Range<usize>),
     /// `${` without its `}`, and the range of it.
@@ -155,9 +155,9 @@ pub fn cut(text: &str) -> Vec<Written<'_>> {
     while let Some(at) = text.get(search..).and_then(|rest| rest.find("${")).map(|at| at + search) {
         let escaped = at > from && text.as_bytes().get(at - 1) == Some(&b'$');
         let plain_end = if escaped { at - 1 } else { at };
-        push_text(&mut pieces, text.get(from..plain_end).unwrap_or_default());
+        push_text(&mut pieces, text.get(from..plain_end).unwrap_or_default(), from);
         if escaped {
-            push_text(&mut pieces, "${");
+            push_text(&mut pieces, "${", plain_end);
             from = at + 2;
         } else if let Some(len) = text.get(at..).and_then(|rest| rest.find('}')) {
             let inside = text.get(at + 2..at + len).unwrap_or_default();
@@ -169,15 +169,13 @@ pub fn cut(text: &str) -> Vec<Written<'_>> {
         }
         search = from;
     }
-    push_text(&mut pieces, text.get(from..).unwrap_or_default());
+    push_text(&mut pieces, text.get(from..).unwrap_or_default(), from);
     pieces
 }
 
-fn push_text<'a>(pieces: &mut Vec<Written<'a>>, text: &'a str) {
-    match pieces.last_mut() {
-        _ if text.is_empty() => {}
-        Some(Written::Text(last)) => last.to_mut().push_str(text),
-        _ => pieces.push(Written::Text(text.into())),
+fn push_text<'a>(pieces: &mut Vec<Written<'a>>, text: &'a str, at: usize) {
+    if !text.is_empty() {
+        pieces.push(Written::Text(text, at));
     }
 }
 
@@ -187,18 +185,17 @@ mod tests {
 
     #[test]
     fn only_dollar_brace_is_special() {
-        assert_eq!(cut("a$b $ {x} $5"), vec![Written::Text("a$b $ {x} $5".into())]);
-        assert_eq!(cut("$${x}"), vec![Written::Text("${x}".into())]);
+        use Written::{Reference, Text, Unclosed};
+        assert_eq!(cut("a$b $ {x} $5"), vec![Text("a$b $ {x} $5", 0)]);
+        assert_eq!(cut("$${x}"), vec![Text("${", 0), Text("x}", 3)]);
         assert_eq!(
             cut("a${x}${y.port}z"),
-            vec![
-                Written::Text("a".into()),
-                Written::Reference("x", 1..5),
-                Written::Reference("y.port", 5..14),
-                Written::Text("z".into())
-            ]
+            vec![Text("a", 0), Reference("x", 1..5), Reference("y.port", 5..14), Text("z", 14)]
         );
-        assert_eq!(cut("a${x"), vec![Written::Text("a".into()), Written::Unclosed(1..4)]);
-        assert_eq!(cut("x$${a}${b}"), vec![Written::Text("x${a}".into()), Written::Reference("b", 6..10)]);
+        assert_eq!(cut("a${x"), vec![Text("a", 0), Unclosed(1..4)]);
+        assert_eq!(
+            cut("x$${a}${b}"),
+            vec![Text("x", 0), Text("${", 1), Text("a}", 4), Reference("b", 6..10)]
+        );
     }
 }

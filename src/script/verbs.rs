@@ -1,9 +1,10 @@
 //! The verb table: the one place that knows verbs, operands, their order, help and examples.
 
 use super::forms::SIGNALS;
+pub use super::hints::meant;
 use super::lower as l;
+use super::step::{Frame, Otherwise, Side, Word as _};
 use super::verb::{Body, Half, Kind, Operand, Takes, Verb, optional, positional, required};
-use crate::text::did_you_mean;
 
 const LISTENER: &[Kind] = &[Kind::Listener];
 const STREAM: &[Kind] = &[Kind::Stream];
@@ -14,7 +15,7 @@ const TALKING: &[Kind] = &[Kind::Stream, Kind::Datagram];
 const SPEAKING: &[Kind] = &[Kind::Stream, Kind::Datagram, Kind::Process];
 const PIPE: &[Kind] = &[Kind::Stream, Kind::Process];
 
-const FRAMES: Takes = Takes::OneOf(&["u8", "u16", "u32", "line"]);
+const FRAMES: Takes = Takes::OneOf(Frame::WORDS);
 const REUSE_ADDRESS: Operand = optional("reuse_address", Takes::Bool, "set SO_REUSEADDR before binding");
 const REUSE_PORT: Operand = optional("reuse_port", Takes::Bool, "set SO_REUSEPORT before binding");
 const OPTIONS: Operand = optional("options", Takes::Options, "socket options set before anything else");
@@ -168,7 +169,7 @@ pub static VERBS: &[Verb] = &[
         summary: "half-close: no more will be sent, or received",
         operands: &[
             required("at", Takes::Uses(PIPE, Half::Sending), "the stream"),
-            positional("side", Takes::OneOf(&["write", "read", "both"]), "which half; write unless given"),
+            positional("side", Takes::OneOf(Side::WORDS), "which half; write unless given"),
         ],
         body: Body::None,
         holds: false,
@@ -210,11 +211,7 @@ pub static VERBS: &[Verb] = &[
         name: "check",
         summary: "wait until what the kernel says of a socket, or a value, is so",
         operands: &[
-            positional(
-                "at",
-                Takes::Uses(&[Kind::Listener, Kind::Stream, Kind::Datagram], Half::Neither),
-                "the socket",
-            ),
+            positional("at", Takes::Uses(SOCKET, Half::Neither), "the socket"),
             optional("fact", Takes::Text, "the fact or option to compare"),
             optional("value", Takes::Text, "a value to compare instead"),
             optional("equals", Takes::Text, "must be this"),
@@ -258,7 +255,7 @@ pub static VERBS: &[Verb] = &[
             required("rules", Takes::Rules, "what to answer to what, the first that holds wins"),
             optional(
                 "otherwise",
-                Takes::OneOf(&["wait", "close", "reset"]),
+                Takes::OneOf(Otherwise::WORDS),
                 "when no rule can hold any more; wait unless given",
             ),
         ],
@@ -382,32 +379,4 @@ pub static VERBS: &[Verb] = &[
 /// The verb called `name`.
 pub fn verb(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
-}
-
-/// What people call verbs elsewhere, and what it is called here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("write", "send"),
-    ("read", "recv"),
-    ("receive", "recv"),
-    ("open", "connect"),
-    ("wait", "sleep"),
-    ("pause", "sleep"),
-    ("assert", "expect"),
-    ("reset", "abort"),
-    ("kill", "stop"),
-    ("run", "spawn"),
-    ("exec", "spawn"),
-    ("serve", "listen"),
-    ("loop", "repeat"),
-    ("print", "note"),
-    ("log", "note"),
-    ("udp", "bind"),
-    ("setsockopt", "set"),
-    ("getsockopt", "check"),
-];
-
-/// The verb that `name` most likely was meant to be.
-pub fn meant(name: &str) -> Option<&'static str> {
-    let known = ELSEWHERE.iter().find(|(word, _)| *word == name).map(|(_, verb)| *verb);
-    known.or_else(|| did_you_mean(name, VERBS.iter().map(|verb| verb.name)))
 }

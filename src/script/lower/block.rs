@@ -2,14 +2,14 @@
 
 use super::named;
 use crate::script::check::Checker;
-use crate::script::draft::{DraftStep, read_steps};
-use crate::script::node::{Node, Value};
-use crate::script::scope::{Opened, Scope};
+use crate::script::draft::{DraftStep, read_block};
+use crate::script::include;
+use crate::script::node::{Entry, Node, Value};
+use crate::script::scope::{Changes, Opened};
 use crate::script::step::{Action, Each, Lane, Name, Step};
 use crate::script::verb::{Half, Kind};
-use crate::script::yaml::read_documents;
-use crate::text::{Diagnostic, Place, Source};
-use std::collections::HashMap;
+use crate::script::verbs::COMMON;
+use crate::text::{Diagnostic, Place};
 use std::sync::Arc;
 
 pub fn sleep(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
@@ -20,85 +20,98 @@ pub fn note(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     checker.template(draft.get("text")?).map(Action::Note)
 }
 
-/// Reads and proves the steps under an operand.
-fn inner(checker: &mut Checker<'_>, node: &Node) -> Vec<Step> {
+/// Reads and proves the steps under an operand whose key stands at `key`.
+fn inner(checker: &mut Checker<'_>, node: &Node, key: &Place) -> Vec<Step> {
     let mut problems = Vec::new();
-    let drafts = read_steps(node, &mut problems);
-    problems.into_iter().for_each(|problem| checker.tell(problem));
-    if drafts.is_empty() {
+    let drafts = read_block(node, key, &mut problems, &mut checker.lost);
+    if drafts.is_empty() && problems.is_empty() {
         checker.tell(Diagnostic::error("a block holds at least one step", &node.place));
+    }
+    for problem in problems {
+        checker.tell(problem);
     }
     checker.steps(&drafts)
 }
 
-/// What a lane has used of the names outside.
-type Used = Vec<(Name, Half, Place)>;
+/// The steps under the operand `steps`.
+fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Vec<Step> {
+    match (draft.get("steps"), draft.key_place("steps")) {
+        // That it has no value was told with the other operands.
+        (Some(Node { value: Value::Null, .. }) | None, _) => Vec::new(),
+        (Some(node), key) => inner(checker, node, key.unwrap_or(&node.place)),
+    }
+}
 
 pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let outer = checker.scope.clone();
-    let mut done: Vec<(Name, Scope, Used)> = Vec::new();
+    let mut done: Vec<(Name, Changes)> = Vec::new();
     let mut lanes = Vec::new();
-    let is_common = |key: &str| crate::script::verbs::COMMON.iter().any(|operand| operand.name == key);
-    for entry in &draft.operands {
-        if entry.key.as_scalar().is_some_and(is_common) && !matches!(entry.value.value, Value::List(_)) {
-            continue;
-        }
+    for entry in draft.operands.iter().filter(|entry| is_lane(entry)) {
         let Some(name) = checker.name(&entry.key) else { continue };
-        let mut scope = outer.lane();
-        for (other, inside, used) in &done {
-            scope.give_halves(used, &format!("lane `{other}`"));
-            for (opened, _) in inside.opened_since(&outer) {
-                scope.note_beside(&opened, other);
+        // What lanes see of one another is undone with the lane.
+        let mark = checker.scope.mark();
+        for (other, changes) in &done {
+            checker.scope.give_halves(&changes.used, &format!("lane `{other}`"));
+            for (opened, _) in &changes.opened {
+                checker.scope.note_beside(opened, other);
             }
         }
-        checker.scope = scope;
-        let steps = inner(checker, &entry.value);
-        let used = checker.scope.used_of(&outer);
-        done.push((name.clone(), std::mem::take(&mut checker.scope), used));
+        let lane = checker.scope.mark();
+        let steps = inner(checker, &entry.value, &entry.key.place);
+        let changes = checker.scope.changes(&lane);
+        checker.scope.roll_back(&lane);
+        checker.scope.roll_back(&mark);
+        done.push((name.clone(), changes));
         lanes.push(Lane { name, steps });
     }
-    checker.scope = outer.clone();
     if lanes.is_empty() {
         let problem = Diagnostic::error("`parallel` has no lanes", &draft.place);
         checker.tell(problem.help("as in `parallel: { left: [ … ], right: [ … ] }`"));
         return None;
     }
-    for (_, scope, _) in &done {
-        join(checker, &outer, scope);
+    for (_, changes) in done {
+        join(checker, changes);
     }
     Some(Action::Parallel(lanes))
 }
 
+/// `within: 5s` is for the whole step, `within: [ … ]` is a lane.
+fn is_lane(entry: &Entry) -> bool {
+    let common = entry.key.as_scalar().is_some_and(|key| COMMON.iter().any(|operand| operand.name == key));
+    !common || matches!(entry.value.value, Value::List(_))
+}
+
 /// What a lane opened and closed is so after the join.
-fn join(checker: &mut Checker<'_>, outer: &Scope, lane: &Scope) {
-    for (name, place) in lane.closed_since(outer) {
-        checker.scope.close(&name, &place);
+fn join(checker: &mut Checker<'_>, changes: Changes) {
+    for (name, place) in &changes.closed {
+        checker.scope.close(name, place);
     }
-    for (name, opened) in lane.opened_since(outer) {
+    checker.scope.absorb(&changes);
+    for (name, opened) in changes.opened {
         checker.open(&name, opened);
     }
-    checker.scope.absorb(lane);
 }
 
 pub fn each(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let outer = checker.scope.clone();
     let at = named(draft, "at");
     let node = draft.get("as");
+    let mark = checker.scope.mark();
     let name = node.and_then(|node| checker.name(node));
-    checker.scope = outer.lane();
-    if let (Some(name), Some(node)) = (&name, node) {
-        checker.open(name, Opened::new(Kind::Stream, false, false, &node.place));
+    match (&name, node) {
+        (Some(name), Some(node)) => {
+            checker.open(name, Opened::new(Kind::Stream, false, false, &node.place));
+        }
+        (None, Some(Node { value: Value::Scalar(text, _), .. })) => checker.lost.add(text),
+        _ => checker.lost.add_any(),
     }
-    let steps = draft.get("steps").map(|node| inner(checker, node)).unwrap_or_default();
-    for (used, _, place) in checker.scope.used_of(&outer) {
-        if outer.find(&used).is_some_and(|opened| opened.kind != Kind::Listener) {
-            let problem =
-                Diagnostic::error(format!("`{used}` is one, and these steps run many times at once"), &place);
-            checker.tell(problem.help("open what they need inside the block"));
+    let steps = steps(checker, draft);
+    let used = checker.scope.changes(&mark).used;
+    checker.scope.roll_back(&mark);
+    for (used, _, place) in used {
+        if checker.scope.find(&used).is_some_and(|opened| opened.kind != Kind::Listener) {
+            let what = format!("`{used}` is one, and these steps run many times at once");
+            checker.tell(Diagnostic::error(what, &place).help("open what they need inside the block"));
         }
     }
-    let inside = std::mem::replace(&mut checker.scope, outer);
-    let _ = inside;
     if let Some(at) = &at {
         // From here on the background accepts at this listener, until it is closed.
         checker.scope.give_halves(&[(at.clone(), Half::Receiving, draft.place.clone())], "`each`");
@@ -108,67 +121,30 @@ pub fn each(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
 
 pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let times: Option<u64> = draft.get("times").and_then(|node| checker.number(node));
-    let outer = checker.scope.clone();
+    let mark = checker.scope.mark();
     checker.scope.in_repeat = true;
-    let node = draft.get("steps")?;
-    let steps = inner(checker, node);
-    checker.scope.forget_since(&outer);
-    if times.is_some_and(|times| times > 1) {
-        // A second round meets what the first one closed.
+    let steps = self::steps(checker, draft);
+    checker.scope.end_round(&mark);
+    if times.is_none_or(|times| times > 1) && !checker.second_round {
+        // A second round meets what the first one closed. Blocks within it need no third.
         let count = checker.count;
-        inner(checker, node);
+        let mark = checker.scope.mark();
+        checker.second_round = true;
+        checker.scope.in_repeat = true;
+        self::steps(checker, draft);
+        checker.scope.end_round(&mark);
+        checker.second_round = false;
         checker.count = count;
-        checker.scope.forget_since(&outer);
     }
-    checker.scope.in_repeat = outer.in_repeat;
     Some(Action::Repeat { times: times?, steps })
 }
 
 pub fn include(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let node = draft.get("file")?;
-    let path = checker.file(node)?;
-    let path = std::path::PathBuf::from(String::from_utf8_lossy(path.as_literal()?).into_owned());
-    let vars: HashMap<String, String> = match draft.get("vars") {
-        Some(Node { value: Value::Map(entries), .. }) => entries
-            .iter()
-            .filter_map(|entry| Some((entry.key.as_scalar()?.to_owned(), checker.text(&entry.value)?)))
-            .collect(),
-        Some(other) => {
-            checker.tell(Diagnostic::error(format!("`vars` is a map, not {}", other.what()), &other.place));
-            return None;
-        }
-        None => HashMap::new(),
-    };
-    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    if checker.including.contains(&real) {
-        checker
-            .tell(Diagnostic::error("this file includes itself, directly or through another", &node.place));
-        return None;
+    let included = include::steps(checker, draft);
+    if included.is_none() {
+        // Nobody knows what it would have opened.
+        checker.lost.add_any();
     }
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            checker.tell(Diagnostic::error(
-                format!("cannot read {}: {}", path.display(), error.kind()),
-                &node.place,
-            ));
-            return None;
-        }
-    };
-    let source = Source::new(path.to_string_lossy(), text);
-    let (documents, problem) = read_documents(&source);
-    problem.into_iter().for_each(|problem| checker.tell(problem));
-    let Some(steps) = documents.first().and_then(|document| document.get("steps")).cloned() else {
-        checker.tell(Diagnostic::error("the file that is included has no `steps`", &node.place));
-        return None;
-    };
-    let outside = checker.directory.clone();
-    checker.directory = path.parent().map_or_else(|| outside.clone(), std::path::Path::to_owned);
-    checker.including.push(real);
-    checker.statics.push(vars);
-    let steps = inner(checker, &steps);
-    checker.statics.pop();
-    checker.including.pop();
-    checker.directory = outside;
-    Some(Action::Include { file: path.to_string_lossy().into_owned(), steps })
+    let (file, steps) = included?;
+    Some(Action::Include { file, steps })
 }

@@ -16,12 +16,12 @@ pub fn set(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let mut sound = true;
     for entry in &draft.operands {
         let Some(option) = entry.key.as_scalar().and_then(SocketOption::from_name) else { continue };
-        match option_value(checker, option, &entry.value) {
+        match option_value(checker, option, &entry.key, &entry.value) {
             Some(value) => options.push((option, value)),
             None => sound = false,
         }
     }
-    if options.is_empty() && sound {
+    if options.is_empty() && sound && !draft.refused {
         let problem = Diagnostic::error("`set` names no option", &draft.place);
         checker.tell(problem.help("as in `set: { at: client, nodelay: true }`"));
         return None;
@@ -33,39 +33,47 @@ pub fn set(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
 const TESTS: [&str; 6] = ["equals", "differs", "matches", "contains", "at_least", "at_most"];
 
 pub fn check(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let told = checker.told();
+    let errors = checker.errors();
     let mut conditions = Vec::new();
     for entry in &draft.operands {
         let Some(key) = entry.key.as_scalar() else { continue };
-        if let Some(subject) = subject_of(checker, draft, key, &entry.key) {
-            let test = equals(checker, &subject, &entry.value)?;
+        if let Some(subject) = subject_of(checker, draft, key, &entry.key)
+            && let Some(test) = equals(checker, &subject, &entry.key, &entry.value)
+        {
             conditions.push(Condition { subject, test });
         }
     }
     let tests: Vec<(&str, &Node)> = TESTS.iter().filter_map(|key| Some((*key, draft.get(key)?))).collect();
-    match (compared(checker, draft), tests.as_slice()) {
-        (Some(subject), []) => {
-            let _ = subject;
-            let problem = Diagnostic::error("`check` does not say what must be so", &draft.place);
-            checker.tell(problem.help(format!("add one of {}", TESTS.join(", "))));
+    let named = ["fact", "value"].into_iter().any(|key| draft.get(key).is_some());
+    let subject = compared(checker, draft);
+    for (key, node) in &tests {
+        if let Some(subject) = &subject
+            && let Some(test) = test_of(checker, key, node, subject)
+        {
+            conditions.push(Condition { subject: again(subject), test });
         }
-        (Some(subject), tests) => {
-            for (key, node) in tests {
-                let test = test_of(checker, key, node)?;
-                conditions.push(Condition { subject: again(&subject), test });
-            }
-        }
-        (None, [(key, node), ..]) => {
-            let problem = Diagnostic::error(format!("`{key}` has nothing to compare"), &node.place);
-            checker.tell(problem.help("name it with `fact: unread` or `value: \"${name}\"`"));
-        }
-        (None, []) if conditions.is_empty() && checker.told() == told => {
-            let problem = Diagnostic::error("`check` names no fact", &draft.place);
-            checker.tell(problem.help("as in `check: { at: conn, state: close-wait }`"));
-        }
-        (None, []) => {}
     }
-    (checker.told() == told || !conditions.is_empty()).then_some(Action::Check(Check { conditions }))
+    if checker.errors() == errors && !draft.refused {
+        let problem = match tests.first() {
+            Some((key, node)) if !named => Some(
+                Diagnostic::error(format!("`{key}` has nothing to compare"), &node.place)
+                    .help("name it with `fact: unread` or `value: \"${name}\"`"),
+            ),
+            None if named => Some(
+                Diagnostic::error("`check` does not say what must be so", &draft.place)
+                    .help(format!("add one of {}", TESTS.join(", "))),
+            ),
+            None if conditions.is_empty() => Some(
+                Diagnostic::error("`check` names no fact", &draft.place)
+                    .help("as in `check: { at: conn, state: close-wait }`"),
+            ),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            checker.tell(problem);
+        }
+    }
+    (checker.errors() == errors).then_some(Action::Check(Check { conditions }))
 }
 
 /// What a key of `check` looks at, where it is a fact or an option.
@@ -76,8 +84,10 @@ fn subject_of(checker: &mut Checker<'_>, draft: &DraftStep, key: &str, at: &Node
         return None;
     }
     let Some(name) = named(draft, "at") else {
-        let problem = Diagnostic::error(format!("`{key}` is of a socket: `at` says which"), &at.place);
-        checker.tell(problem);
+        if draft.get("at").is_none() && !draft.refused {
+            let problem = Diagnostic::error(format!("`{key}` is of a socket: `at` says which"), &at.place);
+            checker.tell(problem.help("as in `check: { at: conn, state: close-wait }`"));
+        }
         return None;
     };
     if let Some(fact) = fact {
@@ -134,7 +144,11 @@ fn compared(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Subject> {
 }
 
 /// `state: close-wait` says that it equals that; the value must be one that it can have.
-fn equals(checker: &mut Checker<'_>, subject: &Subject, node: &Node) -> Option<Test> {
+fn equals(checker: &mut Checker<'_>, subject: &Subject, key: &Node, node: &Node) -> Option<Test> {
+    if matches!(node.value, crate::script::node::Value::Null) {
+        let what = format!("`{}` has no value", key.as_scalar().unwrap_or_default());
+        checker.tell(Diagnostic::error(what, &key.place).help("write what it must be after the colon"));
+    }
     let template = checker.template(node)?;
     let text = template.as_literal().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let problem = match (subject, text) {
@@ -163,7 +177,14 @@ fn is_count(fact: Fact) -> bool {
     !matches!(fact, Fact::State | Fact::Local | Fact::Peer | Fact::Error | Fact::Rtt)
 }
 
-fn test_of(checker: &mut Checker<'_>, key: &str, node: &Node) -> Option<Test> {
+fn test_of(checker: &mut Checker<'_>, key: &str, node: &Node, subject: &Subject) -> Option<Test> {
+    if let Subject::Fact(_, fact @ (Fact::State | Fact::Local | Fact::Peer | Fact::Error)) = subject
+        && matches!(key, "at_least" | "at_most")
+    {
+        let problem = Diagnostic::error(format!("`{}` has no order", fact.name()), &node.place);
+        checker.tell(problem.help("`equals`, `differs`, `contains` or `matches`"));
+        return None;
+    }
     if key == "matches" {
         return match checker.regex(node, Against::Message)? {
             Matches::Compiled(regex) => Some(Test::Matches(regex)),
@@ -178,7 +199,7 @@ fn test_of(checker: &mut Checker<'_>, key: &str, node: &Node) -> Option<Test> {
     }
     let template = checker.template(node)?;
     Some(match key {
-        "equals" => Test::Equals(template),
+        "equals" => equals(checker, subject, node, node)?,
         "differs" => Test::Differs(template),
         "contains" => Test::Contains(template),
         "at_least" => Test::AtLeast(numeric(checker, template, node)?),

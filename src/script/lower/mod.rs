@@ -10,10 +10,11 @@ pub mod talk;
 
 use super::check::Checker;
 use super::draft::DraftStep;
+use super::hints::did_you_mean_key;
 use super::node::{Node, Value};
 use super::regex::Against;
-use super::step::{Name, Options};
-use crate::text::{Diagnostic, OptionValue, SocketOption, did_you_mean};
+use super::step::{Destination, Name, Options, Word};
+use crate::text::{Diagnostic, OptionValue, SocketOption};
 
 /// The name that the operand `key` holds; one that is not there or not valid was told already.
 fn named(draft: &DraftStep, key: &str) -> Option<Name> {
@@ -21,9 +22,28 @@ fn named(draft: &DraftStep, key: &str) -> Option<Name> {
     super::check::is_name(text).then(|| text.into())
 }
 
-/// What an operand holds, read by `read`; `Some(None)` where it is absent, `None` where it is wrong.
-fn maybe<T>(draft: &DraftStep, key: &str, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
-    draft.get(key).map_or(Some(None), |node| read(node).map(Some))
+/// A mistake was told already.
+struct Told;
+
+/// What an operand holds, read by `read`; nothing where it is absent, `Told` where it is wrong.
+fn maybe<T>(draft: &DraftStep, key: &str, read: impl FnOnce(&Node) -> Option<T>) -> Result<Option<T>, Told> {
+    draft.get(key).map_or(Ok(None), |node| read(node).map(Some).ok_or(Told))
+}
+
+/// What an operand holds that is one of a few words.
+fn choice<T: Word>(checker: &mut Checker<'_>, draft: &DraftStep, key: &str) -> Result<Option<T>, Told> {
+    maybe(draft, key, |node| T::from_word(checker.word_of(draft, key, node)?))
+}
+
+/// What an operand holds that is an address or the name of a socket.
+fn destination(checker: &mut Checker<'_>, draft: &DraftStep, key: &str) -> Result<Option<Destination>, Told> {
+    maybe(draft, key, |node| checker.destination(draft, key, node))
+}
+
+/// A step whose operand `key` does not suit the rest of it.
+fn refuse(checker: &mut Checker<'_>, draft: &DraftStep, key: &str, what: String, help: &str) {
+    let place = draft.get(key).map_or(&draft.place, |node| &node.place);
+    checker.tell(Diagnostic::error(what, place).maybe_help((!help.is_empty()).then_some(help)));
 }
 
 /// Whether what `key` names carries a stream or messages.
@@ -44,23 +64,31 @@ fn options(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Options> {
     };
     let mut options = Options::new();
     for entry in entries {
-        let word = entry.key.as_scalar().unwrap_or_default();
+        let Some(word) = entry.key.as_scalar() else { continue };
         let Some(option) = SocketOption::from_name(word) else {
-            let near = did_you_mean(word, SocketOption::TABLE.iter().map(|row| row.1));
-            let problem = Diagnostic::error(
-                format!("there is no socket option `{}`", word.escape_debug()),
-                &entry.key.place,
-            );
-            checker.tell(problem.maybe_help(near.map(|near| format!("did you mean `{near}`?"))));
+            let near = did_you_mean_key(word, SocketOption::TABLE.iter().map(|row| row.1));
+            let what = format!("there is no socket option `{}`", word.escape_debug());
+            checker.tell(Diagnostic::error(what, &entry.key.place).maybe_help(near));
             continue;
         };
-        options.push((option, option_value(checker, option, &entry.value)?));
+        if let Some(value) = option_value(checker, option, &entry.key, &entry.value) {
+            options.push((option, value));
+        }
     }
     Some(options)
 }
 
 /// The value of a socket option.
-fn option_value(checker: &mut Checker<'_>, option: SocketOption, node: &Node) -> Option<OptionValue> {
+fn option_value(
+    checker: &mut Checker<'_>,
+    option: SocketOption,
+    key: &Node,
+    node: &Node,
+) -> Option<OptionValue> {
+    if matches!(node.value, Value::Null) {
+        let problem = Diagnostic::error(format!("`{}` has no value", option.name()), &key.place);
+        checker.tell(problem.help(format!("it takes {}", option.takes().words())));
+    }
     let text = checker.text(node)?;
     let value = OptionValue::parse(option.takes(), &text);
     value

@@ -1,10 +1,9 @@
 //! Verbs that open: listen, accept, connect, bind, tls.
 
-use super::{maybe, named, options};
+use super::{choice, destination, maybe, named, options};
 use crate::script::check::Checker;
 use crate::script::draft::DraftStep;
-use crate::script::step::{Accept, Action, Bind, Connect, Frame, Listen, Tls};
-use crate::script::verb::{Kind, Takes};
+use crate::script::step::{Accept, Action, Bind, Connect, Listen, Tls};
 use crate::text::Diagnostic;
 
 pub fn listen(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
@@ -14,7 +13,7 @@ pub fn listen(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     Some(Action::Listen(Listen {
         name: named(draft, "as")?,
         at: at?,
-        backlog: backlog?,
+        backlog: backlog.ok()?,
         reuse_address: checker.flag(draft, "reuse_address"),
         reuse_port: checker.flag(draft, "reuse_port"),
         only_v6: checker.flag(draft, "only_v6"),
@@ -22,37 +21,22 @@ pub fn listen(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     }))
 }
 
-fn frame(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Option<Frame>> {
-    maybe(draft, "frame", |node| {
-        Some(match checker.one_of(node, &["u8", "u16", "u32", "line"])? {
-            "u8" => Frame::U8,
-            "u16" => Frame::U16,
-            "u32" => Frame::U32,
-            _ => Frame::Line,
-        })
-    })
-}
-
 pub fn accept(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let frame = frame(checker, draft)?;
-    Some(Action::Accept(Accept { name: named(draft, "as")?, at: named(draft, "at")?, frame }))
+    let frame = choice(checker, draft, "frame").ok();
+    Some(Action::Accept(Accept { name: named(draft, "as")?, at: named(draft, "at")?, frame: frame? }))
 }
 
 pub fn connect(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let kinds = match draft.verb.operand("to").map(|operand| operand.takes) {
-        Some(Takes::Place(kinds)) => kinds,
-        _ => &[],
-    };
-    let to = draft.get("to").and_then(|node| checker.destination(node, kinds, "connect"));
+    let to = destination(checker, draft, "to").ok();
     let bind = maybe(draft, "bind", |node| checker.address(node));
     let retry = maybe(draft, "retry", |node| checker.duration(node));
-    let frame = frame(checker, draft);
+    let frame = choice(checker, draft, "frame").ok();
     let options = options(checker, draft);
     Some(Action::Connect(Connect {
         name: named(draft, "as")?,
-        to: to?,
-        bind: bind?,
-        retry: retry?,
+        to: to??,
+        bind: bind.ok()?,
+        retry: retry.ok()?,
         frame: frame?,
         options: options?,
     }))
@@ -60,9 +44,9 @@ pub fn connect(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
 
 pub fn bind(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let at = draft.get("at").and_then(|node| checker.address(node));
-    let to = maybe(draft, "to", |node| checker.destination(node, &[Kind::Datagram], "bind"));
+    let to = destination(checker, draft, "to");
     let join = maybe(draft, "join", |node| checker.template(node));
-    if let (Some(Some(group)), Some(node)) = (&join, draft.get("join")) {
+    if let (Ok(Some(group)), Some(node)) = (&join, draft.get("join")) {
         let text = group.as_literal().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         if text.is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok_and(|ip| !ip.is_multicast())) {
             let problem = Diagnostic::error("this is no multicast group", &node.place);
@@ -76,11 +60,11 @@ pub fn bind(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     Some(Action::Bind(Bind {
         name: named(draft, "as")?,
         at: at?,
-        to: to?,
+        to: to.ok()?,
         broadcast: checker.flag(draft, "broadcast"),
-        join: join?,
-        interface: interface?,
-        ttl: ttl?,
+        join: join.ok()?,
+        interface: interface.ok()?,
+        ttl: ttl.ok()?,
         reuse_address: checker.flag(draft, "reuse_address"),
         reuse_port: checker.flag(draft, "reuse_port"),
         options: options?,
@@ -88,28 +72,33 @@ pub fn bind(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
 }
 
 pub fn tls(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let side = draft.get("as").and_then(|node| checker.one_of(node, &["client", "server"]));
+    let side = maybe(draft, "as", |node| checker.word_of(draft, "as", node));
     let name = maybe(draft, "name", |node| checker.template(node));
     let ca = maybe(draft, "ca", |node| checker.file(node));
     let alpn = maybe(draft, "alpn", |node| checker.templates(node));
     let cert = maybe(draft, "cert", |node| checker.file(node));
     let key = maybe(draft, "key", |node| checker.file(node));
     let insecure = checker.flag(draft, "insecure");
-    let server = side? == "server";
+    let server = side.ok()?? == "server";
     for key in if server { ["ca", "insecure"] } else { ["cert", "key"] } {
         if let Some(node) = draft.get(key) {
             let other = if server { "client" } else { "server" };
             checker.tell(Diagnostic::error(format!("`{key}` is for the {other} side"), &node.place));
         }
     }
+    for (one, other) in [("cert", "key"), ("key", "cert")] {
+        if let (true, Some(node), None) = (server && !draft.refused, draft.get(one), draft.get(other)) {
+            checker.tell(Diagnostic::error(format!("`{one}` needs `{other}` too"), &node.place));
+        }
+    }
     Some(Action::Tls(Tls {
         at: named(draft, "at")?,
         server,
-        name: name?,
-        ca: ca?,
+        name: name.ok()?,
+        ca: ca.ok()?,
         insecure,
-        alpn: alpn?.unwrap_or_default(),
-        cert: cert?,
-        key: key?,
+        alpn: alpn.ok()?.unwrap_or_default(),
+        cert: cert.ok()?,
+        key: key.ok()?,
     }))
 }

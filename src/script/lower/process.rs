@@ -5,6 +5,7 @@ use crate::script::check::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::forms::SIGNALS;
 use crate::script::node::{Node, Value};
+use crate::script::pattern::Pattern;
 use crate::script::regex::Against;
 use crate::script::step::{Action, Ready, Spawn};
 use crate::text::Diagnostic;
@@ -25,9 +26,9 @@ pub fn spawn(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     Some(Action::Spawn(Spawn {
         name: named(draft, "as")?,
         run: run?,
-        env: env?.unwrap_or_default(),
-        cwd: cwd?,
-        ready: ready?,
+        env: env.ok()?.unwrap_or_default(),
+        cwd: cwd.ok()?,
+        ready: ready.ok()?,
     }))
 }
 
@@ -44,13 +45,13 @@ fn ready(checker: &mut Checker<'_>, node: &Node) -> Option<Ready> {
         return None;
     };
     match entry.key.as_scalar() {
+        _ if matches!(entry.value.value, Value::Null) => {
+            checker.tell(Diagnostic::error("this has no value", &entry.key.place).help(example));
+            None
+        }
         Some("listening") => checker.address(&entry.value).map(Ready::Listening),
         Some("connect") => checker.address(&entry.value).map(Ready::Connect),
-        Some("output") => match &entry.value.value {
-            Value::Map(_) => checker.pattern(&entry.value, Against::Stream, &entry.value.place),
-            _ => checker.part(&entry.value).map(crate::script::pattern::Pattern::Contains),
-        }
-        .map(Ready::Output),
+        Some("output") => output(checker, &entry.value).map(Ready::Output),
         other => {
             let what = format!("`ready` knows no `{}`", other.unwrap_or_default().escape_debug());
             checker.tell(
@@ -61,13 +62,36 @@ fn ready(checker: &mut Checker<'_>, node: &Node) -> Option<Ready> {
     }
 }
 
+/// A pattern of the output; a plain text is looked for in it.
+fn output(checker: &mut Checker<'_>, node: &Node) -> Option<Pattern> {
+    if !matches!(node.value, Value::Map(_)) {
+        return checker.part(node).map(Pattern::Contains);
+    }
+    let pattern = checker.pattern_in(node, "a pattern", &[], Against::Stream)?;
+    if !matches!(
+        pattern,
+        Pattern::Exactly(_)
+            | Pattern::Masked(_)
+            | Pattern::Contains(_)
+            | Pattern::Starts(_)
+            | Pattern::Matches(_)
+            | Pattern::Until(_)
+            | Pattern::AnyOf(_)
+    ) {
+        let problem = Diagnostic::error("a process is ready when its output says so", &node.place);
+        checker.tell(problem.help("`contains`, `matches` or `until`"));
+        return None;
+    }
+    Some(pattern)
+}
+
 pub fn stop(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let signal = maybe(draft, "signal", |node: &Node| {
+    let signal = maybe(draft, "signal", |node| {
         let short = node.as_scalar().and_then(|text| text.strip_prefix("SIG"));
         match short.and_then(|text| SIGNALS.iter().find(|known| **known == text)) {
             Some(signal) => Some(*signal),
-            None => checker.one_of(node, SIGNALS),
+            None => checker.word_of(draft, "signal", node),
         }
-    })?;
-    Some(Action::Stop { at: named(draft, "at")?, signal: signal.unwrap_or("TERM") })
+    });
+    Some(Action::Stop { at: named(draft, "at")?, signal: signal.ok()?.unwrap_or("TERM") })
 }

@@ -1,0 +1,230 @@
+//! Names in steps: which a step uses, opens and closes, and whether it may.
+
+use super::check::{Checker, is_name};
+use super::draft::DraftStep;
+use super::node::{Node, Value};
+use super::scope::{Opened, RESERVED};
+use super::step::{Frame, Name, Word as _};
+use super::verb::{Half, Kind, Kinds, Takes};
+use crate::text::{Diagnostic, Place, did_you_mean};
+
+/// What a name may be.
+pub(super) const NAME_HELP: &str =
+    "a name begins with a letter a to z and goes on with a to z, 0 to 9, `-` and `_`";
+
+impl Checker<'_> {
+    /// Tells of names that are not open, of the wrong kind, or in another lane's hands.
+    pub(super) fn use_names(&mut self, draft: &DraftStep) {
+        for operand in draft.verb.operands {
+            let Some(node) = draft.get(operand.name) else { continue };
+            match operand.takes {
+                Takes::Uses(kinds, half) => {
+                    let half = half_of(draft, half);
+                    if let Some(name) = self.name(node) {
+                        self.use_name(&name, &node.place, kinds, half, draft);
+                    }
+                }
+                Takes::Pair(kinds, half) => self.use_pair(node, kinds, half, draft),
+                _ => {}
+            }
+            if draft.verb.closes
+                && operand.name == "at"
+                && let Some(name) = node.as_scalar()
+            {
+                self.scope.close(name, &draft.place);
+            }
+        }
+    }
+
+    fn use_pair(&mut self, node: &Node, kinds: Kinds, half: Half, draft: &DraftStep) {
+        let items = match &node.value {
+            Value::List(items) if items.len() == 2 => items,
+            Value::Null => return,
+            _ => {
+                let problem = Diagnostic::error("here stand two names", &node.place);
+                self.tell(problem.help("as in `[conn, upstream]`"));
+                return;
+            }
+        };
+        let names: Vec<Option<Name>> = items.iter().map(|item| self.name(item)).collect();
+        for (name, item) in names.iter().zip(items) {
+            if let Some(name) = name {
+                self.use_name(name, &item.place, kinds, half, draft);
+            }
+        }
+        if let ([Some(one), Some(other)], [_, second]) = (names.as_slice(), items.as_slice())
+            && one == other
+        {
+            self.tell(Diagnostic::error(format!("`{one}` cannot be both sides"), &second.place));
+        }
+    }
+
+    /// Uses a half of what `name` stands for.
+    pub(super) fn use_name(
+        &mut self,
+        name: &str,
+        place: &Place,
+        kinds: Kinds,
+        half: Half,
+        draft: &DraftStep,
+    ) {
+        let Some(opened) = self.scope.find(name) else {
+            self.tell_unopened(name, place, |near| format!("did you mean `{near}`?"));
+            return;
+        };
+        // An address outlives its socket, and where nobody listens any more is what some steps are about.
+        let only_address = half == Half::Neither && matches!(opened.kind, Kind::Listener | Kind::Datagram);
+        let past = self.lenient || only_address && may_name_the_past(draft);
+        let problem = wrong_use(name, opened, place, kinds, draft.verb.name, past);
+        let problem = problem.or_else(|| self.scope.take_half(name, half, place));
+        if let Some(problem) = problem {
+            self.tell(problem);
+        }
+    }
+
+    /// Tells that nothing called `name` is open, unless a mistake told already is the reason.
+    pub(super) fn tell_unopened(&mut self, name: &str, place: &Place, suggest: impl Fn(&str) -> String) {
+        if self.lost.covers(name) {
+            return;
+        }
+        let help = if let Some(lane) = self.scope.opened_beside(name) {
+            Some(format!("it is opened in lane `{lane}`, beside this one; open it before `parallel`"))
+        } else if let Some(failing) = self.scope.failing(name) {
+            let line = failing.line();
+            Some(format!("the step on line {line} has `fails:`, so it opens nothing"))
+        } else {
+            did_you_mean(name, self.scope.open_names()).map(suggest)
+        };
+        let what = format!("nothing called `{}` is open here", name.escape_debug());
+        self.tell(Diagnostic::error(what, place).maybe_help(help));
+    }
+
+    /// The names that a step opens are open from here on, also where the step has other mistakes.
+    pub(super) fn open_names(&mut self, draft: &DraftStep) {
+        for operand in draft.verb.operands {
+            let Takes::Opens(kind) = operand.takes else { continue };
+            let Some(node) = draft.get(operand.name) else {
+                self.lost.add_any();
+                continue;
+            };
+            let Some(name) = self.name(node) else {
+                match node.as_scalar() {
+                    Some(text) => self.lost.add(text),
+                    None => self.lost.add_any(),
+                }
+                continue;
+            };
+            if draft.get("fails").is_some() {
+                self.scope.note_failing(&name, &draft.place);
+                continue;
+            }
+            let frame = draft.get("frame").and_then(Node::as_scalar).map(Frame::from_word);
+            let messages = kind == Kind::Datagram || frame.is_some();
+            let mut opened = Opened::new(kind, messages, frame == Some(Some(Frame::Line)), &node.place);
+            if let Some(frame) = frame.flatten() {
+                opened.longest = frame.longest();
+            }
+            if draft.get("at").and_then(Node::as_scalar).is_some_and(|at| at.starts_with("unix:")) {
+                opened.longest = None;
+            }
+            self.open(&name, opened);
+        }
+    }
+
+    /// Opens a name, unless it is open already.
+    pub(super) fn open(&mut self, name: &Name, opened: Opened) {
+        let place = opened.place.clone();
+        if let Some(before) = self.scope.open(name, opened) {
+            let what = format!("`{name}` is open already");
+            let help = if before.range() == place.range() {
+                "the round before has left it open; close it at the end of the block".to_owned()
+            } else {
+                format!("it is opened on line {}; close it first, or take another name", before.line())
+            };
+            self.tell(Diagnostic::error(what, &place).help(help));
+        }
+    }
+
+    /// A valid name.
+    pub(super) fn name(&mut self, node: &Node) -> Option<Name> {
+        let Some(text) = node.as_scalar() else {
+            if !matches!(node.value, Value::Null) {
+                self.tell(Diagnostic::error(format!("a name is a word, not {}", node.what()), &node.place));
+            }
+            return None;
+        };
+        if is_name(text) && !RESERVED.contains(&text) {
+            return Some(text.into());
+        }
+        if self.lost.covers(text) {
+            return None;
+        }
+        let problem = if text.contains("${") {
+            Diagnostic::error("names are never filled in", &node.place)
+                .help("inside `repeat` and `each` names are fresh each time")
+        } else if RESERVED.contains(&text) {
+            Diagnostic::error(format!("`{text}` is reserved"), &node.place)
+                .help(format!("so are {}; take another name", RESERVED.join(", ")))
+        } else {
+            Diagnostic::error(format!("`{}` is no name", text.escape_debug()), &node.place).help(NAME_HELP)
+        };
+        self.tell(problem);
+        None
+    }
+}
+
+/// Whether a step may use the address of what is closed already: it must fail, or it is a datagram's
+/// destination, which nobody needs to hold.
+fn may_name_the_past(draft: &DraftStep) -> bool {
+    draft.get("fails").is_some() || matches!(draft.verb.name, "send" | "bind" | "expect")
+}
+
+/// `shutdown read` needs the receiving half, `both` both.
+fn half_of(draft: &DraftStep, half: Half) -> Half {
+    match (draft.verb.name, draft.get("side").and_then(Node::as_scalar)) {
+        ("shutdown", Some("read")) => Half::Receiving,
+        ("shutdown", Some("both")) => Half::Both,
+        _ => half,
+    }
+}
+
+fn wrong_use(
+    name: &str,
+    opened: &Opened,
+    place: &Place,
+    kinds: Kinds,
+    verb: &str,
+    past: bool,
+) -> Option<Diagnostic> {
+    if let Some(closed) = opened.closed.as_ref().filter(|_| !past) {
+        let problem = Diagnostic::error(format!("`{name}` is closed"), place);
+        let line = closed.line();
+        let help = match (verb, opened.kind) {
+            _ if closed.range().start >= place.range().start => {
+                format!("the round before has closed it, on line {line}")
+            }
+            ("connect", Kind::Listener) => {
+                format!("it was closed on line {line}; `fails: refused` says that nobody listens any more")
+            }
+            _ => format!("it was closed on line {line}"),
+        };
+        return Some(problem.help(help));
+    }
+    if kinds.contains(&opened.kind) {
+        return None;
+    }
+    let wanted: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let what =
+        format!("`{verb}` takes a {}, and `{name}` is a {}", wanted.join(" or a "), opened.kind.name());
+    let help = match (opened.kind, verb) {
+        (Kind::Listener, "send" | "recv" | "expect" | "echo" | "discard" | "answer" | "relay") => {
+            Some("a listener carries no data: `accept` gives the socket that does")
+        }
+        (Kind::Process, "close") => Some("a process is ended with `stop`"),
+        (Kind::Listener | Kind::Datagram, "abort") => Some("`close` closes it"),
+        (Kind::Datagram, "shutdown") => Some("datagrams have no end to tell; `close` closes the socket"),
+        (Kind::Listener | Kind::Stream | Kind::Datagram, "stop") => Some("`close` closes a socket"),
+        _ => None,
+    };
+    Some(Diagnostic::error(what, place).maybe_help(help))
+}
