@@ -42,8 +42,14 @@ pub(super) async fn spawn(lane: &Lane, number: u32, step: &Spawn, deadline: Dead
             return Err(Trouble::timeout(message).about(&socket));
         }
     }
-    for text in step.run.iter().chain(step.env.iter().map(|(_, value)| value)) {
-        lane.session.release_ports(text);
+    if let Some(ready) = &step.ready {
+        // The server has taken its port over; a process that only passes the number on has not.
+        let at = match ready {
+            Ready::Listening(at) | Ready::Connect(at) => Some(at),
+            Ready::Output(_) => None,
+        };
+        let texts = step.run.iter().chain(step.env.iter().map(|(_, value)| value)).chain(at);
+        texts.for_each(|text| lane.session.release_ports(text));
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The active open of a stream.
 
 use std::io;
+use std::time::Duration;
 
-use socket2::Domain;
+use socket2::{Domain, SockAddr};
 use tokio::io::Interest;
 
 use super::endpoint::Endpoint;
@@ -26,7 +27,8 @@ pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> R
         Ok(()) => None,
         Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => established(&polled, to).await?,
         Err(e) if e.raw_os_error() == Some(libc::EAGAIN) && kind == Kind::UnixStream => {
-            return Err(NetError::other(format!("{to}: the backlog is full")));
+            queued(&polled, &address).await.map_err(|e| NetError::io(to, &e))?;
+            None
         }
         Err(e) => return Err(NetError::io(to, &e)),
     };
@@ -36,6 +38,20 @@ pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> R
         stream.end_of_error(&e);
     }
     Ok(stream)
+}
+
+/// Waits for room in the backlog of a unix listener. A blocking connect(2) would wait in the kernel;
+/// a non-blocking one is told EAGAIN and nothing says when there is room, so it asks again.
+async fn queued(polled: &Polled, address: &SockAddr) -> io::Result<()> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(20));
+        match polled.socket().connect(address) {
+            Err(e) if e.raw_os_error() == Some(libc::EAGAIN) => {}
+            result => return result,
+        }
+    }
 }
 
 /// Waits for the handshake. A connection that was established and reset at once is connected all the

@@ -1,0 +1,86 @@
+//! The documents and what they speak of are held together here.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every scenario file of the gallery with its text.
+fn gallery() -> Vec<(String, String)> {
+    fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true if path.ends_with("parts") => {}
+                true => walk(&path, found),
+                false => found.push(path),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join("scenarios"), &mut found);
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    found.sort();
+    let name = |path: &PathBuf| path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    found.iter().map(|path| (name(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// The files that a page links to, by the number of the section they are in.
+fn linked(page: &str) -> Vec<(usize, String)> {
+    let mut section = 0;
+    let mut links = Vec::new();
+    for line in page.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            section = heading.split('.').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        }
+        let targets = line.split("](../").skip(1).filter_map(|rest| rest.split(')').next());
+        links.extend(targets.map(|target| (section, target.to_owned())));
+    }
+    links
+}
+
+#[test]
+fn the_introduction_names_every_scenario_of_each_claim_and_nothing_else() {
+    let page = read("docs/introduction.md");
+    let named: BTreeSet<(usize, String)> = linked(&page).into_iter().collect();
+    let mut tagged = BTreeSet::new();
+    for (path, text) in gallery() {
+        let tags = text.lines().filter(|line| line.starts_with("tags:"));
+        for tag in tags.flat_map(|line| line.split(['[', ']', ',', ' '])) {
+            if let Some(number) = tag.strip_prefix("claim-") {
+                tagged.insert((number.parse().unwrap(), path.clone()));
+            }
+        }
+    }
+    assert_eq!(named, tagged);
+    for claim in 1..=20 {
+        assert!(tagged.iter().any(|(number, _)| *number == claim), "nothing shows claim {claim}");
+    }
+}
+
+#[test]
+fn every_file_that_a_document_links_to_is_there() {
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "CHANGELOG.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path.strip_prefix(root()).unwrap().to_string_lossy().into_owned());
+        }
+    }
+    for page in pages {
+        let directory = root().join(&page).parent().unwrap().to_owned();
+        for target in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            assert!(directory.join(file).exists(), "{page} links to {target}, which is not there");
+        }
+    }
+}
