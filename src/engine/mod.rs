@@ -27,8 +27,10 @@ mod stop;
 mod suite;
 mod talk;
 mod trouble;
+mod watch;
 
 pub use player::play;
-pub use stage::Stage;
+pub use stage::{SocketFacts, Stage};
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};
+pub use watch::Watch;

@@ -46,6 +46,8 @@ struct Buffer {
     ended: bool,
     /// How many bytes were dropped from the front because nobody took them.
     dropped: u64,
+    /// How many bytes were taken.
+    taken: u64,
 }
 
 impl Output {
@@ -55,10 +57,20 @@ impl Output {
         (buffer.bytes.clone(), buffer.ended)
     }
 
+    /// How many bytes were ever written, how many of them wait, and the first `most` of those after `from`.
+    pub fn glimpse(&self, from: u64, most: usize) -> (u64, u64, Vec<u8>) {
+        let buffer = locked(&self.buffer);
+        let waiting = buffer.bytes.len() as u64;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let shown = buffer.bytes.get(from..).unwrap_or_default().iter().take(most).copied().collect();
+        (buffer.dropped + buffer.taken + waiting, waiting, shown)
+    }
+
     /// Takes the first `count` bytes.
     pub fn take(&self, count: usize) -> Vec<u8> {
         let mut buffer = locked(&self.buffer);
         let count = count.min(buffer.bytes.len());
+        buffer.taken += count as u64;
         buffer.bytes.drain(..count).collect()
     }
 

@@ -31,6 +31,7 @@ pub mod regex;
 pub mod scope;
 pub mod step;
 pub mod template;
+pub mod typed;
 mod values;
 pub mod verb;
 pub mod verbs;

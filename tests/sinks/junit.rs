@@ -26,7 +26,9 @@ fn elements(xml: &str) -> Vec<String> {
     loop {
         match reader.read_event().unwrap() {
             Xml::Start(tag) | Xml::Empty(tag) => {
-                tag.attributes().for_each(|attribute| drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap()));
+                tag.attributes().for_each(|attribute| {
+                    drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap())
+                });
                 names.push(String::from_utf8(tag.name().as_ref().to_vec()).unwrap());
             }
             Xml::Text(text) => drop(text.xml10_content().unwrap()),
