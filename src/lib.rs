@@ -1,6 +1,7 @@
 //! sockdrill drives TCP and UDP conversations from the first SYN to the last FIN, and says exactly
 //! what happened.
 
+pub mod cli;
 pub mod engine;
 pub mod event;
 pub mod net;

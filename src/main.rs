@@ -1,3 +1,7 @@
-//! The `sockdrill` command.
+//! The `sockdrill` command: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(sockdrill::cli::run(std::env::args_os()).code())
+}

@@ -1,6 +1,20 @@
-//! `Calm`: a writer that takes a broken pipe calmly, for output that somebody may stop reading.
+//! `Calm`: a writer that takes a broken pipe calmly, for output that somebody may stop reading; and
+//! the words for what it cannot take calmly.
 
 use std::io::{self, ErrorKind, Write};
+
+/// What an I/O error says to people: no number, no path of a temporary file.
+pub fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// The same error, in words.
+pub(super) fn worded(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), in_words(error))
+}
 
 /// Writes until nobody reads any more, then lets the rest go unheard: `sockdrill … | head` is no fault.
 #[derive(Debug)]
@@ -21,7 +35,7 @@ impl<W: Write> Calm<W> {
                 self.unheard = true;
                 Ok(())
             }
-            result => result,
+            result => result.map_err(|error| worded(&error)),
         }
     }
 }
@@ -36,7 +50,7 @@ impl<W: Write> Write for Calm<W> {
                 self.unheard = true;
                 Ok(bytes.len())
             }
-            result => result,
+            result => result.map_err(|error| worded(&error)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `JUnit` XML: a test suite a file, a test case a scenario, for CI systems.
 
+use super::calm::worded;
 use super::fold::{Fold, Folds};
 use super::screen::{draw, printable};
 use super::whole_file::WholeFile;
@@ -105,7 +106,7 @@ impl Sink for Junit {
     fn finish(&mut self) -> io::Result<()> {
         let mut xml = Vec::new();
         self.report().serialize(&mut xml).map_err(io::Error::other)?;
-        self.file.write(&xml)
+        self.file.write(&xml).map_err(|error| worded(&error))
     }
 
     fn target(&self) -> String {

@@ -46,7 +46,7 @@ impl Layout {
         // Two columns before each of the four.
         let free = width.saturating_sub(2 + layout.verdict + 2 + 2 + 2 + TIME);
         if layout.path + layout.name > free {
-            layout.path = layout.path.min(SHORT_PATH.max(free * 2 / 5));
+            layout.path = layout.path.min(SHORT_PATH.max(free / 2));
             layout.name = free.saturating_sub(layout.path);
         }
         layout
@@ -73,12 +73,8 @@ impl Layout {
     /// Path and `words` in their columns.
     pub(super) fn columns(&self, file: &str, words: &str) -> String {
         let path = self.whole_path(file);
-        let words = printable(words);
-        format!(
-            "{}  {}",
-            pad(&cut_start(&path, self.path), self.path),
-            pad(&cut(&words, self.name), self.name)
-        )
+        let words = shortened(&printable(words), self.name);
+        format!("{}  {}", pad(&cut_start(&path, self.path), self.path), pad(&words, self.name))
     }
 
     /// A time in its column.
@@ -97,6 +93,18 @@ impl Layout {
     }
 }
 
+/// A name in at most `width` columns. The row of `cases` at its end is what tells it from others.
+fn shortened(name: &str, width: usize) -> String {
+    match name.split_once(" [").filter(|_| name.ends_with(']')) {
+        Some((_, row)) if columns(row) + 2 <= width / 2 => {
+            let head =
+                cut(name.strip_suffix(row).unwrap_or(name).trim_end_matches(" ["), width - columns(row) - 2);
+            format!("{head} [{row}")
+        }
+        _ => cut(name, width).into_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +115,13 @@ mod tests {
         assert_eq!(layout.path("scenarios/tcp/a.yaml"), "tcp/a");
         assert_eq!(layout.path("elsewhere/b.yml"), "elsewhere/b");
         assert_eq!(Layout::new(None, [].into_iter(), 1, 100).path("./a.yaml"), "a");
+    }
+
+    #[test]
+    fn the_row_of_cases_outlives_the_cut() {
+        assert_eq!(shortened("a server that resets [byte=1]", 22), "a server tha… [byte=1]");
+        assert_eq!(shortened("a server that resets [byte=1]", 12), "a server th…");
+        assert_eq!(shortened("a [b]", 30), "a [b]");
     }
 
     #[test]

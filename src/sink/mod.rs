@@ -20,7 +20,7 @@ mod transcript;
 mod whole_file;
 mod wire;
 
-pub use calm::Calm;
+pub use calm::{Calm, in_words};
 pub use jsonl::{FORMAT, Jsonl};
 pub use junit::Junit;
 pub use layout::Layout;

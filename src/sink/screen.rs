@@ -1,9 +1,10 @@
 //! What may be put on a screen: strangers' text made harmless, cut and padded by columns, durations
 //! in words, diagnostics drawn.
 
-use crate::text::{Diagnostic, Excerpt, escape, render};
+use crate::text::{Diagnostic, Excerpt, Severity, escape, render};
 use anstyle::{AnsiColor, Color, Style};
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::time::Duration;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -13,6 +14,8 @@ pub(super) const GOOD: Style = foreground(AnsiColor::Green).bold();
 pub(super) const BAD: Style = foreground(AnsiColor::Red).bold();
 /// Neither.
 pub(super) const OTHER: Style = foreground(AnsiColor::Yellow).bold();
+/// A way out.
+const HELP: Style = foreground(AnsiColor::Cyan).bold();
 /// Sent by us.
 pub(super) const OUT: Style = foreground(AnsiColor::Cyan);
 /// Received by us.
@@ -145,7 +148,24 @@ pub fn draw(diagnostic: &Diagnostic, styled: bool) -> String {
         at.name = printable(&at.name).into_owned();
         *at = with_pictures(at);
     }
-    render(&harmless, styled)
+    if harmless.at.is_some() { render(&harmless, styled) } else { without_place(&harmless, styled) }
+}
+
+/// A problem that was written nowhere: a sentence, and what else there is to say below it.
+fn without_place(diagnostic: &Diagnostic, styled: bool) -> String {
+    let (word, style) = match diagnostic.severity {
+        Severity::Error => ("error", BAD),
+        Severity::Warning => ("warning", OTHER),
+    };
+    let mut text =
+        format!("{}: {}\n", paint(styled, style, word), paint(styled, STRONG, &diagnostic.message));
+    for (name, value) in &diagnostic.rows {
+        let _ = writeln!(text, "  {name}  {value}");
+    }
+    for help in &diagnostic.help {
+        let _ = writeln!(text, "  {}: {help}", paint(styled, HELP, "help"));
+    }
+    text
 }
 
 /// The line with a picture for each character that a terminal would act on or not show. A tab stays:

@@ -9,6 +9,7 @@ use crate::event::{Event, Sink, Verdict, What};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::Duration;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,9 @@ pub struct Look {
     /// How many columns a line of a transcript has.
     pub width: usize,
 }
+
+/// What was ended sooner had not really begun.
+const BEGUN: Duration = Duration::from_millis(1);
 
 /// Tells people. Each block of text reaches its writer in one call and is flushed.
 pub struct Terminal {
@@ -110,14 +114,16 @@ impl Terminal {
         if self.look.shown == Shown::Failures && !bad {
             return Ok(());
         }
-        let mut line = self.line(fold);
-        if self.look.shown >= Shown::Transcripts {
-            line.push('\n');
+        // A play that was told to end before it began has nothing to say.
+        if fold.verdict() == Verdict::Interrupted && fold.took < BEGUN {
+            return Ok(());
         }
+        let line = self.line(fold);
         let failures: String = fold.failures.iter().map(|failure| self.failure(failure)).collect();
         self.write(&line)?;
         self.diagnostics.write_all(failures.as_bytes())?;
-        self.diagnostics.flush()
+        self.diagnostics.flush()?;
+        self.write(if self.look.shown >= Shown::Transcripts { "\n" } else { "" })
     }
 
     fn line(&self, fold: &Fold) -> String {
@@ -180,8 +186,8 @@ impl Terminal {
         part(*skipped, "skipped", OTHER);
         let done = passed + failed + skipped + unstable;
         part(self.layout.scenarios.saturating_sub(done), "not finished", OTHER);
-        let how = if *interrupted { "ended by a signal after" } else { "in" };
-        Some(format!("{} {how} {}\n", parts.join(", "), spoken(*took)))
+        let how = if *interrupted { "; ended by a signal after" } else { " in" };
+        Some(format!("{}{how} {}\n", parts.join(", "), spoken(*took)))
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 fn lines(events: &[Event]) -> Vec<String> {
     let paper = Paper::default();
     let mut sink = Jsonl::new(paper.clone(), "events");
-    events.iter().for_each(|event| sink.take(event).unwrap());
+    for event in events {
+        sink.take(event).unwrap();
+    }
     sink.finish().unwrap();
     paper.text().lines().map(str::to_owned).collect()
 }

@@ -10,7 +10,9 @@ fn report(events: &[Event]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report.xml");
     let mut junit = Junit::new(&path).unwrap();
-    events.iter().for_each(|event| junit.take(event).unwrap());
+    for event in events {
+        junit.take(event).unwrap();
+    }
     assert!(!path.exists(), "nothing is written before the end");
     junit.finish().unwrap();
     std::fs::read_to_string(path).unwrap()

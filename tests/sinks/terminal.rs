@@ -240,6 +240,8 @@ fn colour_is_there_only_when_asked_for() {
     let layout = Layout::new(None, [].into_iter(), 1, 100);
     let look = Look { shown: Shown::Results, styled: true, styled_diagnostics: true, width: 100 };
     let mut terminal = Terminal::new(out.clone(), err.clone(), look, layout);
-    run.iter().for_each(|event| terminal.take(event).unwrap());
+    for event in &run {
+        terminal.take(event).unwrap();
+    }
     assert!(out.text().contains('\u{1b}') && err.text().contains('\u{1b}'));
 }

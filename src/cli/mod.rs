@@ -1,0 +1,99 @@
+//! F5, the command line: typed arguments, one file a command, flags to sinks, verdicts to exit codes.
+//!
+//! ```text
+//! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
+//! check     reads and checks   find -> read
+//! help      topics, verbs
+//! output    the only writers to stdout and stderr; colour, width
+//! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
+//! ```
+
+mod check;
+mod find;
+mod help;
+mod output;
+mod read;
+mod replay;
+mod select;
+mod signals;
+
+use crate::event::Exit;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand};
+use output::{Output, When};
+use std::ffi::OsString;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Green.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Drives TCP and UDP conversations and says exactly what happened.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sockdrill",
+    version,
+    styles = STYLES,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  sockdrill replay scenarios/            play every scenario below a directory
+  sockdrill replay -v greeting.yaml      with everything that was said
+  sockdrill check scenarios/             find mistakes without opening a socket
+  sockdrill help verbs                   what a step can be"
+)]
+struct Cli {
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    #[arg(help = "When to use colour: auto, always or never")]
+    color: When,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play scenario files and directories
+    Replay(replay::Args),
+    /// Find mistakes in scenario files without opening a socket
+    Check(check::Args),
+    /// Explain a command, a verb or a topic
+    Help(help::Args),
+}
+
+/// Runs the command that `arguments` (the program's name first) say, and tells how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let output = Output::new(cli.color);
+    let exit = match &cli.command {
+        Command::Replay(args) => replay::run(args, &output),
+        Command::Check(args) => check::run(args, &output),
+        Command::Help(args) => help::run(args, &output),
+    };
+    output.closing(exit)
+}
+
+/// Help and version, asked for, go to stdout; a usage mistake goes to stderr.
+fn refused(error: &clap::Error) -> Exit {
+    let output = Output::new(When::default());
+    let text = error.render();
+    if error.use_stderr() {
+        output.complain(&if output.styled_err() { text.ansi().to_string() } else { text.to_string() });
+        return Exit::Usage;
+    }
+    output.say(&if output.styled_out() { text.ansi().to_string() } else { text.to_string() });
+    output.closing(Exit::Done)
+}
