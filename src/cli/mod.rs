@@ -3,6 +3,7 @@
 //! ```text
 //! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
+//! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! help      topics, verbs
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
@@ -13,6 +14,7 @@ mod find;
 mod help;
 mod output;
 mod read;
+mod repl;
 mod replay;
 mod select;
 mod signals;
@@ -43,6 +45,7 @@ const STYLES: Styles = Styles::styled()
   sockdrill replay scenarios/            play every scenario below a directory
   sockdrill replay -v greeting.yaml      with everything that was said
   sockdrill check scenarios/             find mistakes without opening a socket
+  sockdrill repl                         the same steps at a prompt
   sockdrill help verbs                   what a step can be"
 )]
 struct Cli {
@@ -67,6 +70,8 @@ enum Command {
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
+    /// Try steps one by one at a prompt, and save them as a scenario
+    Repl(repl::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -81,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let exit = match &cli.command {
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
+        Command::Repl(args) => repl::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)

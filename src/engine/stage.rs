@@ -30,6 +30,16 @@ impl Stage {
         Self { lane: Lane::main(Arc::new(session)), failures }
     }
 
+    /// A stage on this machine.
+    pub fn here(journal: &Journal, within: Duration) -> Self {
+        Self::new(&Host, journal, within)
+    }
+
+    /// The failure of an instance of `each`, if one has failed since it was last asked for.
+    pub fn failed_meanwhile(&mut self) -> Option<Box<Failure>> {
+        self.failures.try_recv().ok()
+    }
+
     /// Runs one step. Cancel safe in this sense: what the step had not done stays undone, and the
     /// stage can go on.
     pub async fn run(&self, step: &Step) -> Result<(), Box<Failure>> {

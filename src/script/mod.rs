@@ -16,6 +16,7 @@ pub mod forms;
 mod head;
 mod hints;
 mod include;
+pub mod house_yaml;
 pub mod judge;
 pub mod line;
 pub mod load;

@@ -7,6 +7,7 @@ use super::node::{Entry, Node, Style, Value};
 use super::verb::{Body, Operand, Takes, Verb};
 use super::verbs::verb;
 use crate::text::{Diagnostic, Payload, Place, Source};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What was typed.
@@ -18,9 +19,10 @@ pub enum Typed {
     Incomplete,
 }
 
-/// Reads typed text: steps parted by line feeds or `;`.
-pub fn read_typed(source: &Arc<Source>) -> Result<Typed, Vec<Diagnostic>> {
-    let mut reader = Reader { source, text: source.text(), at: 0 };
+/// Reads typed text, the bytes `range` of `source`: steps parted by line feeds or `;`.
+pub fn read_typed(source: &Arc<Source>, range: Range<usize>) -> Result<Typed, Vec<Diagnostic>> {
+    let text = source.text().get(..range.end).unwrap_or(source.text());
+    let mut reader = Reader { source, text, at: range.start };
     let nodes = match reader.steps(false) {
         Ok(nodes) => nodes,
         Err(Stop::Incomplete) => return Ok(Typed::Incomplete),
@@ -132,7 +134,6 @@ impl Reader<'_> {
         loop {
             self.blanks(false);
             match self.next() {
-                Some('\n') if verb.body == Body::Lanes && self.another_lane() => continue,
                 None | Some('\n' | ';') => return Ok(entries),
                 Some('}') if block => return Ok(entries),
                 _ => {}
@@ -143,19 +144,6 @@ impl Reader<'_> {
             };
             entries.push(entry);
         }
-    }
-
-    /// Whether a lane begins on a line below; if so, goes there.
-    fn another_lane(&mut self) -> bool {
-        let before = self.at;
-        self.blanks(true);
-        let start = self.at;
-        self.skip(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
-        let named = self.at > start;
-        self.blanks(false);
-        let found = named && self.next() == Some('{');
-        self.at = if found { start } else { before };
-        found
     }
 
     /// A verb whose only operand is a text takes the line as it is.
@@ -432,8 +420,12 @@ fn of_verb(verb: Node, value: Value, place: &Place) -> Node {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Typed, Vec<Diagnostic>> {
+        read_typed(&Source::new("prompt", text), 0..text.len())
+    }
+
     fn lines(text: &str) -> Vec<String> {
-        match read_typed(&Source::new("prompt", text)) {
+        match read(text) {
             Ok(Typed::Steps(steps)) => steps.iter().map(ToString::to_string).collect(),
             Ok(Typed::Incomplete) => vec!["incomplete".to_owned()],
             Err(problems) => problems.iter().map(|problem| problem.message.clone()).collect(),
@@ -468,21 +460,21 @@ mod tests {
 
     #[test]
     fn an_open_block_or_list_asks_for_more() {
-        for text in ["repeat 3 {", "parallel left { close a }\nright {", "each server conn", "spawn app [cat"]
+        for text in ["repeat 3 {", "parallel left { close a } right {", "spawn app [cat"]
         {
             assert_eq!(lines(text), ["incomplete"], "{text}");
         }
         assert_eq!(lines("repeat 3 { close a; close b }").len(), 1);
-        assert_eq!(lines("parallel left { close a }\nright { close b }").len(), 2, "a line feed ends a step");
+        assert_eq!(lines("parallel left { close a } right { close b }").len(), 1);
     }
 
     #[test]
     fn bytes_that_are_no_text_are_kept_as_notation() {
-        let Ok(Typed::Steps(steps)) = read_typed(&Source::new("prompt", r#"send c "\xff\0""#)) else {
+        let Ok(Typed::Steps(steps)) = read(r#"send c "\xff\0""#) else {
             panic!()
         };
         assert_eq!(steps[0].get("bytes").unwrap().as_scalar(), Some(r"\xff\0"));
-        let Ok(Typed::Steps(steps)) = read_typed(&Source::new("prompt", "send c hex:ff00")) else { panic!() };
+        let Ok(Typed::Steps(steps)) = read("send c hex:ff00") else { panic!() };
         assert_eq!(steps[0].get("hex").unwrap().as_scalar(), Some("ff00"));
     }
 
@@ -494,7 +486,7 @@ mod tests {
     #[test]
     fn each_mistake_has_its_own_place() {
         let place = |text: &str| {
-            let Err(problems) = read_typed(&Source::new("prompt", text)) else { panic!("{text}") };
+            let Err(problems) = read(text) else { panic!("{text}") };
             let at = problems[0].at.clone().unwrap();
             (problems[0].message.clone(), at.column)
         };
@@ -508,7 +500,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn reading_never_panics(text in ".*") {
-            let _ = read_typed(&Source::new("prompt", text));
+            let _ = read(text);
         }
     }
 }

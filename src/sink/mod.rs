@@ -3,6 +3,7 @@
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! progress    a bar while it lasts
+//! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
@@ -13,6 +14,7 @@ mod jsonl;
 mod junit;
 mod layout;
 mod progress;
+mod prompt;
 mod read;
 mod screen;
 mod terminal;
@@ -25,6 +27,7 @@ pub use jsonl::{FORMAT, Jsonl};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
+pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
 pub use screen::{columns, cut, draw, pad, printable};
 pub use terminal::{Look, Shown, Terminal};

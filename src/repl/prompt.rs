@@ -1,0 +1,482 @@
+//! The loop: a submission in, its steps run, facts out. Everything here is on one thread; only lines are
+//! read elsewhere.
+
+use super::command::{self, Command};
+use super::input::{Input, Known, Request, Submission};
+use super::names::Names;
+use super::record::{Record, Went};
+use super::statement::statements;
+use super::terminal::Terminal;
+use super::{Show, explain, ladder, save, table};
+use crate::engine::{Stage, Watch};
+use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
+use crate::script::draft::DraftStep;
+use crate::script::load::DEFAULT_WITHIN;
+use crate::script::typed::{Typed, read_typed};
+use crate::text::{Diagnostic, ErrorKind, Severity, Source, escape};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Addresses that are remembered for completion.
+const MOST_ADDRESSES: usize = 20;
+
+/// What the prompt needs.
+pub struct Setup<'a> {
+    /// Who shows what it has to say.
+    pub show: Box<dyn Show + 'a>,
+    /// Where lines come from.
+    pub input: Input,
+    /// A scenario whose steps are run first.
+    pub file: Option<PathBuf>,
+}
+
+/// Runs the prompt until its input ends, and tells how that was. At a terminal a step that does not hold
+/// is told and the prompt goes on; otherwise it ends there.
+pub fn run(setup: Setup<'_>) -> Exit {
+    let Setup { mut show, input, file } = setup;
+    let interactive = matches!(input, Input::Terminal { .. });
+    let above = match &input {
+        Input::Terminal { above, .. } => Some(above.clone()),
+        Input::Lines(_) | Input::Given(_) => None,
+    };
+    let terminal = interactive.then(Terminal::remember);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
+        Err(error) => {
+            show.problem(&plain(format!("cannot begin: {error}")));
+            Exit::Unreachable
+        }
+    };
+    if let Some(above) = above {
+        above.close();
+    }
+    if let Some(terminal) = terminal {
+        terminal.restore(matches!(exit, Exit::Terminated));
+    }
+    exit
+}
+
+/// A problem that stands nowhere.
+fn plain(what: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Severity::Error, what, None)
+}
+
+async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>, interactive: bool) -> Exit {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            show.problem(&plain(format!("cannot watch signals: {error}")));
+            return Exit::Unreachable;
+        }
+    };
+    let mut prompt = Prompt::new(show, interactive);
+    prompt.begin();
+    let mut exit = None;
+    if let Some(file) = file {
+        if let Err(failed) = prompt.run_file(&file, &mut signals).await {
+            exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
+        }
+        prompt.line += 1;
+    }
+    let exit = match exit {
+        Some(exit) => exit,
+        None => match input.begin(prompt.known()) {
+            Ok(requests) => prompt.listen(requests, &mut signals).await,
+            Err(error) => {
+                prompt.show.problem(&plain(format!("cannot read lines: {error}")));
+                Exit::Unreachable
+            }
+        },
+    };
+    prompt.finish(exit).await
+}
+
+/// SIGINT, and what ends the prompt.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for one: whether it is SIGINT. Cancel safe.
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Terminated,
+            _ = self.hang_up.recv() => Exit::Terminated,
+        }
+    }
+}
+
+/// A session at the prompt.
+struct Prompt<'a> {
+    stage: Stage,
+    watch: Watch,
+    journal: Journal,
+    facts: Receiver<Event>,
+    ticks: Interval,
+    show: Box<dyn Show + 'a>,
+    record: Record,
+    names: Names,
+    addresses: Vec<String>,
+    within: Duration,
+    directory: PathBuf,
+    interactive: bool,
+    /// The number of the next line.
+    line: usize,
+    /// How many submissions there were.
+    entry: usize,
+    failure: Option<Box<Failure>>,
+}
+
+impl<'a> Prompt<'a> {
+    fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
+        let (to, facts) = std::sync::mpsc::channel();
+        let run = Journal::new(to, Detail::Everything);
+        run.state(What::RunStarted { scenarios: 1 });
+        let journal = run.for_scenario(0);
+        let mut ticks = interval(Watch::INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            stage: Stage::here(&journal, DEFAULT_WITHIN),
+            watch: Watch::default(),
+            journal,
+            facts,
+            ticks,
+            show,
+            record: Record::default(),
+            names: Names::default(),
+            addresses: Vec::new(),
+            within: DEFAULT_WITHIN,
+            directory: PathBuf::from("."),
+            interactive,
+            line: 1,
+            entry: 0,
+            failure: None,
+        }
+    }
+
+    fn begin(&mut self) {
+        self.journal.state(What::ScenarioStarted {
+            name: "a session at the prompt".to_owned(),
+            file: "prompt".to_owned(),
+            line: 1,
+            tags: Vec::new(),
+            round: 1,
+        });
+        self.tell(None);
+    }
+
+    /// Closes everything and tells how it was.
+    async fn finish(mut self, exit: Exit) -> Exit {
+        self.stage.finish().await;
+        let outcome = match (self.failure.take(), exit) {
+            (_, Exit::Interrupted | Exit::Terminated) => Outcome::Interrupted,
+            (Some(failure), _) => Outcome::Failed(failure),
+            (None, _) => Outcome::Passed,
+        };
+        let count = |which: bool| usize::from(which);
+        let took = self.journal.elapsed();
+        let ended = What::RunEnded {
+            passed: count(matches!(outcome, Outcome::Passed)),
+            failed: count(matches!(outcome, Outcome::Failed(_))),
+            skipped: 0,
+            unstable: 0,
+            interrupted: matches!(outcome, Outcome::Interrupted),
+            took,
+        };
+        self.journal.state(What::ScenarioEnded { outcome, took });
+        self.journal.state(ended);
+        tell(&self.facts, &mut self.record, &mut *self.show, None);
+        exit
+    }
+
+    fn tell(&mut self, running: Option<u32>) {
+        tell(&self.facts, &mut self.record, &mut *self.show, running);
+    }
+
+    fn known(&self) -> Known {
+        Known {
+            line: self.line,
+            names: self.names.open(),
+            vars: self.stage.variables().into_iter().map(|(name, _)| name.to_string()).collect(),
+            addresses: self.addresses.clone(),
+        }
+    }
+
+    /// Answers submissions until there are no more.
+    async fn listen(&mut self, mut requests: mpsc::Receiver<Request>, signals: &mut Signals) -> Exit {
+        loop {
+            let request = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    // At the prompt Ctrl-C is a key; a signal from elsewhere ends nothing there.
+                    Exit::Interrupted if self.interactive => continue,
+                    signal => return signal,
+                },
+                request = requests.recv() => request,
+                _ = self.ticks.tick() => {
+                    self.look();
+                    continue;
+                }
+            };
+            let Some(Request { submission, answer }) = request else { return Exit::Done };
+            let flow = match submission {
+                Submission::Text(text) => self.submit(&text, signals).await,
+                Submission::End => Flow::End(Exit::Done),
+                Submission::Failed(why) => {
+                    self.show.problem(&plain(why));
+                    Flow::End(Exit::Unreachable)
+                }
+            };
+            match flow {
+                // A reader that is gone reads no more.
+                Flow::On => drop(answer.send(self.known())),
+                Flow::End(exit) => return exit,
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if self.interactive {
+            self.watch.look(&self.stage);
+        }
+        self.tell(None);
+    }
+
+    /// Runs the statements of a submission.
+    async fn submit(&mut self, text: &str, signals: &mut Signals) -> Flow {
+        self.entry += 1;
+        let first = self.line;
+        self.line += text.trim_end_matches('\n').split('\n').count();
+        // Places are those of the whole session: line 3 is the third line that was typed.
+        let lead = "\n".repeat(first.saturating_sub(1));
+        let source = Source::new("prompt", format!("{lead}{text}"));
+        for range in statements(text) {
+            let statement = text.get(range.clone()).unwrap_or_default();
+            let exit = match command::read(statement) {
+                Some(Ok(Command::Quit)) => return Flow::End(Exit::Done),
+                Some(Ok(command)) => self.command(command, signals).await,
+                Some(Err(why)) => {
+                    self.show.problem(&plain(why));
+                    Err(Exit::Usage)
+                }
+                None => {
+                    let range = range.start + lead.len()..range.end + lead.len();
+                    match read_typed(&source, range) {
+                        Ok(Typed::Steps(steps)) => self.steps(steps, signals).await,
+                        Ok(Typed::Incomplete) => {
+                            self.show.problem(&plain("a block is not closed").help("end it with `}`"));
+                            Err(Exit::Usage)
+                        }
+                        Err(problems) => self.refuse(&problems),
+                    }
+                }
+            };
+            match exit {
+                Err(Exit::Terminated) => return Flow::End(Exit::Terminated),
+                Err(exit) if !self.interactive => return Flow::End(exit),
+                // What follows on the line was meant to happen after this.
+                Err(_) => return Flow::On,
+                Ok(()) => {}
+            }
+        }
+        Flow::On
+    }
+
+    fn refuse(&mut self, problems: &[Diagnostic]) -> Result<(), Exit> {
+        problems.iter().for_each(|problem| self.show.problem(problem));
+        Err(Exit::Usage)
+    }
+
+    async fn steps(&mut self, drafts: Vec<DraftStep>, signals: &mut Signals) -> Result<(), Exit> {
+        for draft in drafts {
+            self.step(draft, signals).await?;
+        }
+        Ok(())
+    }
+
+    /// Proves and runs one step, telling facts as they come; a signal stops it.
+    async fn step(&mut self, draft: DraftStep, signals: &mut Signals) -> Result<(), Exit> {
+        let mut step = match self.names.check(&draft, &self.directory) {
+            Ok((step, warnings)) => {
+                warnings.iter().for_each(|warning| self.show.problem(warning));
+                step
+            }
+            Err(problems) => return self.refuse(&problems),
+        };
+        step.default_within(self.within);
+        self.note_addresses(&draft);
+        let number = Some(step.number);
+        let result = {
+            let mut running = std::pin::pin!(self.stage.run(&step));
+            loop {
+                tokio::select! {
+                    biased;
+                    signal = signals.next() => break Err(signal),
+                    _ = self.ticks.tick() => {
+                        if self.interactive {
+                            self.watch.look(&self.stage);
+                        }
+                        tell(&self.facts, &mut self.record, &mut *self.show, number);
+                    }
+                    result = &mut running => break Ok(result),
+                }
+            }
+        };
+        self.tell(number);
+        let (went, exit) = match result {
+            Ok(Ok(())) => (Went::Held, Ok(())),
+            Ok(Err(failure)) => {
+                let exit = exit_of(failure.kind);
+                let kind = failure.kind;
+                self.failure.get_or_insert(failure);
+                (Went::Failed(kind), Err(exit))
+            }
+            Err(signal) => {
+                self.show.text(&format!("* stopped: {}\n", step.line));
+                (Went::Stopped, Err(signal))
+            }
+        };
+        if went != Went::Held {
+            self.names.settle(|name| self.stage.is_open(name));
+        }
+        self.record.done(self.entry, draft, went);
+        exit?;
+        match self.stage.failed_meanwhile() {
+            Some(failure) if !self.interactive => {
+                let exit = exit_of(failure.kind);
+                self.failure.get_or_insert(failure);
+                Err(exit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_addresses(&mut self, draft: &DraftStep) {
+        for key in ["to", "at", "bind"] {
+            let Some(text) = draft.get(key).and_then(|node| node.as_scalar()) else { continue };
+            if text.contains(':') && !text.contains("${") && !text.ends_with(":0") {
+                self.addresses.retain(|address| address != text);
+                self.addresses.insert(0, text.to_owned());
+                self.addresses.truncate(MOST_ADDRESSES);
+            }
+        }
+    }
+
+    async fn command(&mut self, command: Command, signals: &mut Signals) -> Result<(), Exit> {
+        let text = match command {
+            Command::Sockets => table::sockets(&self.stage.sockets(), &self.record),
+            Command::Show(name) => match table::show(&name, &self.record) {
+                Some(text) => text,
+                None => {
+                    let known = self.names.open();
+                    let names = known.iter().map(|(name, _)| name.as_str());
+                    let near = crate::text::did_you_mean(&name, names);
+                    let near = near.map(|near| format!("did you mean `{near}`?"));
+                    let what = format!("nothing has passed at `{}`", name.escape_debug());
+                    return self.refuse(&[plain(what).maybe_help(near)]);
+                }
+            },
+            Command::Timeline => ladder::draw(&self.record, self.show.width()),
+            Command::Save { file, all } => {
+                let result = save::save(&file, all, &self.record, self.within, &self.names.vars).await;
+                match result {
+                    Ok(text) => text,
+                    Err(problems) => return self.refuse(&problems),
+                }
+            }
+            Command::Run(file) => return self.run_file(&file, signals).await,
+            Command::Undo => match self.record.undo() {
+                0 => "there is nothing to undo\n".to_owned(),
+                1 => "the last step will not be saved; what it did stays done\n".to_owned(),
+                count => format!("the last {count} steps will not be saved; what they did stays done\n"),
+            },
+            Command::Within(within) if within.is_zero() => {
+                return self.refuse(&[plain("a deadline is longer than nothing")]);
+            }
+            Command::Within(within) => {
+                self.within = within;
+                String::new()
+            }
+            Command::View(view) => {
+                self.show.view(view);
+                String::new()
+            }
+            Command::Vars => self.vars(),
+            Command::Help(topic) => match explain::explain(topic.as_deref()) {
+                Ok(text) => text,
+                Err(problem) => return self.refuse(&[*problem]),
+            },
+            Command::Clear if self.interactive => "\x1b[H\x1b[2J\x1b[3J\n".to_owned(),
+            Command::Clear | Command::Quit => String::new(),
+        };
+        if !text.is_empty() {
+            self.show.text(&text);
+        }
+        Ok(())
+    }
+
+    fn vars(&self) -> String {
+        let mut known: Vec<(String, String)> =
+            self.names.vars.iter().map(|(name, text)| (name.clone(), escape(text.as_bytes()))).collect();
+        known.extend(self.stage.variables().into_iter().map(|(name, value)| (name.to_string(), escape(&value))));
+        known.sort();
+        if known.is_empty() {
+            return "no variables; `save=NAME` on `recv` and `expect` makes one\n".to_owned();
+        }
+        table::columns(known.into_iter().map(|(name, value)| vec![name, value]).collect())
+    }
+
+    /// Runs the steps of a file's only scenario as if they were typed.
+    async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
+        let mut problems = Vec::new();
+        let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
+        problems.iter().for_each(|problem| self.show.problem(problem));
+        self.names.vars.extend(vars);
+        let outside = std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());
+        let result = self.steps(draft.steps, signals).await;
+        self.directory = outside;
+        result
+    }
+}
+
+/// Whether the prompt goes on.
+enum Flow {
+    On,
+    End(Exit),
+}
+
+/// Shows and records the facts that have come.
+fn tell(facts: &Receiver<Event>, record: &mut Record, show: &mut (dyn Show + '_), running: Option<u32>) {
+    for event in facts.try_iter() {
+        show.fact(&event);
+        record.take(event, running);
+    }
+}
+
+/// The exit code of a step that did not hold.
+fn exit_of(kind: FailureKind) -> Exit {
+    match kind {
+        FailureKind::Error(kind) => match kind {
+            ErrorKind::Timeout => Exit::TimedOut,
+            ErrorKind::Reset | ErrorKind::Closed | ErrorKind::BrokenPipe => Exit::Ended,
+            _ => Exit::Unreachable,
+        },
+        _ => Exit::Failed,
+    }
+}
