@@ -72,7 +72,11 @@ impl Above {
             repaint_is_ours: true,
             closed: false,
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), out: Mutex::new(Box::new(out)) }))
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            out: Mutex::new(Box::new(out)),
+        }))
     }
 
     /// Adds lines; those beyond what can wait are counted, unless they were asked for.

@@ -103,7 +103,8 @@ impl Typing<'_> {
 
 fn key_of(word: &str) -> Option<&str> {
     let (key, _) = word.split_once('=')?;
-    let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let is_key =
+        !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     is_key.then_some(key)
 }
 
@@ -176,7 +177,9 @@ fn operands(verb: &'static Verb, typing: &Typing<'_>, word: &str, known: &Known)
 fn of_operand(operand: &Operand, word: &str, known: &Known) -> Vec<String> {
     match operand.takes {
         Takes::Uses(kinds, _) | Takes::Pair(kinds, _) => names(kinds, known),
-        Takes::Place(kinds) => names(kinds, known).into_iter().chain(known.addresses.iter().cloned()).collect(),
+        Takes::Place(kinds) => {
+            names(kinds, known).into_iter().chain(known.addresses.iter().cloned()).collect()
+        }
         Takes::Address => {
             let usual = ["127.0.0.1:0", "[::1]:0", "any:0", "unix:${tmp}/socket"].map(str::to_owned);
             usual.into_iter().chain(known.addresses.iter().cloned()).collect()
@@ -205,7 +208,9 @@ fn values(verb: &Verb, key: &str, word: &str, known: &Known) -> Vec<String> {
         "eof" | "reset" => vec!["true".to_owned()],
         "file" => files(word),
         "state" => crate::text::Fact::STATES.map(str::to_owned).to_vec(),
-        key if SocketOption::from_name(key).is_some_and(|option| option.takes() == crate::text::Takes::Bool) => {
+        key if SocketOption::from_name(key)
+            .is_some_and(|option| option.takes() == crate::text::Takes::Bool) =>
+        {
             vec!["true".to_owned(), "false".to_owned()]
         }
         _ => Vec::new(),
@@ -225,7 +230,8 @@ fn of_command(words: &[&str], word: &str, known: &Known) -> Vec<String> {
 /// Files and directories that begin like `path`.
 fn files(path: &str) -> Vec<String> {
     let (directory, _) = path.rsplit_once('/').map_or(("", path), |(directory, name)| (directory, name));
-    let prefix = path.get(..path.len() - path.rsplit('/').next().unwrap_or_default().len()).unwrap_or_default();
+    let prefix =
+        path.get(..path.len() - path.rsplit('/').next().unwrap_or_default().len()).unwrap_or_default();
     let look_in = match (directory, prefix) {
         ("", "/") => Path::new("/"),
         ("", _) => Path::new("."),
@@ -235,7 +241,8 @@ fn files(path: &str) -> Vec<String> {
     let name = |entry: std::fs::DirEntry| {
         let name = entry.file_name().into_string().ok()?;
         let end = if entry.path().is_dir() { "/" } else { "" };
-        (!name.starts_with('.') && !name.contains(char::is_whitespace)).then(|| format!("{prefix}{name}{end}"))
+        (!name.starts_with('.') && !name.contains(char::is_whitespace))
+            .then(|| format!("{prefix}{name}{end}"))
     };
     let mut found: Vec<String> =
         entries.flatten().filter_map(name).filter(|name| name.starts_with(path)).take(MOST_FILES).collect();
@@ -257,7 +264,9 @@ pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
     }
     let Some(verb) = typing.verb() else {
         let (_, operands, _) = COMMANDS.iter().find(|(word, ..)| Some(word) == typing.words.first())?;
-        return (between && typing.words.len() == 1).then(|| (*operands).to_owned()).filter(|text| !text.is_empty());
+        return (between && typing.words.len() == 1)
+            .then(|| (*operands).to_owned())
+            .filter(|text| !text.is_empty());
     };
     let (count, keys) = typing.given();
     if between {
@@ -266,7 +275,9 @@ pub(super) fn hint(text: &str, known: &Known) -> Option<String> {
     // The only thing that can stand here is shown whole.
     let (start, found) = complete(text, known);
     match found.as_slice() {
-        [one] => one.shown.strip_prefix(text.get(start..)?).map(str::to_owned).filter(|rest| !rest.is_empty()),
+        [one] => {
+            one.shown.strip_prefix(text.get(start..)?).map(str::to_owned).filter(|rest| !rest.is_empty())
+        }
         _ => None,
     }
 }
@@ -359,7 +370,6 @@ mod tests {
                 ("conn".to_owned(), Kind::Stream),
                 ("server".to_owned(), Kind::Listener),
             ],
-            vars: Vec::new(),
             addresses: vec!["127.0.0.1:6060".to_owned()],
         }
     }
@@ -415,7 +425,9 @@ mod tests {
             }
             out
         };
-        for line in [r#"send client "a \" b" within=2s; cl"#, "parallel a { close conn }\nb", "'", "\"\\", "é{=]"] {
+        for line in
+            [r#"send client "a \" b" within=2s; cl"#, "parallel a { close conn }\nb", "'", "\"\\", "é{=]"]
+        {
             assert_eq!(plain(&highlight(line, &known())), line);
         }
     }

@@ -50,7 +50,9 @@ pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
 pub(super) fn read(text: &str) -> Option<Result<Command, String>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (word, rest) = words.split_first()?;
-    let plain = |command: Command| if rest.is_empty() { Ok(command) } else { Err(format!("`{word}` takes nothing more")) };
+    let plain = |command: Command| {
+        if rest.is_empty() { Ok(command) } else { Err(format!("`{word}` takes nothing more")) }
+    };
     Some(match (*word, rest) {
         ("sockets", _) => plain(Command::Sockets),
         ("show", [name]) => Ok(Command::Show((*name).to_owned())),
@@ -58,7 +60,10 @@ pub(super) fn read(text: &str) -> Option<Result<Command, String>> {
         ("timeline", _) => plain(Command::Timeline),
         ("save", _) => save(rest),
         ("run", [file]) => Ok(Command::Run(unquoted(file))),
-        ("run", _) => Err("`run` takes one file, as in `run greeting.yaml`; a program is started with `spawn`".to_owned()),
+        ("run", _) => {
+            Err("`run` takes one file, as in `run greeting.yaml`; a program is started with `spawn`"
+                .to_owned())
+        }
         ("undo", _) => plain(Command::Undo),
         ("set", ["within", value]) => parse_duration(value).map(Command::Within),
         ("set", ["within"]) => Err("`set within` takes a duration, as in `set within 2s`".to_owned()),
@@ -105,7 +110,8 @@ mod tests {
     #[test]
     fn every_command_of_the_table_is_one() {
         for (word, operands, _) in COMMANDS {
-            let operands = operands.replace("DURATION", "1s").replace("text|hex", "hex").replace("[VERB]", "");
+            let operands =
+                operands.replace("DURATION", "1s").replace("text|hex", "hex").replace("[VERB]", "");
             let text = format!("{word} {}", operands.replace("[--all]", ""));
             assert!(matches!(read(&text), Some(Ok(_))), "{text}");
         }

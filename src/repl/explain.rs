@@ -35,10 +35,16 @@ fn overview() -> String {
     text.push_str("\nCommands:\n");
     let commands = COMMANDS.iter();
     text.push_str(&columns(
-        commands.map(|(word, operands, help)| row(format!("{word} {operands}").trim_end().to_owned(), help)).collect(),
+        commands
+            .map(|(word, operands, help)| row(format!("{word} {operands}").trim_end().to_owned(), help))
+            .collect(),
     ));
-    text.push_str("\n`help VERB` says what a step takes. Several stand on a line with `;` between them; a block\n");
-    text.push_str("in braces may go over several lines. Tab completes, Ctrl-R searches, Ctrl-C stops a step.\n");
+    text.push_str(
+        "\n`help VERB` says what a step takes. Several stand on a line with `;` between them; a block\n",
+    );
+    text.push_str(
+        "in braces may go over several lines. Tab completes, Ctrl-R searches, Ctrl-C stops a step.\n",
+    );
     text
 }
 
@@ -99,7 +105,8 @@ fn usage(verb: &Verb) -> String {
 fn typed_example(verb: &Verb) -> Option<String> {
     let (documents, _) = read_documents(&Source::new("example", verb.example));
     let step = DraftStep::read(documents.first()?, &mut Vec::new())?;
-    let blocks = matches!(verb.body, Body::Lanes) || verb.operands.iter().any(|one| matches!(one.takes, Takes::Steps));
+    let blocks =
+        matches!(verb.body, Body::Lanes) || verb.operands.iter().any(|one| matches!(one.takes, Takes::Steps));
     Some(match verb.name {
         "parallel" => "parallel left { send client \"hi\" } right { expect conn \"hi\" }".to_owned(),
         _ if blocks => typed_block(&step),

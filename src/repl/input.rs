@@ -53,8 +53,6 @@ pub(super) struct Known {
     pub line: usize,
     /// What is open.
     pub names: Vec<(String, Kind)>,
-    /// Variables that steps have saved.
-    pub vars: Vec<String>,
     /// Addresses that were used, the last one first.
     pub addresses: Vec<String>,
 }
@@ -81,10 +79,15 @@ impl Input {
         };
         match self {
             Self::Terminal { above, history, styled } => {
-                begin("editor", Box::new(move || editor::edit(&above, history.as_deref(), styled, known, &way)))?;
+                begin(
+                    "editor",
+                    Box::new(move || editor::edit(&above, history.as_deref(), styled, known, &way)),
+                )?;
             }
             Self::Lines(lines) => begin("lines", Box::new(move || read_lines(lines, &way)))?,
-            Self::Given(text) => begin("lines", Box::new(move || read_lines(Box::new(text.as_bytes()), &way)))?,
+            Self::Given(text) => {
+                begin("lines", Box::new(move || read_lines(Box::new(text.as_bytes()), &way)))?
+            }
         }
         Ok(requests)
     }

@@ -74,14 +74,16 @@ fn rung(event: &Event, peers: &Peers) -> Option<Rung> {
         What::Listening { name, at } => (name, ' ', format!("listens at {at}"), None),
         What::Bound { name, at, .. } => (name, ' ', format!("bound to {at}"), None),
         What::Connected { name, peer, .. } => (name, '>', "connects".to_owned(), peers.listener_at(peer)),
-        What::Accepted { name, listener, .. } => (name, '<', "accepted".to_owned(), Some(listener.to_string())),
+        What::Accepted { name, listener, .. } => {
+            (name, '<', format!("{name} accepted"), Some(listener.to_string()))
+        }
         What::Sent { name, to, data } => {
             let other = to.as_deref().and_then(|to| peers.bound_at(to)).or_else(|| peers.of(name));
             (name, '>', bytes(data), other)
         }
         What::Received { name, from, data } => {
-            let other = from.as_deref().and_then(|from| peers.bound_at(from)).or_else(|| peers.of(name));
-            (name, '<', bytes(data), other)
+            let from = from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+            (name, ' ', format!("takes {}{from}", bytes(data)), None)
         }
         What::Ended { name, how } | What::Exited { name, how } => (name, ' ', how.clone(), None),
         What::ShutDown { name, side } => {

@@ -6,7 +6,7 @@ use crate::script::scope::Scope;
 use crate::script::step::Step;
 use crate::script::verb::Kind;
 use crate::text::Diagnostic;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What is open and known at the prompt.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Names {
     pub fn check(
         &mut self,
         draft: &DraftStep,
-        directory: &PathBuf,
+        directory: &Path,
     ) -> Result<(Step, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut problems = Vec::new();
         self.before = self.scope.clone();
@@ -56,10 +56,5 @@ impl Names {
             self.scope.open_names().filter_map(|name| Some((name.to_owned(), kind(name)?))).collect();
         open.sort_by(|one, other| one.0.cmp(&other.0));
         open
-    }
-
-    /// How many steps were proven.
-    pub fn count(&self) -> u32 {
-        self.count
     }
 }

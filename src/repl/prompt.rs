@@ -210,12 +210,7 @@ impl<'a> Prompt<'a> {
     }
 
     fn known(&self) -> Known {
-        Known {
-            line: self.line,
-            names: self.names.open(),
-            vars: self.stage.variables().into_iter().map(|(name, _)| name.to_string()).collect(),
-            addresses: self.addresses.clone(),
-        }
+        Known { line: self.line, names: self.names.open(), addresses: self.addresses.clone() }
     }
 
     /// Answers submissions until there are no more.
@@ -348,7 +343,9 @@ impl<'a> Prompt<'a> {
                 (Went::Failed(kind), Err(exit))
             }
             Err(signal) => {
-                self.show.text(&format!("* stopped: {}\n", step.line));
+                // The terminal has echoed `^C` on this line.
+                let lead = if self.interactive { "\n" } else { "" };
+                self.show.text(&format!("{lead}* stopped: {}\n", step.line));
                 (Went::Stopped, Err(signal))
             }
         };
@@ -380,7 +377,7 @@ impl<'a> Prompt<'a> {
 
     async fn command(&mut self, command: Command, signals: &mut Signals) -> Result<(), Exit> {
         let text = match command {
-            Command::Sockets => table::sockets(&self.stage.sockets(), &self.record),
+            Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
             Command::Show(name) => match table::show(&name, &self.record) {
                 Some(text) => text,
                 None => {
@@ -434,7 +431,9 @@ impl<'a> Prompt<'a> {
     fn vars(&self) -> String {
         let mut known: Vec<(String, String)> =
             self.names.vars.iter().map(|(name, text)| (name.clone(), escape(text.as_bytes()))).collect();
-        known.extend(self.stage.variables().into_iter().map(|(name, value)| (name.to_string(), escape(&value))));
+        known.extend(
+            self.stage.variables().into_iter().map(|(name, value)| (name.to_string(), escape(&value))),
+        );
         known.sort();
         if known.is_empty() {
             return "no variables; `save=NAME` on `recv` and `expect` makes one\n".to_owned();
@@ -448,7 +447,8 @@ impl<'a> Prompt<'a> {
         let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
         problems.iter().for_each(|problem| self.show.problem(problem));
         self.names.vars.extend(vars);
-        let outside = std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());
+        let outside =
+            std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());
         let result = self.steps(draft.steps, signals).await;
         self.directory = outside;
         result

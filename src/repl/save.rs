@@ -35,28 +35,37 @@ pub(super) async fn save(
     let steps: Vec<DraftStep> = record.taken.iter().filter_map(|taken| as_saved(taken, all)).collect();
     if steps.is_empty() {
         let help = "steps that held are saved; `save FILE --all` keeps failures as `fails:`";
-        return Err(refuse("there is nothing to save".to_owned()).into_iter().map(|one| one.help(help)).collect());
+        return Err(refuse("there is nothing to save".to_owned())
+            .into_iter()
+            .map(|one| one.help(help))
+            .collect());
     }
-    let mut known: Vec<(String, String)> = vars.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
+    let mut known: Vec<(String, String)> =
+        vars.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     known.sort();
     let steps = unfix::unfix(steps, record, &mut known);
     let text = scenario_yaml(&head(file, within), &known, &steps);
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::Builder::new().prefix(".sockdrill-").suffix(".yaml").tempfile_in(directory);
-    let mut written = written.map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
+    let mut written =
+        written.map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
     let result = written.write_all(text.as_bytes()).and_then(|()| written.flush());
     result.map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
     let path = written.path().to_owned();
     let began = Instant::now();
     let replayed = tokio::task::spawn_blocking(move || replay(&path));
-    replayed.await.unwrap_or_else(|_| Err(refuse("the replay did not end".to_owned()))).map_err(|problems| {
-        let why = format!("{} is not saved: replayed, it does not do what happened here", file.display());
-        let mut told = refuse(why);
-        told.extend(problems.into_iter().map(|problem| renamed(problem, file)));
-        told
-    })?;
-    let took = format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
-    keep(written, file).map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
+    replayed.await.unwrap_or_else(|_| Err(refuse("the replay did not end".to_owned()))).map_err(
+        |problems| {
+            let why = format!("{} is not saved: replayed, it does not do what happened here", file.display());
+            let mut told = refuse(why);
+            told.extend(problems.into_iter().map(|problem| renamed(problem, file)));
+            told
+        },
+    )?;
+    let took =
+        format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
+    keep(written, file)
+        .map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
     let count = steps.len();
     let plural = if count == 1 { "step" } else { "steps" };
     Ok(format!("* saved {}: {count} {plural}, checked and replayed in {took}\n", file.display()))
@@ -72,7 +81,8 @@ fn keep(written: tempfile::NamedTempFile, file: &Path) -> io::Result<()> {
 }
 
 fn head(file: &Path, within: Duration) -> Vec<(&'static str, String)> {
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().replace(['-', '_'], " ")).unwrap_or_default();
+    let stem =
+        file.file_stem().map(|stem| stem.to_string_lossy().replace(['-', '_'], " ")).unwrap_or_default();
     let mut head = vec![("name", stem), ("about", "Saved from a session at the prompt.".to_owned())];
     if within != DEFAULT_WITHIN {
         head.push(("within", format_duration(within)));

@@ -82,9 +82,13 @@ mod tests {
 
     #[test]
     fn statements_end_at_line_feeds_and_semicolons_outside_of_quotes_and_brackets() {
-        let cut = |text: &'static str| statements(text).into_iter().map(|range| &text[range]).collect::<Vec<_>>();
+        let cut =
+            |text: &'static str| statements(text).into_iter().map(|range| &text[range]).collect::<Vec<_>>();
         assert_eq!(cut("close a; close b\nsockets"), ["close a", "close b", "sockets"]);
-        assert_eq!(cut("repeat 2 {\n close a; close b\n}; vars"), ["repeat 2 {\n close a; close b\n}", "vars"]);
+        assert_eq!(
+            cut("repeat 2 {\n close a; close b\n}; vars"),
+            ["repeat 2 {\n close a; close b\n}", "vars"]
+        );
         assert_eq!(cut(r#"send a "x;\"y"; close a"#), [r#"send a "x;\"y""#, "close a"]);
         assert_eq!(cut("note don't; # no; not this\nclose a"), ["note don't", "close a"]);
         assert_eq!(cut("  \n;;\n"), Vec::<&str>::new());

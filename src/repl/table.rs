@@ -32,7 +32,7 @@ pub(super) fn columns(rows: Vec<Vec<String>>) -> String {
 }
 
 /// What is open, and how what is closed was.
-pub(super) fn sockets(open: &[SocketFacts], record: &Record) -> String {
+pub(super) fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> String {
     let closed = closed(open, record);
     if open.is_empty() && closed.is_empty() {
         return "nothing is open; `listen server 127.0.0.1:0` opens something\n".to_owned();
@@ -57,7 +57,24 @@ pub(super) fn sockets(open: &[SocketFacts], record: &Record) -> String {
         ]);
     }
     rows.extend(closed);
-    columns(rows)
+    let whole = columns(rows.clone());
+    if whole.lines().all(|line| line.chars().count() <= width) {
+        return whole;
+    }
+    // Too wide: how it ended goes below each.
+    let ended: Vec<String> = rows.iter_mut().skip(1).map(|row| row.pop().unwrap_or_default()).collect();
+    if let Some(heading) = rows.first_mut() {
+        heading.pop();
+    }
+    let mut out = String::new();
+    for (line, ended) in columns(rows).lines().zip(std::iter::once(String::new()).chain(ended)) {
+        out.push_str(line);
+        out.push('\n');
+        if !ended.is_empty() {
+            let _ = writeln!(out, "  {ended}");
+        }
+    }
+    out
 }
 
 fn unread(socket: &SocketFacts) -> String {
@@ -126,8 +143,10 @@ fn dump(bytes: &[u8]) -> String {
     let mut out = String::new();
     for (row, chunk) in bytes.chunks(ROW).enumerate() {
         let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-        let text: String =
-            chunk.iter().map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' }).collect();
+        let text: String = chunk
+            .iter()
+            .map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' })
+            .collect();
         let _ = writeln!(out, "  {:04x}  {:47}  {text}", row * ROW, hex.join(" "));
     }
     out

@@ -21,7 +21,11 @@ enum Port {
 }
 
 /// The steps without fixed ports and paths; variables that this takes are added.
-pub(super) fn unfix(mut steps: Vec<DraftStep>, record: &Record, vars: &mut Vec<(String, String)>) -> Vec<DraftStep> {
+pub(super) fn unfix(
+    mut steps: Vec<DraftStep>,
+    record: &Record,
+    vars: &mut Vec<(String, String)>,
+) -> Vec<DraftStep> {
     let ports = ports(&steps, record);
     let paths = paths(&steps);
     let mut unfixing = Unfixing { ports, paths, vars, opened: Vec::new() };
@@ -146,7 +150,9 @@ impl Unfixing<'_> {
         }
         match self.ports.get(&port) {
             // The first to open it gets any free one; who opens it again means the same.
-            Some(Port::Of(_)) if own.is_some_and(|own| !self.is_of_an_earlier(port, own)) => format!("{host}:0"),
+            Some(Port::Of(_)) if own.is_some_and(|own| !self.is_of_an_earlier(port, own)) => {
+                format!("{host}:0")
+            }
             Some(Port::Of(name)) if is_place && self.opened.contains(name) => name.clone(),
             Some(Port::Of(name)) => format!("{host}:${{{name}.port}}"),
             Some(Port::Free(name)) => format!("{host}:${{port.{name}}}"),
@@ -181,7 +187,9 @@ impl Unfixing<'_> {
             out.push_str(before);
             let stands_for = number.parse().ok().and_then(|port: u16| self.ports.get(&port));
             match stands_for.filter(|_| number.len() >= SHORTEST) {
-                Some(Port::Of(name)) if self.opened.contains(name) => out.push_str(&format!("${{{name}.port}}")),
+                Some(Port::Of(name)) if self.opened.contains(name) => {
+                    out.push_str(&format!("${{{name}.port}}"))
+                }
                 Some(Port::Free(name)) => out.push_str(&format!("${{port.{name}}}")),
                 _ => out.push_str(number),
             }
@@ -207,7 +215,9 @@ fn address(text: &str) -> Option<(&str, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let is_host = !host.is_empty()
         && host.len() < 254
-        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '*' | '%'))
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '*' | '%'))
         && (!host.contains(':') || host.starts_with('[') && host.ends_with(']'));
     let port = port.parse().ok().filter(|_| port.bytes().all(|byte| byte.is_ascii_digit()))?;
     is_host.then_some((host, port))

@@ -117,8 +117,13 @@ fn is_plain(text: &str) -> bool {
                 && !text.contains('.')
             || lower.starts_with("0x")
             || lower.starts_with("0o"));
-    begins && text.chars().all(safe) && !odd.contains(&lower.as_str()) && !numeric && !text.ends_with(':')
-        && !text.contains(": ") && !text.starts_with('.')
+    begins
+        && text.chars().all(safe)
+        && !odd.contains(&lower.as_str())
+        && !numeric
+        && !text.ends_with(':')
+        && !text.contains(": ")
+        && !text.starts_with('.')
 }
 
 /// A text in double quotes, with YAML's escapes.
@@ -181,7 +186,9 @@ mod tests {
     fn blocks(step: &DraftStep) -> String {
         let mut problems = Vec::new();
         let lists = step.operands.iter().filter(|entry| matches!(entry.value.value, Value::List(_)));
-        let inner = |entry: &super::super::node::Entry| lines(&super::super::draft::read_steps(&entry.value, &mut problems));
+        let inner = |entry: &super::super::node::Entry| {
+            lines(&super::super::draft::read_steps(&entry.value, &mut problems))
+        };
         lists.map(inner).map(|lines| lines.join(";")).collect()
     }
 

@@ -460,8 +460,7 @@ mod tests {
 
     #[test]
     fn an_open_block_or_list_asks_for_more() {
-        for text in ["repeat 3 {", "parallel left { close a } right {", "spawn app [cat"]
-        {
+        for text in ["repeat 3 {", "parallel left { close a } right {", "spawn app [cat"] {
             assert_eq!(lines(text), ["incomplete"], "{text}");
         }
         assert_eq!(lines("repeat 3 { close a; close b }").len(), 1);
@@ -470,9 +469,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_kept_as_notation() {
-        let Ok(Typed::Steps(steps)) = read(r#"send c "\xff\0""#) else {
-            panic!()
-        };
+        let Ok(Typed::Steps(steps)) = read(r#"send c "\xff\0""#) else { panic!() };
         assert_eq!(steps[0].get("bytes").unwrap().as_scalar(), Some(r"\xff\0"));
         let Ok(Typed::Steps(steps)) = read("send c hex:ff00") else { panic!() };
         assert_eq!(steps[0].get("hex").unwrap().as_scalar(), Some("ff00"));
@@ -500,7 +497,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn reading_never_panics(text in ".*") {
-            let _ = read(text);
+            let _ = read(&text);
         }
     }
 }

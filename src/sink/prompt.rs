@@ -95,7 +95,14 @@ impl<W: Write> Prompt<W> {
     }
 
     /// `> client        6  PING\r\n`
-    fn data(&self, mark: char, style: anstyle::Style, name: &str, other: Option<String>, data: &Data) -> String {
+    fn data(
+        &self,
+        mark: char,
+        style: anstyle::Style,
+        name: &str,
+        other: Option<String>,
+        data: &Data,
+    ) -> String {
         let other = other.map(|other| format!("{}  ", printable(&other))).unwrap_or_default();
         let head = format!("{mark} {:NAME$} {:>6}  {other}", printable(name), data.len);
         if self.hex {
@@ -146,7 +153,9 @@ fn words(what: &What) -> Option<(char, anstyle::Style, String)> {
             None => format!("{name} bound to {at}"),
         }),
         What::Connected { name, local, peer } => fact(format!("{name} connected {peer} from {local}")),
-        What::Accepted { name, listener, peer, .. } => fact(format!("{name} accepted at {listener} from {peer}")),
+        What::Accepted { name, listener, peer, .. } => {
+            fact(format!("{name} accepted at {listener} from {peer}"))
+        }
         What::Secured { name, version, cipher, alpn } => {
             let alpn = alpn.as_ref().map(|alpn| format!(", {alpn}")).unwrap_or_default();
             fact(format!("{name} is {version} now: {cipher}{alpn}"))
@@ -170,7 +179,9 @@ fn words(what: &What) -> Option<(char, anstyle::Style, String)> {
             fact(format!("{name} started as process {pid}: {}", command.join(" ")))
         }
         What::Exited { name, how } => fact(format!("{name} ended: {how}")),
-        What::StepHeld { failed_as_told: Some(kind), .. } => fact(format!("failed as told: {}", kind.words())),
+        What::StepHeld { failed_as_told: Some(kind), .. } => {
+            fact(format!("failed as told: {}", kind.words()))
+        }
         What::Note { text } => fact(text.clone()),
         What::ClientsArrived { name, new, waiting } => {
             let more = if new == waiting { String::new() } else { format!(", {waiting} in all") };
