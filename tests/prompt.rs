@@ -1,5 +1,16 @@
 //! The prompt in a real pseudo-terminal, and what it saves.
 
+// clippy.toml allows these inside `#[test]` functions; here the whole crate is a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it fails"
+)]
+
+#[path = "prompt/page.rs"]
+mod page;
 #[path = "prompt/pty.rs"]
 mod pty;
 #[path = "prompt/save.rs"]
@@ -128,7 +139,8 @@ fn a_flood_leaves_the_line_as_it_was_and_is_counted() {
     let told = terminal.look(|screen| {
         let lines = screen.lines();
         let shown = lines.iter().filter(|line| line.starts_with("[conn#")).count();
-        let left_out = lines.iter().filter_map(|line| line.strip_prefix("… ")?.split(' ').next()?.parse::<usize>().ok());
+        let left_out =
+            lines.iter().filter_map(|line| line.strip_prefix("… ")?.split(' ').next()?.parse::<usize>().ok());
         shown + left_out.sum::<usize>()
     });
     assert_eq!(told, 3 * 3400, "what was not shown was counted");
@@ -175,7 +187,10 @@ fn ctrl_c_stops_the_running_step_and_leaves_the_prompt_a_second_one_too() {
         terminal.keys("\u{3}");
         terminal.wait("the next prompt", |screen| screen.line() == line);
     }
-    assert_eq!(terminal.look(|screen| screen.lines().iter().filter(|line| line.contains("* stopped")).count()), 2);
+    assert_eq!(
+        terminal.look(|screen| screen.lines().iter().filter(|line| line.contains("* stopped")).count()),
+        2
+    );
     terminal.enter("close conn");
     terminal.see("* conn closed by us");
     terminal.keys("\u{4}");
@@ -232,7 +247,10 @@ fn mistakes_are_told_before_anything_happens() {
     let home = home();
     let (mut terminal, _) = listening(&home, 120);
     for (line, told) in [
-        ("send server \"x\"", "`send` takes a stream or a datagram socket or a process, and `server` is a listener"),
+        (
+            "send server \"x\"",
+            "`send` takes a stream or a datagram socket or a process, and `server` is a listener",
+        ),
         ("conect c server", "did you mean `connect`?"),
         ("accept conn serve", "did you mean `server`?"),
         ("listen server 127.0.0.1:0", "`server` is open already"),

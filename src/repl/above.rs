@@ -6,6 +6,7 @@
 //! when the rows of the prompt have just been cleared, or directly while no line is edited.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -208,7 +209,7 @@ impl State {
         let mut text: String = self.lines.drain(..count).collect();
         if self.lines.is_empty() && self.left_out > 0 {
             let left_out = std::mem::take(&mut self.left_out);
-            text.push_str(&format!("… {left_out} lines left out; `timeline` and `show` have what passed\n"));
+            let _ = writeln!(text, "… {left_out} lines left out; `timeline` and `show` have what passed");
         }
         text
     }

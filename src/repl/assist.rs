@@ -394,7 +394,7 @@ mod tests {
         assert_eq!(found("timel"), ["timeline"]);
         assert_eq!(found("expect conn si"), ["size=", "silence="]);
         assert_eq!(found("check conn state=cl"), ["close", "close-wait", "closing"]);
-        assert_eq!(found("shutdown conn w"), ["write"]);
+        assert_eq!(found("shutdown conn wr"), ["write"]);
         assert_eq!(found("connect x 127.0.0.1:1 fails=ref"), ["refused"]);
         assert_eq!(found("show se"), ["server"]);
         assert_eq!(found(r#"send conn "co"#), Vec::<String>::new());

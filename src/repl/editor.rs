@@ -82,9 +82,8 @@ impl<'a> Lines<'a> {
                         helper.known = known;
                     }
                 }
-                Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => return Submission::End,
-                Err(ReadlineError::Signal(_)) => {}
+                Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
                 Err(error) => return Submission::Failed(format!("cannot read the terminal: {error}")),
             }
         }

@@ -8,6 +8,7 @@ use crate::script::verb::{Body, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS, meant, verb};
 use crate::script::yaml::read_documents;
 use crate::text::{Diagnostic, Fact, Severity, SocketOption, Source, did_you_mean};
+use std::fmt::Write as _;
 
 /// Help on everything, or on one verb or command.
 pub(super) fn explain(topic: Option<&str>) -> Result<String, Box<Diagnostic>> {
@@ -64,15 +65,21 @@ fn of_verb(verb: &Verb) -> String {
         row(&format!("{form}="), help);
     }
     if verb.body == Body::Facts {
-        Fact::TABLE.iter().for_each(|fact| row(&format!("{}=", fact.1), fact.2));
+        for fact in &Fact::TABLE {
+            row(&format!("{}=", fact.1), fact.2);
+        }
     }
     if matches!(verb.body, Body::Facts | Body::Settings) {
-        SocketOption::TABLE.iter().for_each(|option| row(&format!("{}=", option.1), option.3));
+        for option in &SocketOption::TABLE {
+            row(&format!("{}=", option.1), option.3);
+        }
     }
-    COMMON.iter().for_each(|operand| row(&shape(operand), operand.help));
+    for operand in COMMON {
+        row(&shape(operand), operand.help);
+    }
     text.push_str(&columns(rows));
     if let Some(example) = typed_example(verb) {
-        text.push_str(&format!("\nExample:\n  {example}\n"));
+        let _ = writeln!(text, "\nExample:\n  {example}");
     }
     text
 }

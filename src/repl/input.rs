@@ -86,7 +86,7 @@ impl Input {
             }
             Self::Lines(lines) => begin("lines", Box::new(move || read_lines(lines, &way)))?,
             Self::Given(text) => {
-                begin("lines", Box::new(move || read_lines(Box::new(text.as_bytes()), &way)))?
+                begin("lines", Box::new(move || read_lines(Box::new(text.as_bytes()), &way)))?;
             }
         }
         Ok(requests)

@@ -34,12 +34,11 @@ impl Names {
         let step = checker.step(draft);
         self.count = checker.count();
         self.scope = checker.into_scope();
-        match step {
-            Some(step) => Ok((step, problems)),
-            None => {
-                self.scope = self.before.clone();
-                Err(problems)
-            }
+        if let Some(step) = step {
+            Ok((step, problems))
+        } else {
+            self.scope = self.before.clone();
+            Err(problems)
         }
     }
 

@@ -13,7 +13,7 @@ use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, 
 use crate::script::draft::DraftStep;
 use crate::script::load::DEFAULT_WITHIN;
 use crate::script::typed::{Typed, read_typed};
-use crate::text::{Diagnostic, ErrorKind, Severity, Source, escape};
+use crate::text::{Diagnostic, ErrorKind, Severity, Source, did_you_mean, escape};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -294,7 +294,9 @@ impl<'a> Prompt<'a> {
     }
 
     fn refuse(&mut self, problems: &[Diagnostic]) -> Result<(), Exit> {
-        problems.iter().for_each(|problem| self.show.problem(problem));
+        for problem in problems {
+            self.show.problem(problem);
+        }
         Err(Exit::Usage)
     }
 
@@ -309,7 +311,9 @@ impl<'a> Prompt<'a> {
     async fn step(&mut self, draft: DraftStep, signals: &mut Signals) -> Result<(), Exit> {
         let mut step = match self.names.check(&draft, &self.directory) {
             Ok((step, warnings)) => {
-                warnings.iter().for_each(|warning| self.show.problem(warning));
+                for warning in &warnings {
+                    self.show.problem(warning);
+                }
                 step
             }
             Err(problems) => return self.refuse(&problems),
@@ -378,17 +382,7 @@ impl<'a> Prompt<'a> {
     async fn command(&mut self, command: Command, signals: &mut Signals) -> Result<(), Exit> {
         let text = match command {
             Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
-            Command::Show(name) => match table::show(&name, &self.record) {
-                Some(text) => text,
-                None => {
-                    let known = self.names.open();
-                    let names = known.iter().map(|(name, _)| name.as_str());
-                    let near = crate::text::did_you_mean(&name, names);
-                    let near = near.map(|near| format!("did you mean `{near}`?"));
-                    let what = format!("nothing has passed at `{}`", name.escape_debug());
-                    return self.refuse(&[plain(what).maybe_help(near)]);
-                }
-            },
+            Command::Show(name) => return self.show(&name),
             Command::Timeline => ladder::draw(&self.record, self.show.width()),
             Command::Save { file, all } => {
                 let result = save::save(&file, all, &self.record, self.within, &self.names.vars).await;
@@ -428,6 +422,18 @@ impl<'a> Prompt<'a> {
         Ok(())
     }
 
+    fn show(&mut self, name: &str) -> Result<(), Exit> {
+        if let Some(text) = table::show(name, &self.record) {
+            self.show.text(&text);
+            return Ok(());
+        }
+        let known = self.names.open();
+        let near = did_you_mean(name, known.iter().map(|(name, _)| name.as_str()));
+        let near = near.filter(|near| *near != name).map(|near| format!("did you mean `{near}`?"));
+        let what = format!("nothing has passed at `{}`", name.escape_debug());
+        self.refuse(&[plain(what).maybe_help(near)])
+    }
+
     fn vars(&self) -> String {
         let mut known: Vec<(String, String)> =
             self.names.vars.iter().map(|(name, text)| (name.clone(), escape(text.as_bytes()))).collect();
@@ -445,7 +451,9 @@ impl<'a> Prompt<'a> {
     async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
         let mut problems = Vec::new();
         let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
-        problems.iter().for_each(|problem| self.show.problem(problem));
+        for problem in &problems {
+            self.show.problem(problem);
+        }
         self.names.vars.extend(vars);
         let outside =
             std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());

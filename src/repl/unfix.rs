@@ -5,6 +5,7 @@ use super::record::Record;
 use crate::script::draft::DraftStep;
 use crate::script::node::{Node, Style, Value};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Shortest number in a text that is taken for a port.
 const SHORTEST: usize = 4;
@@ -50,7 +51,7 @@ fn ports(steps: &[DraftStep], record: &Record) -> BTreeMap<u16, Port> {
         if step.verb.name == "spawn" {
             let mut text = String::new();
             for entry in &step.operands {
-                each_text(&entry.value, &mut |one| text.push_str(&format!(" {one} ")));
+                each_text(&entry.value, &mut |one| text.extend([" ", one, " "]));
             }
             let name = step.get("as").and_then(Node::as_scalar).unwrap_or("app").to_owned();
             spawned.push((name, text));
@@ -187,10 +188,8 @@ impl Unfixing<'_> {
             out.push_str(before);
             let stands_for = number.parse().ok().and_then(|port: u16| self.ports.get(&port));
             match stands_for.filter(|_| number.len() >= SHORTEST) {
-                Some(Port::Of(name)) if self.opened.contains(name) => {
-                    out.push_str(&format!("${{{name}.port}}"))
-                }
-                Some(Port::Free(name)) => out.push_str(&format!("${{port.{name}}}")),
+                Some(Port::Of(name)) if self.opened.contains(name) => drop(write!(out, "${{{name}.port}}")),
+                Some(Port::Free(name)) => drop(write!(out, "${{port.{name}}}")),
                 _ => out.push_str(number),
             }
             rest = after;

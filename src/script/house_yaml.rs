@@ -2,7 +2,7 @@
 //! quoted where a reader of YAML 1.1 or 1.2 could take it for something else.
 
 use super::draft::DraftStep;
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use super::verb::{Body, Takes};
 use std::fmt::Write as _;
 
@@ -36,19 +36,15 @@ fn write_step(out: &mut String, step: &DraftStep, indent: usize) {
             ([entry], Some(operand)) if entry.key.as_scalar() == Some(operand.name) => Some(entry),
             _ => None,
         };
-        let operands = match plain {
-            Some(entry) => flow(entry.key.as_scalar().unwrap_or_default(), &entry.value),
-            None => {
-                let pairs: Vec<String> = step
-                    .operands
-                    .iter()
-                    .map(|entry| {
-                        let key = entry.key.as_scalar().unwrap_or_default();
-                        format!("{key}: {}", flow(key, &entry.value))
-                    })
-                    .collect();
-                format!("{{ {} }}", pairs.join(", "))
-            }
+        let pair = |entry: &Entry| {
+            let key = entry.key.as_scalar().unwrap_or_default();
+            format!("{key}: {}", flow(key, &entry.value))
+        };
+        let operands = if let Some(entry) = plain {
+            flow(entry.key.as_scalar().unwrap_or_default(), &entry.value)
+        } else {
+            let pairs: Vec<String> = step.operands.iter().map(pair).collect();
+            format!("{{ {} }}", pairs.join(", "))
         };
         let _ = writeln!(out, "{:indent$}- {verb}: {operands}", "");
         return;
@@ -79,7 +75,7 @@ fn flow(key: &str, node: &Node) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Map(entries) => {
-            let pair = |entry: &super::node::Entry| {
+            let pair = |entry: &Entry| {
                 let key = entry.key.as_scalar().unwrap_or_default();
                 format!("{}: {}", scalar("", key), flow(key, &entry.value))
             };

@@ -90,7 +90,9 @@ impl Step {
             Action::Repeat { steps, .. } | Action::Include { steps, .. } => steps.iter_mut().collect(),
             _ => Vec::new(),
         };
-        inside.into_iter().for_each(|step| step.default_within(within));
+        for step in inside {
+            step.default_within(within);
+        }
     }
 }
 

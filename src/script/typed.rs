@@ -129,7 +129,7 @@ impl Reader<'_> {
         if let [Operand { name, takes: Takes::Text, .. }] = verb.operands
             && verb.body == Body::None
         {
-            entries.extend(self.whole_line(name, block)?);
+            entries.extend(self.whole_line(name, block));
         }
         loop {
             self.blanks(false);
@@ -147,17 +147,20 @@ impl Reader<'_> {
     }
 
     /// A verb whose only operand is a text takes the line as it is.
-    fn whole_line(&mut self, name: &str, block: bool) -> Read<Option<Entry>> {
+    fn whole_line(&mut self, name: &str, block: bool) -> Option<Entry> {
         self.blanks(false);
         if matches!(self.next(), None | Some('\n' | ';' | '"' | '\'')) {
-            return Ok(None);
+            return None;
         }
         let from = self.at;
-        self.skip(|c| !matches!(c, '\n' | ';') && !(block && c == '}'));
+        while let Some(c) = self.next().filter(|c| !matches!(c, '\n' | ';') && !(block && *c == '}')) {
+            let hole = if self.rest().starts_with("${") { self.rest().find('}') } else { None };
+            self.at += hole.map_or(c.len_utf8(), |end| end + 1);
+        }
         let text = self.place(from).text().trim_end().to_owned();
         let place = Place::new(self.source, from..from + text.len());
         let value = Node { value: Value::Scalar(text, Style::Double), place: place.clone() };
-        Ok(Some(Entry { key: Node::scalar(name, &place), value }))
+        Some(Entry { key: Node::scalar(name, &place), value })
     }
 
     /// `key=`, where that begins here.

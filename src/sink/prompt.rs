@@ -70,16 +70,16 @@ impl<W: Write> Prompt<W> {
         from: Option<&str>,
         data: &Data,
     ) -> String {
-        let mut words = count(new, "datagram");
-        words.push_str(if new == 1 { " came" } else { " came," });
-        if new != 1 || waiting != 1 {
-            let _ = write!(words, "{}{waiting} wait", if new == 1 { ", " } else { " " });
+        let from = from.map(|from| format!(", {} B from {}", data.len, printable(from))).unwrap_or_default();
+        if (new, waiting, dropped) == (1, 1, 0) {
+            return self.arrival(name, &format!("1 datagram waits{from}"), data);
         }
+        let mut words = format!("{} came, {waiting} wait", count(new, "datagram"));
         if dropped > 0 {
             let _ = write!(words, ", {dropped} dropped (buffer full)");
         }
-        if let Some(from) = from {
-            let _ = write!(words, ", the last one {} B from {}", data.len, printable(from));
+        if !from.is_empty() {
+            let _ = write!(words, "; the last{}", from.trim_start_matches(','));
         }
         self.arrival(name, &words, data)
     }

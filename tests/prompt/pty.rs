@@ -134,7 +134,8 @@ impl Screen {
 
     /// The lines, without blanks at their ends.
     pub fn lines(&self) -> Vec<String> {
-        let line = |row: &Vec<char>| row.iter().filter(|c| **c != '\0').collect::<String>().trim_end().to_owned();
+        let line =
+            |row: &Vec<char>| row.iter().filter(|c| **c != '\0').collect::<String>().trim_end().to_owned();
         self.rows.iter().map(line).collect()
     }
 
@@ -272,7 +273,11 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code().unwrap_or_else(|| 128 + status.signal().unwrap());
             }
-            assert!(Instant::now() < until, "it did not end: {}", self.look(|screen| screen.lines().join("\n")));
+            assert!(
+                Instant::now() < until,
+                "it did not end: {}",
+                self.look(|screen| screen.lines().join("\n"))
+            );
             std::thread::yield_now();
         }
     }

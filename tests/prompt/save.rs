@@ -53,7 +53,10 @@ fn an_echo_server() {
         "\"hello\"",
         "\"hullo\"",
     );
-    assert!(yaml.contains("- expect: { at: client, text: \"hello\" }"), "a bare recv expects what came: {yaml}");
+    assert!(
+        yaml.contains("- expect: { at: client, text: \"hello\" }"),
+        "a bare recv expects what came: {yaml}"
+    );
 }
 
 #[test]
@@ -132,7 +135,10 @@ fn unix_paths_typed_addresses_and_failures_are_saved_without_what_is_fixed() {
         path = path.display()
     );
     let yaml = saved(&session, "text: \"x\"", "text: \"y\"");
-    assert!(yaml.contains("unix:${tmp}/server") && !yaml.contains(&*directory.path().to_string_lossy()), "{yaml}");
+    assert!(
+        yaml.contains("unix:${tmp}/server") && !yaml.contains(&*directory.path().to_string_lossy()),
+        "{yaml}"
+    );
 }
 
 #[test]

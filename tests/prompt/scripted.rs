@@ -65,7 +65,8 @@ fn places_are_lines_of_the_session() {
 
 #[test]
 fn json_is_the_event_stream_and_nothing_else() {
-    let (exit, stdout, stderr) = told(&sockdrill(&["--json", "-c", &format!("{PAIR}sockets; vars; close a")], ""));
+    let (exit, stdout, stderr) =
+        told(&sockdrill(&["--json", "-c", &format!("{PAIR}sockets; vars; close a")], ""));
     assert_eq!(exit, 0);
     assert!(stderr.contains("established"), "what commands show goes to stderr: {stderr}");
     let lines: Vec<&str> = stdout.lines().collect();

@@ -165,12 +165,24 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
         What::Checked { subject: text(), value: text() },
         What::Served { name: name.clone(), totals: Totals { received: 1, sent: 2 }, how: text() },
         What::Spawned { name: name.clone(), command: vec![text()], pid: 4_711 },
-        What::Exited { name, how: text() },
+        What::Exited { name: name.clone(), how: text() },
         What::Note { text: text() },
         What::Failed(failed()),
         What::ScenarioEnded { outcome: Outcome::Failed(failed()), took: ms(8) },
         What::FileRefused { problem: text(), at: Some(failure.at.clone()) },
         What::RunEnded { passed: 1, failed: 2, skipped: 3, unstable: 4, interrupted: true, took: ms(9) },
+        What::Arrived { name: name.clone(), new: 5, unread: 7, data: Data::new(bytes) },
+        What::DatagramsArrived {
+            name: name.clone(),
+            new: 5,
+            waiting: 3,
+            dropped: 2,
+            from: Some(text()),
+            data: Data::new(bytes),
+        },
+        What::ClientsArrived { name: name.clone(), new: 1, waiting: 2 },
+        What::EndArrived { name: name.clone(), how: text() },
+        What::RefusalArrived { name, why: text() },
     ];
     for (index, what) in all.iter().enumerate() {
         assert_eq!(number_of(what), index, "a kind is missing or out of order");
@@ -205,6 +217,11 @@ fn number_of(what: &What) -> usize {
         What::ScenarioEnded { .. } => 21,
         What::FileRefused { .. } => 22,
         What::RunEnded { .. } => 23,
+        What::Arrived { .. } => 24,
+        What::DatagramsArrived { .. } => 25,
+        What::ClientsArrived { .. } => 26,
+        What::EndArrived { .. } => 27,
+        What::RefusalArrived { .. } => 28,
     }
 }
 
