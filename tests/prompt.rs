@@ -58,6 +58,7 @@ fn lines_are_typed_completed_and_remembered() {
     terminal.wait("the verb", |screen| screen.typed().starts_with("sockdrill:1> listen"));
     terminal.keys("server 127.0.0.1:0\r");
     terminal.see("* server listens at 127.0.0.1:");
+    terminal.ready();
     terminal.enter("connect client s\t");
     terminal.see("* client connected");
     terminal.keys("\u{1b}[A");

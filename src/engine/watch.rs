@@ -70,7 +70,11 @@ impl Seen {
     /// Looks at one socket; tells whether there was something to state.
     fn look(&mut self, lane: &Lane, socket: &Socket) -> bool {
         let facts = match &socket.live {
-            Live::Stream(stream, _) => self.stream(&socket.name, stream),
+            Live::Stream(stream, _) => {
+                // An end that a step has met it has told.
+                self.ended |= socket.history.how_ended().is_some();
+                self.stream(&socket.name, stream)
+            }
             Live::Listener(listener) => self.listener(&socket.name, listener),
             Live::Datagram(datagram) => self.datagram(&socket.name, datagram),
             Live::Process(process) => self.process(&socket.name, process),

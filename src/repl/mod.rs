@@ -1,6 +1,7 @@
 //! F4, the prompt: the steps of scenarios, one a line, and what arrives told as it arrives.
 //!
 //! ```text
+//! begin      terminal, runtime, signals; how it ends
 //! prompt     the loop: a line in, a step run, facts out; names live on in `names`
 //! input      where lines come from: the editor's thread, a pipe, an argument
 //! editor     rustyline on a thread of its own; assist: completion, hints, colours from the verb table
@@ -12,6 +13,7 @@
 
 mod above;
 mod assist;
+mod begin;
 mod command;
 mod editor;
 mod explain;
@@ -27,9 +29,9 @@ mod terminal;
 mod unfix;
 
 pub use above::Above;
+pub use begin::{Setup, run};
 pub use command::View;
 pub use input::Input;
-pub use prompt::{Setup, run};
 
 use crate::event::Event;
 use crate::text::Diagnostic;

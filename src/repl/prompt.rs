@@ -1,135 +1,36 @@
 //! The loop: a submission in, its steps run, facts out. Everything here is on one thread; only lines are
 //! read elsewhere.
 
+use super::begin::{Signals, plain};
 use super::command::{self, Command};
-use super::input::{Input, Known, Request, Submission};
+use super::input::{Known, Request, Submission};
 use super::names::Names;
 use super::record::{Record, Went};
 use super::statement::statements;
-use super::terminal::Terminal;
 use super::{Show, explain, ladder, save, table};
 use crate::engine::{Stage, Watch};
 use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
 use crate::script::draft::DraftStep;
 use crate::script::load::DEFAULT_WITHIN;
 use crate::script::typed::{Typed, read_typed};
-use crate::text::{Diagnostic, ErrorKind, Severity, Source, did_you_mean, escape};
+use crate::text::{Diagnostic, ErrorKind, Source, did_you_mean, escape};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// Addresses that are remembered for completion.
 const MOST_ADDRESSES: usize = 20;
 
-/// What the prompt needs.
-pub struct Setup<'a> {
-    /// Who shows what it has to say.
-    pub show: Box<dyn Show + 'a>,
-    /// Where lines come from.
-    pub input: Input,
-    /// A scenario whose steps are run first.
-    pub file: Option<PathBuf>,
-}
-
-/// Runs the prompt until its input ends, and tells how that was. At a terminal a step that does not hold
-/// is told and the prompt goes on; otherwise it ends there.
-pub fn run(setup: Setup<'_>) -> Exit {
-    let Setup { mut show, input, file } = setup;
-    let interactive = matches!(input, Input::Terminal { .. });
-    let above = match &input {
-        Input::Terminal { above, .. } => Some(above.clone()),
-        Input::Lines(_) | Input::Given(_) => None,
-    };
-    let terminal = interactive.then(Terminal::remember);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let exit = match runtime {
-        Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
-        Err(error) => {
-            show.problem(&plain(format!("cannot begin: {error}")));
-            Exit::Unreachable
-        }
-    };
-    if let Some(above) = above {
-        above.close();
-    }
-    if let Some(terminal) = terminal {
-        terminal.restore(matches!(exit, Exit::Terminated));
-    }
-    exit
-}
-
-/// A problem that stands nowhere.
-fn plain(what: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Severity::Error, what, None)
-}
-
-async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>, interactive: bool) -> Exit {
-    let mut signals = match Signals::new() {
-        Ok(signals) => signals,
-        Err(error) => {
-            show.problem(&plain(format!("cannot watch signals: {error}")));
-            return Exit::Unreachable;
-        }
-    };
-    let mut prompt = Prompt::new(show, interactive);
-    prompt.begin();
-    let mut exit = None;
-    if let Some(file) = file {
-        if let Err(failed) = prompt.run_file(&file, &mut signals).await {
-            exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
-        }
-        prompt.line += 1;
-    }
-    let exit = match exit {
-        Some(exit) => exit,
-        None => match input.begin(prompt.known()) {
-            Ok(requests) => prompt.listen(requests, &mut signals).await,
-            Err(error) => {
-                prompt.show.problem(&plain(format!("cannot read lines: {error}")));
-                Exit::Unreachable
-            }
-        },
-    };
-    prompt.finish(exit).await
-}
-
-/// SIGINT, and what ends the prompt.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for one: whether it is SIGINT. Cancel safe.
-    async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
-            _ = self.hang_up.recv() => Exit::Terminated,
-        }
-    }
-}
-
 /// A session at the prompt.
-struct Prompt<'a> {
+pub(super) struct Prompt<'a> {
     stage: Stage,
     watch: Watch,
     journal: Journal,
     facts: Receiver<Event>,
     ticks: Interval,
-    show: Box<dyn Show + 'a>,
+    pub show: Box<dyn Show + 'a>,
     record: Record,
     names: Names,
     addresses: Vec<String>,
@@ -144,7 +45,7 @@ struct Prompt<'a> {
 }
 
 impl<'a> Prompt<'a> {
-    fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
+    pub fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
         let (to, facts) = std::sync::mpsc::channel();
         let run = Journal::new(to, Detail::Everything);
         run.state(What::RunStarted { scenarios: 1 });
@@ -170,7 +71,7 @@ impl<'a> Prompt<'a> {
         }
     }
 
-    fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.journal.state(What::ScenarioStarted {
             name: "a session at the prompt".to_owned(),
             file: "prompt".to_owned(),
@@ -182,7 +83,7 @@ impl<'a> Prompt<'a> {
     }
 
     /// Closes everything and tells how it was.
-    async fn finish(mut self, exit: Exit) -> Exit {
+    pub async fn finish(mut self, exit: Exit) -> Exit {
         self.stage.finish().await;
         let outcome = match (self.failure.take(), exit) {
             (_, Exit::Interrupted | Exit::Terminated) => Outcome::Interrupted,
@@ -209,12 +110,12 @@ impl<'a> Prompt<'a> {
         tell(&self.facts, &mut self.record, &mut *self.show, running);
     }
 
-    fn known(&self) -> Known {
+    pub fn known(&self) -> Known {
         Known { line: self.line, names: self.names.open(), addresses: self.addresses.clone() }
     }
 
     /// Answers submissions until there are no more.
-    async fn listen(&mut self, mut requests: mpsc::Receiver<Request>, signals: &mut Signals) -> Exit {
+    pub async fn listen(&mut self, mut requests: mpsc::Receiver<Request>, signals: &mut Signals) -> Exit {
         loop {
             let request = tokio::select! {
                 biased;
@@ -448,7 +349,7 @@ impl<'a> Prompt<'a> {
     }
 
     /// Runs the steps of a file's only scenario as if they were typed.
-    async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
+    pub async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
         let mut problems = Vec::new();
         let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
         for problem in &problems {

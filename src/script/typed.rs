@@ -153,7 +153,8 @@ impl Reader<'_> {
             return None;
         }
         let from = self.at;
-        while let Some(c) = self.next().filter(|c| !matches!(c, '\n' | ';') && !(block && *c == '}')) {
+        let goes_on = |c: &char| !matches!(c, '\n' | ';') && (!block || *c != '}');
+        while let Some(c) = self.next().filter(goes_on) {
             let hole = if self.rest().starts_with("${") { self.rest().find('}') } else { None };
             self.at += hole.map_or(c.len_utf8(), |end| end + 1);
         }

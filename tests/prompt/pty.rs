@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use unicode_width::UnicodeWidthChar as _;
 
 /// Far beyond what anything here takes.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What a terminal shows, lines that have scrolled away included.
 #[derive(Default)]
@@ -67,7 +67,7 @@ impl Screen {
                 self.down();
             }
             '\u{8}' => self.col = self.col.saturating_sub(1),
-            '\u{7}' => {}
+            c if c.is_control() => {}
             c => self.print(c),
         }
     }
@@ -200,7 +200,7 @@ impl Terminal {
         let mut from = master.try_clone().unwrap();
         let to = screen.clone();
         let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = [0; 8192];
             while let Ok(count @ 1..) = from.read(&mut buffer) {
                 to.0.lock().unwrap().take(&buffer[..count]);
                 to.1.notify_all();

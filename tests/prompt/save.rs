@@ -116,7 +116,7 @@ fn a_spawned_server_on_a_fixed_port() {
     let server = server.display();
     let yaml = saved(
         &format!(
-            "spawn app [python3 {server} {port}] ready={{listening=127.0.0.1:{port}}} within=30s; recv app; \
+            "spawn app [python3 {server} {port}] ready={{listening=127.0.0.1:{port}}} within=2m; recv app; \
              connect c 127.0.0.1:{port}; send c \"ping\"; expect c \"pong ping\"; recv c; close c; stop app"
         ),
         "\"pong ping\"",
