@@ -64,6 +64,72 @@ fn the_introduction_names_every_scenario_of_each_claim_and_nothing_else() {
     }
 }
 
+/// The fenced blocks of a page, by their language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut inside: Option<String> = None;
+    for line in page.lines() {
+        match &mut inside {
+            Some(_) if line == "```" => blocks.extend(inside.take()),
+            Some(block) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            None if line == format!("```{language}") => inside = Some(String::new()),
+            None => {}
+        }
+    }
+    blocks
+}
+
+/// Durations differ from run to run; nothing else may.
+fn without_durations(text: &str) -> String {
+    let is_duration = |word: &str| matches!(word, "ms" | "s" | "µs");
+    let lines = text.lines().map(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let mut shown: Vec<&str> = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let next = words.get(at + 1).map(|next| next.trim_end_matches([';', ',', ':']));
+            let number = word.trim_start_matches('<').chars().all(|c| c.is_ascii_digit() || c == '.')
+                && !word.is_empty();
+            shown.push(if number && next.is_some_and(is_duration) { "TIME" } else { word });
+        }
+        shown.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    let page = read("README.md");
+    let directory = tempfile::tempdir().unwrap();
+    for block in blocks(&page, "yaml") {
+        let name = block.lines().next().unwrap().trim_start_matches("# ");
+        std::fs::write(directory.path().join(name), &block).unwrap();
+    }
+    let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let mut played = 0;
+    for block in blocks(&page, "console") {
+        let Some((command, wanted)) = block.split_once('\n') else { continue };
+        let Some(command) = command.strip_prefix("$ ").filter(|command| command.starts_with("sockdrill"))
+        else {
+            continue;
+        };
+        let output = std::process::Command::new("sh")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(directory.path())
+            .env("PATH", &path)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        let seen = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(without_durations(&seen), without_durations(wanted), "{command}");
+        played += 1;
+    }
+    assert_eq!(played, 3, "the README's transcripts were not found");
+}
+
 #[test]
 fn every_file_that_a_document_links_to_is_there() {
     let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "CHANGELOG.md".to_owned()];

@@ -11,13 +11,12 @@ use std::path::PathBuf;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Every mistake of every file is shown, each under its own line. Exit code 0: no mistakes; 2: mistakes.
+#[command(after_help = "Every mistake of every file is shown, each under its own line.
+Exit code 0: no mistakes; 2: mistakes.
 
 Examples:
   sockdrill check scenarios/
-  sockdrill check --json scenarios/ | jq -r .message"
-)]
+  sockdrill check --json scenarios/ | jq -r .message")]
 pub(super) struct Args {
     /// Scenario files, and directories of them
     #[arg(required = true, value_name = "PATH")]

@@ -5,19 +5,40 @@
 //! check     reads and checks   find -> read
 //! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! help      topics, verbs
+//! send      connects, sends, shows the answer     draft -> conversation -> exit code
+//! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
+//! serve     listens and serves clients             draft -> server -> exit code
+//! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
 
+mod address;
+mod arguments;
 mod check;
+mod draft;
+mod ending;
 mod find;
+pub mod flags;
 mod help;
 mod output;
+mod payload;
 mod read;
 mod repl;
 mod replay;
+mod scenario;
 mod select;
+mod send;
+mod send_draft;
+mod serve;
+mod serve_command;
+mod serve_draft;
 mod signals;
+mod stdin;
+mod telling;
+mod udp_recv;
+mod udp_send;
+mod udp_telling;
 
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -42,11 +63,11 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Examples:
-  sockdrill replay scenarios/            play every scenario below a directory
-  sockdrill replay -v greeting.yaml      with everything that was said
-  sockdrill check scenarios/             find mistakes without opening a socket
-  sockdrill repl                         the same steps at a prompt
-  sockdrill help verbs                   what a step can be"
+  sockdrill replay scenarios/         play every scenario below a directory
+  sockdrill replay -v greeting.yaml   with everything that was said
+  sockdrill check scenarios/          find mistakes without opening a socket
+  sockdrill repl                      the same steps at a prompt
+  sockdrill help verbs                what a step can be"
 )]
 struct Cli {
     /// When to use colour
@@ -66,6 +87,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Connect, send, half-close, print the answer, say how it ended
+    Send(Box<send::Args>),
+    /// Send datagrams: one, many, at a rate, waiting for answers
+    UdpSend(Box<udp_send::Args>),
+    /// Show each datagram that comes; count, measure, answer
+    UdpRecv(Box<udp_recv::Args>),
+    /// Listen and serve: show, echo, discard, answer, misbehave
+    Serve(Box<serve::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
@@ -84,6 +113,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let output = Output::new(cli.color);
     let exit = match &cli.command {
+        Command::Send(args) => send::run(args, &output),
+        Command::UdpSend(args) => udp_send::run(args, &output),
+        Command::UdpRecv(args) => udp_recv::run(args, &output),
+        Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Repl(args) => repl::run(args, &output),

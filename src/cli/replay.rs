@@ -6,7 +6,7 @@ use super::output::Output;
 use super::read::{Read, read};
 use super::select::{Selection, parse_set, unknown_sets};
 use super::signals;
-use crate::engine::{Play, Stop, StopReason, Suite, Summary};
+use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, Journal, SinkSet, What};
 use crate::script::step::Scenario;
 use crate::sink::{Jsonl, Junit, Layout, Look, Progress, Shown, Terminal, in_words};
@@ -19,20 +19,27 @@ use std::path::{Path, PathBuf};
 /// Scenarios wait more than they work: this many at once for each core.
 const JOBS_PER_CORE: usize = 4;
 
+/// Columns of a result line in a file or a pipe; only names of absurd length are cut there.
+const LOG_WIDTH: usize = 300;
+
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked before the first socket opens.
-Exit code 0: all passed or were skipped; 1: a scenario failed or was unstable; 2: wrong usage, a file does not
-check, nothing found to run; 3: a report could not be written; 130, 143: ended by a signal.
+#[command(after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
+before the first socket opens.
+
+Exit codes:
+  0         all passed, or were skipped
+  1         a scenario failed or was unstable
+  2         wrong usage, a file does not check, nothing found to run
+  3         a report could not be written
+  130, 143  ended by a signal, after the summary
 
 Examples:
-  sockdrill replay scenarios/                       every scenario below a directory
-  sockdrill replay scenarios/ --filter reset -v     some of them, with everything that was said
+  sockdrill replay scenarios/
+  sockdrill replay scenarios/ --filter reset -v
   sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml
   sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay scenarios/ --json > run.jsonl    every event, one JSON object a line"
-)]
+  sockdrill replay scenarios/ --json > run.jsonl")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Scenario files, and directories of them
@@ -123,6 +130,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 fn play(args: &Args, scenarios: Vec<Scenario>, mut sinks: SinkSet, output: &Output) -> Exit {
     let stop = Stop::default();
     signals::watch_or_say(&stop, output);
+    // Where the limit cannot be raised, a scenario that needs more says so itself.
+    let _ = raise_open_files();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let detail = if args.json || args.verbose > 0 { Detail::Everything } else { Detail::Outcomes };
     let play = Play {
@@ -157,7 +166,9 @@ fn exit_of(summary: &Summary, stop: &Stop, unwritten: bool, no_skip: bool) -> Ex
 
 fn layout(args: &Args, found: &Found, scenarios: &[Scenario]) -> Layout {
     let names = scenarios.iter().map(|one| (one.place.source().name(), one.name.as_str()));
-    Layout::new(found.root.as_deref(), names, args.repeat.get(), Output::width())
+    // A log has no width: names are cut on a terminal only.
+    let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
+    Layout::new(found.root.as_deref(), names, args.repeat.get(), width)
 }
 
 /// Everybody who tells of this run.

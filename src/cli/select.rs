@@ -50,7 +50,7 @@ impl Selection {
             (0, _) => format!("{of} the tag `{tag}`"),
             (_, 0) => format!("{of} `{text}` in its path or name"),
             _ => format!(
-                "{of} both the tag `{tag}` ({with_tag} have) and `{text}` in its path or name ({with_text} have)"
+                "{of} both the tag `{tag}` and `{text}` in its path or name; {with_tag} with the tag, {with_text} with the text"
             ),
         };
         let problem = Diagnostic::new(Severity::Error, what, None);

@@ -53,6 +53,7 @@ impl Signals {
             tokio::select! {
                 _ = self.interrupt.recv() => {
                     if stop.reason() == Some(StopReason::Interrupt) {
+                        crate::engine::take_away_all();
                         std::process::exit(i32::from(Exit::Interrupted.code()));
                     }
                     stop.raise(StopReason::Interrupt);

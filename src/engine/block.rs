@@ -1,12 +1,15 @@
 //! Verbs that hold other steps: parallel, each, repeat.
 
 use super::deadline::Deadline;
+use super::ending::close_all;
+use super::lock::locked;
 use super::open::take_in;
 use super::player::run_steps;
-use super::session::{Lane, Live, locked};
+use super::session::{At, Instance, Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
-use crate::script::step::{Each, Lane as Written, Step};
+use crate::net::Stream;
+use crate::script::step::{Each, Lane as Written, Name, Step};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,13 +23,17 @@ pub(super) async fn parallel(lane: &Lane, written: &[Written], deadline: Deadlin
     match result {
         Ok(Ok(())) => Ok(()),
         Ok(Err((failed, mut failure))) => {
-            failure.rows.extend(where_others_are(&lanes, written, Some(failed)));
+            // They continue the row that names the failed lane.
+            failure.rows.splice(..0, where_others_are(&lanes, written, Some(failed)));
             Err(failure.into())
         }
         Err(_) => {
             let mut trouble =
                 Trouble::timeout(format!("the lanes were not done within {}", deadline.words()));
             trouble.rows.extend(where_others_are(&lanes, written, None));
+            if let Some((name, _)) = trouble.rows.first_mut() {
+                "lanes".clone_into(name);
+            }
             Err(trouble)
         }
     }
@@ -37,8 +44,12 @@ fn where_others_are(lanes: &[Lane], written: &[Written], failed: Option<usize>) 
     let others = lanes.iter().zip(written).enumerate().filter(|(index, _)| Some(*index) != failed);
     others
         .map(|(_, (lane, one))| {
-            let at = locked(&lane.at).clone();
-            (one.name.to_string(), at.map_or("was done".to_owned(), |line| format!("was at `{line}`")))
+            let at = match &*locked(&lane.at) {
+                At::Start => "had not begun".to_owned(),
+                At::Step(line) => format!("was at `{line}`"),
+                At::End => "was done".to_owned(),
+            };
+            (String::new(), format!("{} {at}", one.name))
         })
         .collect()
 }
@@ -66,52 +77,65 @@ async fn join(runs: Vec<Run<'_>>) -> Result<(), (usize, Box<Failure>)> {
 /// Begins to serve every connection of a listener in the background, until it is closed.
 pub(super) fn each(lane: &Lane, number: u32, step: &Each) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
-    let (lane, name, at, steps) = (lane.clone(), step.name.clone(), step.at.clone(), step.steps.clone());
-    let listener = step.at.clone();
-    let session = lane.session.clone();
-    let accepting = async move {
-        let Live::Listener(listener) = &socket.live else { return };
-        let mut count = 0u64;
-        // An error of accept is the listener's end; the one for want of descriptors is waited out
-        // below, in the listener itself.
-        while let Ok(stream) = listener.accept().await {
-            count += 1;
-            let instance = lane.beside(&format!("{name}#{count}")).inside(None);
-            take_in(&instance, number, &name, &at, stream, None);
-            let steps = steps.clone();
-            let serving = serve_one(instance, steps);
-            let mut background = locked(&lane.session.background);
-            // What is done is let go of, so that a listener that serves millions keeps nothing.
-            while background.try_join_next().is_some() {}
-            background.spawn(serving);
-        }
+    let accepting = Accepting {
+        lane: lane.clone(),
+        number,
+        socket: socket.clone(),
+        name: step.name.clone(),
+        steps: step.steps.clone(),
     };
-    let handle = locked(&session.background).spawn(accepting);
-    locked(&session.accepting).insert(listener, handle);
+    let handle = locked(&lane.session.background).spawn(accepting.run());
+    *locked(&socket.accepting) = Some(handle);
     Ok(())
 }
 
-async fn serve_one(instance: Lane, steps: Arc<Vec<Step>>) {
+/// The accept loop of an `each`.
+struct Accepting {
+    lane: Lane,
+    number: u32,
+    socket: Arc<Socket>,
+    name: Name,
+    steps: Arc<Vec<Step>>,
+}
+
+impl Accepting {
+    async fn run(self) {
+        let Live::Listener(listener) = &self.socket.live else { return };
+        for count in 1u64.. {
+            // Want of descriptors is waited out in the listener itself.
+            match listener.accept().await {
+                Ok(stream) => self.serve(count, stream),
+                Err(error) => {
+                    let text = format!("{} accepts nobody any more: {error}", self.socket.name);
+                    return self.lane.note(self.number, || What::Note { text });
+                }
+            }
+            // A flood of clients must not keep the others from being served.
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    fn serve(&self, count: u64, stream: Stream) {
+        let instance = self.lane.beside(&format!("{}#{count}", self.name)).inside(None);
+        take_in(&instance, self.number, &self.name, &self.socket.name, stream, None);
+        let session = &self.lane.session;
+        let running = Instance { label: instance.label.clone(), at: instance.at.clone() };
+        let id = session.began();
+        locked(&session.instances).insert(id, running);
+        let mut background = locked(&session.background);
+        // What is done is let go of, so that a listener that serves millions keeps nothing.
+        while background.try_join_next().is_some() {}
+        background.spawn(serve_one(instance, id, self.steps.clone()));
+    }
+}
+
+async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>) {
     if let Err(failure) = run_steps(&instance, &steps).await {
         // The player that listens is gone only when the scenario is over.
         let _ = instance.session.failed.send(failure);
     }
     close_all(&instance).await;
-}
-
-/// Closes what a block has opened and left open.
-pub(super) async fn close_all(lane: &Lane) {
-    for socket in lane.drain() {
-        if let Ok(socket) = Arc::try_unwrap(socket) {
-            match socket.live {
-                // Nobody judges this close any more.
-                Live::Stream(stream, _) => drop(stream.close().await),
-                Live::Process(process) => process.end().await,
-                Live::Listener(listener) => listener.close(),
-                Live::Datagram(datagram) => datagram.close(),
-            }
-        }
-    }
+    locked(&instance.session.instances).remove(&id);
 }
 
 /// The steps so many times; what a round opens is closed at its end.

@@ -4,7 +4,7 @@ use super::deadline::Deadline;
 use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
-use crate::script::step::{Check, Condition, Subject, Test};
+use crate::script::step::{Check, Condition, Name, Subject, Test};
 use crate::script::template::Template;
 use crate::text::{OptionValue, Takes, escape, parse_duration, parse_size};
 use std::time::Duration;
@@ -16,23 +16,28 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 pub(super) async fn check(lane: &Lane, number: u32, step: &Check, deadline: Deadline) -> Result<(), Trouble> {
     let mut pause = FIRST_PAUSE;
     loop {
+        let mut values = Vec::with_capacity(step.conditions.len());
         let mut wrong = None;
         for condition in &step.conditions {
             let value = value_of(lane, &condition.subject)?;
-            if holds(lane, condition, &value)? {
+            if !holds(lane, condition, &value)? {
+                wrong = Some((condition, value));
+                break;
+            }
+            values.push(value);
+        }
+        let Some((condition, value)) = wrong else {
+            for (condition, value) in step.conditions.iter().zip(values) {
                 lane.note(number, || What::Checked {
                     subject: subject_words(&condition.subject),
                     value: escape(&value),
                 });
-            } else {
-                wrong = Some((condition, value));
-                break;
             }
-        }
-        let Some((condition, value)) = wrong else { return Ok(()) };
+            return Ok(());
+        };
         // A value that nothing can change any more need not be waited for.
         if matches!(condition.subject, Subject::Value(_)) || deadline.has_passed() {
-            return Err(not_so(lane, condition, &value, deadline));
+            return Err(not_so(lane, condition, value, deadline));
         }
         if deadline.run(tokio::time::sleep(pause)).await.is_ok() {
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -115,7 +120,7 @@ fn subject_words(subject: &Subject) -> String {
     }
 }
 
-fn not_so(lane: &Lane, condition: &Condition, value: &[u8], deadline: Deadline) -> Trouble {
+fn not_so(lane: &Lane, condition: &Condition, value: Vec<u8>, deadline: Deadline) -> Trouble {
     let (verb, wanted) = match &condition.test {
         Test::Equals(template) => ("", template.render(lane)),
         Test::Differs(template) => ("other than ", template.render(lane)),
@@ -124,18 +129,33 @@ fn not_so(lane: &Lane, condition: &Condition, value: &[u8], deadline: Deadline) 
         Test::AtLeast(template) => ("at least ", template.render(lane)),
         Test::AtMost(template) => ("at most ", template.render(lane)),
     };
-    let wanted = format!("{verb}{}", escape(&wanted.unwrap_or_default()));
-    let subject = subject_words(&condition.subject);
-    let (message, name) = match &condition.subject {
-        Subject::Value(_) => ("the value is not as expected".to_owned(), None),
-        Subject::Fact(name, _) | Subject::Option(name, _) => {
-            (format!("{subject} is not as expected, for {}", deadline.words()), Some(name))
-        }
+    let wanted = wanted.unwrap_or_default();
+    let words = format!("{verb}{}", escape(&wanted));
+    let mut trouble = match &condition.subject {
+        Subject::Value(_) => Trouble::new(FailureKind::Mismatch, "the value is not as expected")
+            .row("wanted", words)
+            .row("seen", if value.is_empty() { "(empty)".to_owned() } else { escape(&value) }),
+        Subject::Fact(name, fact) => not_so_in_time(lane, name, fact.name(), &words, &value, deadline),
+        Subject::Option(name, option) => not_so_in_time(lane, name, option.name(), &words, &value, deadline),
     };
-    let trouble =
-        Trouble::new(FailureKind::Mismatch, message).row("wanted", wanted).row("seen", escape(value));
-    match name.and_then(|name| lane.socket(name).ok()) {
-        Some(socket) => trouble.about(&socket),
-        None => trouble,
+    trouble.wanted = Some(wanted);
+    trouble.seen = Some(value);
+    trouble
+}
+
+/// What the kernel said of a socket was otherwise until the deadline.
+fn not_so_in_time(
+    lane: &Lane,
+    name: &Name,
+    what: &str,
+    wanted: &str,
+    seen: &[u8],
+    deadline: Deadline,
+) -> Trouble {
+    let message = format!("expected {what} {wanted} at {name}, it was not so within {}", deadline.words());
+    let trouble = Trouble::new(FailureKind::Mismatch, message).label(format!("it is {}", escape(seen)));
+    match lane.socket(name) {
+        Ok(socket) => trouble.about(&socket),
+        Err(_) => trouble,
     }
 }

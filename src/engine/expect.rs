@@ -1,19 +1,19 @@
 //! `expect`: reads until the pattern holds or cannot hold any more. A stream is peeked at and only
 //! what the pattern takes is received, so that read-ahead never changes how the peer sees the end.
 
+mod messages;
+mod program;
+
 use super::deadline::Deadline;
-use super::message;
-use super::mismatch;
-use super::open::{destination, words_of};
-use super::process::{Process, describe};
+use super::mismatch::{Expected, Flow, Seen, Taken};
 use super::session::{Lane, Live, Socket};
 use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
-use crate::event::{Data, FailureKind, What};
-use crate::net::{Datagram, End, Incoming, Stream};
+use crate::event::What;
+use crate::net::{End, Incoming, Stream};
 use crate::script::judge::{Ended, Judging, Verdict};
-use crate::script::pattern::{Exit, Matcher};
-use crate::script::step::{Expect, Frame};
+use crate::script::pattern::Matcher;
+use crate::script::step::Expect;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -37,7 +37,7 @@ pub(super) async fn expect(
     // Silence has its own clock: the deadline begins where it could have been told.
     let deadline = matcher.silence().map_or(deadline, |silence| deadline.extended(silence));
     let expecting = Expecting { lane, number, step, socket: &socket, matcher: &matcher, deadline };
-    match &socket.live {
+    let result = match &socket.live {
         Live::Stream(stream, None) => expecting.stream(stream).await,
         Live::Stream(stream, Some(frame)) => expecting.frames(stream, *frame).await,
         Live::Datagram(datagram) => expecting.datagram(datagram).await,
@@ -45,8 +45,9 @@ pub(super) async fn expect(
             Some(exit) => expecting.exit(process, exit).await,
             None => expecting.output(process).await,
         },
-        Live::Listener(_) => Err(Trouble::never_opened(&step.at)),
-    }
+        Live::Listener(_) => return Err(Trouble::never_opened(&step.at)),
+    };
+    result.map_err(|trouble| trouble.about(&socket))
 }
 
 struct Expecting<'a> {
@@ -68,52 +69,36 @@ enum Waited {
     Passed,
 }
 
-/// What a pattern has taken of a stream so far.
-pub(super) struct Taken {
-    /// Bytes taken for good, out of the window.
-    pub count: u64,
-    /// The first of them, for the event.
-    pub head: Vec<u8>,
-    /// All of them, where they are saved.
-    pub kept: Option<Vec<u8>>,
-}
-
-impl Taken {
-    fn add(&mut self, bytes: &[u8]) {
-        self.count += bytes.len() as u64;
-        let room = Data::MOST.saturating_sub(self.head.len());
-        self.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        if let Some(kept) = &mut self.kept {
-            kept.extend_from_slice(bytes);
-        }
-    }
-}
-
 impl Expecting<'_> {
-    fn keeps_all(&self) -> bool {
-        self.step.save.is_some() || self.matcher.has_groups()
+    fn expected(&self) -> Expected<'_> {
+        Expected { step: self.step, matcher: self.matcher }
+    }
+
+    fn nothing_taken(&self) -> Taken {
+        Taken::nothing(self.step.save.is_some() || self.matcher.has_groups())
+    }
+
+    /// The receiving half, once nobody else has it.
+    async fn incoming<'s>(&self, stream: &'s Stream) -> Result<Incoming<'s>, Trouble> {
+        self.deadline.run(stream.incoming()).await.map_err(|_| {
+            let words = self.deadline.words();
+            Trouble::timeout(format!("the receiving half of {} was in other hands for {words}", self.step.at))
+        })
     }
 
     async fn stream(&self, stream: &Stream) -> Result<(), Trouble> {
-        let Ok(mut incoming) = self.deadline.run(stream.incoming()).await else {
-            return Err(Trouble::timeout(format!("`{}` is in other hands", self.step.at)));
-        };
+        let mut incoming = self.incoming(stream).await?;
         let mut judging = Judging::new(self.matcher);
-        let mut taken = Taken { count: 0, head: Vec::new(), kept: self.keeps_all().then(Vec::new) };
+        let mut taken = self.nothing_taken();
         let mut fed = 0;
         loop {
-            let verdict = match judging.feed(incoming.window().get(fed..).unwrap_or_default()) {
-                Verdict::Undecided(more) => match incoming.end() {
-                    Some(end) => judging.end(ended_of(end)),
-                    None => Verdict::Undecided(more),
-                },
-                verdict => verdict,
-            };
+            let verdict = judge_window(&mut judging, &incoming, fed);
             fed = incoming.window().len();
-            match verdict {
+            let more = match verdict {
                 Verdict::Holds(all) => {
                     let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
                     taken.add(incoming.window().get(..rest).unwrap_or_default());
+                    self.lane.session.tap(incoming.window().get(..rest).unwrap_or_default());
                     incoming.discard(rest).await?;
                     self.holds(&taken, incoming.end().filter(|_| all == 0));
                     return Ok(());
@@ -123,29 +108,26 @@ impl Expecting<'_> {
                     if let Some(end) = end {
                         tell_ended(self.lane, self.number, self.socket, end);
                     }
-                    let seen = mismatch::Seen { taken: &taken, window: incoming.window() };
-                    return Err(
-                        mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket)
-                    );
+                    let seen = Seen { taken: &taken, window: incoming.window() };
+                    return Err(self.expected().cannot_hold(&found, &seen, end, Flow::Stream));
                 }
-                Verdict::Undecided(more) => {
-                    if fed >= LEFT_IN_KERNEL {
-                        taken.add(incoming.window());
-                        incoming.discard(fed).await?;
-                        fed = 0;
-                    }
-                    match self.wait_for_more(&mut incoming, fed, more, taken.count).await? {
-                        Waited::More => {}
-                        Waited::Silence => {
-                            self.silent();
-                            return Ok(());
-                        }
-                        Waited::Passed => {
-                            let seen = mismatch::Seen { taken: &taken, window: incoming.window() };
-                            let trouble = mismatch::timeout(self.step, self.matcher, &seen, self.deadline);
-                            return Err(trouble.about(self.socket));
-                        }
-                    }
+                Verdict::Undecided(more) => more,
+            };
+            if fed >= LEFT_IN_KERNEL {
+                taken.add(incoming.window());
+                self.lane.session.tap(incoming.window());
+                incoming.discard(fed).await?;
+                fed = 0;
+            }
+            match self.wait_for_more(&mut incoming, fed, more, taken.count).await? {
+                Waited::More => {}
+                Waited::Silence => {
+                    self.silent();
+                    return Ok(());
+                }
+                Waited::Passed => {
+                    let seen = Seen { taken: &taken, window: incoming.window() };
+                    return Err(self.expected().timeout(&seen, self.deadline));
                 }
             }
         }
@@ -158,6 +140,11 @@ impl Expecting<'_> {
         more: u64,
         taken: u64,
     ) -> Result<Waited, Trouble> {
+        // A peer that always has more keeps neither the deadline nor the other lanes from their turn.
+        tokio::task::consume_budget().await;
+        if self.deadline.has_passed() {
+            return Ok(Waited::Passed);
+        }
         let quiet = self.matcher.silence().filter(|_| fed == 0 && taken == 0);
         let wait = async {
             if more >= WORTH_RECEIVING {
@@ -175,7 +162,7 @@ impl Expecting<'_> {
         tokio::select! {
             biased;
             waited = self.deadline.run(wait) => match waited {
-                Ok(result) => result.map(|()| Waited::More).map_err(|error| Trouble::from(error).about(self.socket)),
+                Ok(result) => Ok(result.map(|()| Waited::More)?),
                 Err(_) => Ok(Waited::Passed),
             },
             () = until_silence => Ok(Waited::Silence),
@@ -200,184 +187,19 @@ impl Expecting<'_> {
         }
     }
 
-    async fn frames(&self, stream: &Stream, frame: Frame) -> Result<(), Trouble> {
-        let mut incoming = stream.incoming().await;
-        let found = match self.quietly(message::next(&mut incoming, frame)).await {
-            Some(Ok(found)) => found.map_err(|trouble| trouble.about(self.socket))?,
-            Some(Err(_)) => {
-                let seen = mismatch::Seen {
-                    taken: &Taken { count: 0, head: Vec::new(), kept: None },
-                    window: incoming.window(),
-                };
-                return Err(
-                    mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket)
-                );
-            }
-            None => {
-                self.silent();
-                return Ok(());
-            }
-        };
-        let Some(found) = found else {
-            let end = incoming.end().cloned();
-            return match (end, self.matcher.judge(&[], incoming.end().map_or(Ended::Open, ended_of))) {
-                (Some(end), Verdict::Holds(_)) => {
-                    tell_ended(self.lane, self.number, self.socket, &end);
-                    Ok(())
-                }
-                (end, _) => {
-                    let how = end.as_ref().map(words_of).unwrap_or_default();
-                    let kind = end.as_ref().map_or(FailureKind::Mismatch, super::open::kind_of);
-                    let message = format!(
-                        "expected {} at {}, the stream ended first",
-                        self.matcher.describe(),
-                        self.step.at
-                    );
-                    Err(Trouble::new(kind, message).label(how).about(self.socket))
-                }
-            };
-        };
-        let body = found.body(incoming.window()).to_vec();
-        self.judge_message(&body, None)?;
-        incoming.discard(found.taken).await?;
-        self.took_message(None, &body);
-        Ok(())
-    }
-
-    async fn datagram(&self, datagram: &Datagram) -> Result<(), Trouble> {
-        let message = match self.quietly(datagram.peek()).await {
-            Some(Ok(message)) => message.map_err(|error| Trouble::from(error).about(self.socket))?,
-            Some(Err(_)) => {
-                let message = format!(
-                    "expected {} at {}, nothing came within {}",
-                    self.matcher.describe(),
-                    self.step.at,
-                    self.deadline.words()
-                );
-                return Err(Trouble::timeout(message).about(self.socket));
-            }
-            None => {
-                self.silent();
-                return Ok(());
-            }
-        };
-        let from = message.from.to_string();
-        if let Some(wanted) = &self.step.from {
-            let wanted = destination(self.lane, wanted)?.to_string();
-            if wanted != from {
-                let what = format!("a datagram came at {} from another sender", self.step.at);
-                let trouble =
-                    Trouble::new(FailureKind::Mismatch, what).row("wanted", format!("from {wanted}"));
-                return Err(trouble.row("seen", format!("from {from}")).about(self.socket));
-            }
-        }
-        self.judge_message(&message.bytes, Some(&from))?;
-        datagram.recv(message.bytes.len().max(1)).await?;
-        self.took_message(Some(from), &message.bytes);
-        Ok(())
-    }
-
-    /// Waits with the deadline, and with the time of silence: `None` is silence.
-    async fn quietly<F: Future>(&self, future: F) -> Option<Result<F::Output, super::deadline::Passed>> {
-        match self.matcher.silence() {
-            Some(silence) => match tokio::time::timeout(silence, future).await {
-                Ok(output) => Some(Ok(output)),
-                Err(_) => None,
-            },
-            None => Some(self.deadline.run(future).await),
-        }
-    }
-
     fn silent(&self) {
         self.lane.note(self.number, || What::Note { text: format!("{} is silent", self.step.at) });
     }
+}
 
-    fn judge_message(&self, body: &[u8], from: Option<&str>) -> Result<(), Trouble> {
-        self.matcher.judge_message(body).map_err(|found| {
-            let trouble = mismatch::message(self.step, self.matcher, &found, body);
-            let trouble = from
-                .map_or_else(Vec::new, |from| vec![("from".to_owned(), from.to_owned())])
-                .into_iter()
-                .fold(trouble, |trouble, (name, value)| trouble.row(name, value));
-            trouble.about(self.socket)
-        })
-    }
-
-    fn took_message(&self, from: Option<String>, body: &[u8]) {
-        tell_received(self.lane, self.number, self.socket, from, body, body.len() as u64);
-        self.keep(body);
-    }
-
-    /// The output of a process: drained already, so there is nothing to peek at.
-    async fn output(&self, process: &Process) -> Result<(), Trouble> {
-        let output = process.output();
-        let mut judging = Judging::new(self.matcher);
-        let mut taken = Taken { count: 0, head: Vec::new(), kept: self.keeps_all().then(Vec::new) };
-        loop {
-            let (window, ended) = output.look();
-            let verdict = match judging.feed(&window) {
-                Verdict::Undecided(_) if ended => judging.end(Ended::Eof),
-                verdict => verdict,
-            };
-            match verdict {
-                Verdict::Holds(all) => {
-                    let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
-                    taken.add(&output.take(rest));
-                    self.holds(&taken, Some(&End::Fin).filter(|_| ended && all == 0));
-                    return Ok(());
-                }
-                Verdict::Fails(found) => {
-                    let seen = mismatch::Seen { taken: &taken, window: &window };
-                    let end = ended.then_some(&End::Fin);
-                    return Err(
-                        mismatch::stream(self.step, self.matcher, &found, &seen, end).about(self.socket)
-                    );
-                }
-                Verdict::Undecided(_) => {}
-            }
-            taken.add(&output.take(window.len()));
-            let quiet = self.matcher.silence().filter(|_| taken.count == 0);
-            let waited = match quiet {
-                Some(silence) => match tokio::time::timeout(silence, output.wait(0)).await {
-                    Ok(()) => Ok(()),
-                    Err(_) => {
-                        self.silent();
-                        return Ok(());
-                    }
-                },
-                None => self.deadline.run(output.wait(0)).await,
-            };
-            if waited.is_err() {
-                let seen = mismatch::Seen { taken: &taken, window: &[] };
-                return Err(
-                    mismatch::timeout(self.step, self.matcher, &seen, self.deadline).about(self.socket)
-                );
-            }
-        }
-    }
-
-    async fn exit(&self, process: &Process, wanted: &Exit) -> Result<(), Trouble> {
-        use std::os::unix::process::ExitStatusExt as _;
-        let Ok(status) = self.deadline.run(process.ended()).await else {
-            let message = format!("`{}` did not end within {}", self.step.at, self.deadline.words());
-            return Err(Trouble::timeout(message).about(self.socket));
-        };
-        let holds = match wanted {
-            Exit::Code(code) => status.code() == Some(*code),
-            Exit::Signal(name) => {
-                let signal =
-                    status.signal().and_then(|number| nix::sys::signal::Signal::try_from(number).ok());
-                signal.is_some_and(|signal| signal.as_str().trim_start_matches("SIG") == *name)
-            }
-        };
-        let how = describe(status);
-        if holds {
-            self.lane.note(self.number, || What::Exited { name: self.step.at.clone(), how });
-            return Ok(());
-        }
-        let message = format!("`{}` ended otherwise than expected", self.step.at);
-        let trouble = Trouble::new(FailureKind::Process, message).row("wanted", self.matcher.describe());
-        Err(trouble.row("seen", how).about(self.socket))
+/// What the pattern says of what is new in the window, and of the end where there is no more.
+fn judge_window(judging: &mut Judging, incoming: &Incoming<'_>, fed: usize) -> Verdict {
+    match judging.feed(incoming.window().get(fed..).unwrap_or_default()) {
+        Verdict::Undecided(more) => match incoming.end() {
+            Some(end) => judging.end(ended_of(end)),
+            None => Verdict::Undecided(more),
+        },
+        verdict => verdict,
     }
 }
 

@@ -1,14 +1,21 @@
 //! Messages on a stream: `frame` puts a length before each, or LF after it.
 
+use super::mismatch::bytes;
 use super::trouble::Trouble;
 use crate::event::FailureKind;
-use crate::net::Incoming;
+use crate::net::{End, Incoming};
 use crate::script::step::Frame;
 use crate::text::ErrorKind;
 use std::ops::Range;
 
 /// Longest message that is sent or received, in bytes.
 pub(super) const LONGEST: usize = 16 << 20;
+
+/// A message of so many bytes is more than can be held at once.
+pub(super) fn too_long(len: u64) -> Trouble {
+    let message = format!("a message has at most {LONGEST} bytes, this one has {len}");
+    Trouble::new(FailureKind::Error(ErrorKind::TooLong), message)
+}
 
 /// A message found at the front of a window.
 #[derive(Debug, Clone)]
@@ -70,14 +77,24 @@ fn find(frame: Frame, window: &[u8], searched: usize) -> Result<Option<Found>, T
     Ok((window.len() >= taken).then_some(Found { body: width..taken, taken }))
 }
 
-/// Waits for the next whole message without taking it; nothing when the stream ended between two
-/// messages. Cancel safe.
-pub(super) async fn next(incoming: &mut Incoming<'_>, frame: Frame) -> Result<Option<Found>, Trouble> {
+/// What comes next on a stream of messages.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// A whole message.
+    Message(Found),
+    /// The end of the stream, between two messages.
+    End(End),
+    /// The end of the stream, within a message.
+    Cut(End),
+}
+
+/// Waits for what comes next, without taking it. Cancel safe.
+pub(super) async fn next(incoming: &mut Incoming<'_>, frame: Frame) -> Result<Next, Trouble> {
     let mut searched = 0;
     loop {
         let window = incoming.window();
         if let Some(found) = find(frame, window, searched)? {
-            return Ok(Some(found));
+            return Ok(Next::Message(found));
         }
         let seen = window.len();
         if seen > LONGEST {
@@ -85,15 +102,27 @@ pub(super) async fn next(incoming: &mut Incoming<'_>, frame: Frame) -> Result<Op
             return Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), message));
         }
         if let Some(end) = incoming.end() {
-            if seen == 0 {
-                return Ok(None);
-            }
-            let message = format!("the stream ended within a message: {seen} bytes of it had come");
-            return Err(Trouble::new(super::open::kind_of(end), message));
+            return Ok(if seen == 0 { Next::End(end.clone()) } else { Next::Cut(end.clone()) });
         }
         searched = seen;
         incoming.wait(seen).await?;
+        tokio::task::consume_budget().await;
     }
+}
+
+/// A message of which only a part has come: that part, and in words how much it is.
+pub(super) fn unfinished(frame: Frame, window: &[u8]) -> (&[u8], String) {
+    let width = match frame {
+        Frame::U8 => 1,
+        Frame::U16 => 2,
+        Frame::U32 => 4,
+        Frame::Line => return (window, format!("{} without a line end", bytes(window.len() as u64))),
+    };
+    let Some((header, body)) = window.split_at_checked(width) else {
+        return (&[], format!("{} of the length, which has {width}", bytes(window.len() as u64)));
+    };
+    let len = header.iter().fold(0usize, |len, byte| len << 8 | usize::from(*byte));
+    (body, format!("{} of the message, which has {len}", bytes(body.len() as u64)))
 }
 
 #[cfg(test)]
@@ -112,6 +141,15 @@ mod tests {
             let found = find(frame, &wire, 0).unwrap().unwrap();
             assert_eq!((found.body(&wire), found.taken), (&b"hello"[..], whole));
         }
+    }
+
+    #[test]
+    fn an_unfinished_message_is_told_without_its_frame() {
+        let words = |frame, window| unfinished(frame, window).1;
+        assert_eq!(words(Frame::U16, b"\0"), "1 byte of the length, which has 2");
+        assert_eq!(words(Frame::U16, b"\0\x04pi"), "2 bytes of the message, which has 4");
+        assert_eq!(words(Frame::Line, b"ping"), "4 bytes without a line end");
+        assert_eq!(unfinished(Frame::U8, b"\x04pi").0, b"pi");
     }
 
     #[test]

@@ -4,32 +4,52 @@
 //! suite     workers, order, verdicts over repetitions
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
-//! open talk expect check serve block spawn     one family of verbs each
-//! mismatch trouble history                     what a failure says
+//! open talk expect check serve answer block spawn     one family of verbs each
+//! datagrams                                     many at one socket: floods, rates, statistics
+//! server client                                 many clients at one listener
+//! stage converse                                driven by commands and the prompt, step by step or all at once
+//! ending                                        what closes, and that nothing is left behind
+//! mismatch compare trouble standing history     what a failure says
 //! ```
 
+mod answer;
 mod block;
 mod check;
+mod client;
+mod compare;
+mod converse;
+pub mod datagrams;
 mod deadline;
+mod ending;
 mod expect;
 mod history;
+mod lock;
 mod message;
 mod mismatch;
 mod open;
+mod output;
 mod player;
 mod process;
+mod remains;
 mod requirement;
 mod serve;
+mod server;
 mod session;
 mod spawn;
 mod stage;
+mod standing;
 mod stop;
 mod suite;
 mod talk;
 mod trouble;
 mod watch;
 
+pub use crate::net::{Cut, Host, Shape, raise_open_files};
+pub use client::Service;
+pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
+pub use remains::take_away_all;
+pub use server::{Server, Serving, Tally};
 pub use stage::{SocketFacts, Stage};
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};

@@ -1,7 +1,7 @@
 //! Verbs that open: listen, accept, connect, bind, tls.
 
 use super::deadline::Deadline;
-use super::session::{Lane, Live};
+use super::session::{Addresses, Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{
@@ -27,11 +27,28 @@ pub(super) async fn listen(lane: &Lane, number: u32, step: &Listen) -> Result<()
         only_v6: step.only_v6,
         options: step.options.clone(),
     };
-    let listener = lane.session.host.listen(&at, &options).await?;
+    let listener = lane.session.host.listen(&at, &options).await.map_err(|error| not_bound(error, &at))?;
     let local = listener.local().to_string();
-    lane.open(&step.name, Live::Listener(listener));
+    lane.open_as(&step.name, Live::Listener(listener), step.only_v6);
     lane.note(number, || What::Listening { name: step.name.clone(), at: local });
     Ok(())
+}
+
+/// Why an address could not be had, and the way out.
+fn not_bound(error: NetError, at: &Address) -> Trouble {
+    let kind = error.kind;
+    let trouble = Trouble::from(error);
+    let port = match at {
+        Address::Host { port, .. } | Address::Any { port } => *port,
+        Address::Unix(_) | Address::Abstract(_) => return trouble,
+    };
+    match kind {
+        ErrorKind::InUse if port != 0 => trouble.help("port 0 asks for a free one"),
+        ErrorKind::Denied if port != 0 && port < 1024 => {
+            trouble.help("ports below 1024 need special rights; port 0 asks for a free one")
+        }
+        _ => trouble,
+    }
 }
 
 pub(super) async fn accept(
@@ -42,12 +59,11 @@ pub(super) async fn accept(
 ) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let Live::Listener(listener) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
-    let stream = if let Ok(stream) = deadline.run(listener.accept()).await {
-        stream?
-    } else {
-        let message = format!("no connection came at `{}` within {}", step.at, deadline.words());
+    let Ok(accepted) = deadline.run(listener.accept()).await else {
+        let message = format!("nobody connected to {} within {}", step.at, deadline.words());
         return Err(Trouble::timeout(message).about(&socket));
     };
+    let stream = accepted.map_err(|error| Trouble::from(error).about(&socket))?;
     take_in(lane, number, &step.name, &step.at, stream, step.frame);
     Ok(())
 }
@@ -83,12 +99,24 @@ pub(super) async fn connect(
         lane.session.release_ports(bind);
     }
     let options = ConnectOptions { bind, options: step.options.clone() };
+    // `retry` has its own clock: the deadline is that of the last attempt.
+    let deadline = deadline.extended(step.retry.unwrap_or_default());
     let attempt = connect_patiently(lane, &to, &options, step.retry);
     let stream = if let Ok(stream) = deadline.run(attempt).await {
-        stream.map_err(|error| refused(error, step.retry))?
+        stream.map_err(|error| not_connected(error, step.retry))?
     } else {
-        let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {}", deadline.words()));
-        return Err(trouble.help("a full backlog and a dropped packet both look like this"));
+        let words = deadline.words();
+        let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
+        return Err(match &step.to {
+            // One's own listener answers unless its queue is full.
+            Destination::Socket(name) => match lane.socket(name) {
+                Ok(listener) => trouble.label("its queue is full").about(&listener),
+                Err(_) => trouble,
+            },
+            Destination::Address(_) => {
+                trouble.help("a full queue and a packet that is dropped on the way look the same")
+            }
+        });
     };
     let (local, peer) = (stream.local().clone(), stream.peer().clone());
     lane.open(&step.name, Live::Stream(stream, step.frame));
@@ -100,15 +128,16 @@ pub(super) async fn connect(
     Ok(())
 }
 
-fn refused(error: NetError, retry: Option<Duration>) -> Trouble {
+/// Why there is no connection, and the way out.
+fn not_connected(error: NetError, retry: Option<Duration>) -> Trouble {
     let kind = error.kind;
     let trouble = Trouble::from(error);
     match (kind, retry) {
         (ErrorKind::Refused, None) => {
-            trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
+            trouble.label("nothing listens there").help("`retry: 10s` waits for a server that is starting")
         }
         (ErrorKind::Refused, Some(retry)) => {
-            trouble.row("tried", format!("again and again for {}", format_duration(retry)))
+            trouble.label(format!("nothing listened there for {}", format_duration(retry)))
         }
         _ => trouble,
     }
@@ -137,20 +166,20 @@ async fn connect_patiently(
 /// The address that a destination stands for.
 pub(super) fn destination(lane: &Lane, destination: &Destination) -> Result<Address, Trouble> {
     match destination {
-        Destination::Address(template) => lane.address(template),
+        Destination::Address(template) => Ok(lane.address(template)?),
         Destination::Socket(name) => {
             let addresses = lane.addresses(name).ok_or_else(|| Trouble::never_opened(name))?;
-            address_of(&addresses.local)
-                .ok_or_else(|| Trouble::unfilled(format!("`{name}` has no address to go to")))
+            address_of(&addresses).ok_or_else(|| Trouble::unfilled(format!("{name} has no address to go to")))
         }
     }
 }
 
 /// The address that reaches a local socket: one bound to all interfaces is reached on loopback.
-fn address_of(endpoint: &Endpoint) -> Option<Address> {
-    match endpoint {
+fn address_of(addresses: &Addresses) -> Option<Address> {
+    match &addresses.local {
         Endpoint::Inet(at) if at.ip().is_unspecified() => {
-            Some(Address::Host { host: "127.0.0.1".to_owned(), port: at.port() })
+            let host = if addresses.only_v6 { "::1" } else { "127.0.0.1" };
+            Some(Address::Host { host: host.to_owned(), port: at.port() })
         }
         Endpoint::Inet(at) => Some(Address::Host { host: at.ip().to_string(), port: at.port() }),
         Endpoint::Unix(path) => Some(Address::Unix(path.to_string_lossy().into_owned())),
@@ -179,7 +208,8 @@ pub(super) async fn bind(lane: &Lane, number: u32, step: &Bind) -> Result<(), Tr
         reuse_port: step.reuse_port,
         options: step.options.clone(),
     };
-    let datagram = lane.session.host.bind(&at, &options).await?;
+    let bound = lane.session.host.bind(&at, &options).await;
+    let datagram = bound.map_err(|error| not_bound(error, &at))?;
     let (local, peer) = (datagram.local().to_string(), datagram.peer().map(ToString::to_string));
     lane.open(&step.name, Live::Datagram(datagram));
     lane.note(number, || What::Bound { name: step.name.clone(), at: local, peer });
@@ -198,7 +228,8 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
         alpn: step.alpn.iter().map(|alpn| lane.text(alpn)).collect::<Result<_, _>>()?,
         cert: file(&step.cert)?,
         key: file(&step.key)?,
-        key_log: false,
+        // To the file that SSLKEYLOGFILE names, if it names one.
+        key_log: true,
     };
     match deadline.run(stream.start_tls(&settings)).await {
         Ok(Ok(info)) => {
@@ -210,14 +241,31 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
             });
             Ok(())
         }
-        Ok(Err(error)) => Err(Trouble::from(error).about(&socket)),
+        Ok(Err(error)) => Err(not_secured(error, step).about(&socket)),
         Err(_) => {
             let message =
-                format!("the TLS handshake at `{}` was not done within {}", step.at, deadline.words());
+                format!("the TLS handshake at {} was not done within {}", step.at, deadline.words());
             Err(Trouble::timeout(message)
                 .about(&socket)
                 .help("both sides must shake hands at once: put them into `parallel`"))
         }
+    }
+}
+
+/// Why there is no TLS, and the way out.
+fn not_secured(error: NetError, step: &Tls) -> Trouble {
+    // These are the words of rustls; where they change, only the way out is lost.
+    let untrusted = !step.server && error.message.contains("invalid peer certificate");
+    let is_no_tls = error.message.contains("InvalidContentType");
+    let unknown = error.message.contains("UnknownIssuer");
+    let trouble = Trouble::from(error);
+    let trouble = if unknown { trouble.label("it is signed by nobody who is trusted") } else { trouble };
+    if untrusted {
+        trouble.help("`ca: file` says whom to trust; `insecure: true` trusts everybody")
+    } else if is_no_tls {
+        trouble.label("what the peer sent is no TLS")
+    } else {
+        trouble
     }
 }
 

@@ -2,20 +2,24 @@
 
 use super::block;
 use super::deadline::Deadline;
+use super::ending::{self, HASTE, leave_nothing};
+use super::history::rounded;
+use super::lock::locked;
 use super::requirement;
-use super::session::{Lane, Live, Session, locked};
+use super::session::{Abandon, At, Lane, Session};
 use super::stop::Stop;
 use super::trouble::Trouble;
-use super::{check, expect, open, serve, spawn, talk};
+use super::{answer, check, expect, open, serve, spawn, talk};
 use crate::event::{Failure, FailureKind, Journal, Outcome, What};
 use crate::net::Host;
 use crate::script::step::{Action, Scenario, Step};
-use crate::text::{ErrorKind, Fact, format_duration};
+use crate::text::{ErrorKind, format_duration};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::task::consume_budget;
+use tokio::time::{Instant, sleep};
 
 /// Plays a scenario. When `stop` is raised, or this future is dropped, its steps are given up;
 /// its processes are ended in any case before it returns.
@@ -26,6 +30,7 @@ pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &St
     let (failed, mut failures) = mpsc::unbounded_channel();
     let session = Arc::new(Session::new(host.clone(), journal.clone(), scenario.within, failed));
     let lane = Lane::main(session.clone());
+    let _abandon = Abandon(session);
     let mut result = tokio::select! {
         biased;
         _ = stop.wait() => None,
@@ -37,18 +42,24 @@ pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &St
     }
     let finally = tokio::select! {
         biased;
-        _ = stop.wait() => Ok(()),
         result = run_finally(&lane, &scenario.finally) => result,
+        () = long_stopped(stop) => Ok(()),
     };
     if let Some(Ok(())) = result {
         result = Some(finally);
     }
-    leave_nothing(&lane, result.as_ref().is_some_and(Result::is_ok)).await;
+    leave_nothing(&lane, matches!(result, Some(Ok(()))), stop.reason().is_some()).await;
     match result {
         None => Outcome::Interrupted,
         Some(Ok(())) => Outcome::Passed,
         Some(Err(failure)) => Outcome::Failed(failure),
     }
+}
+
+/// `finally` runs whatever happened, a stop too; but then somebody waits for the end.
+async fn long_stopped(stop: &Stop) {
+    stop.wait().await;
+    sleep(HASTE).await;
 }
 
 /// Runs steps in order until one does not hold.
@@ -58,10 +69,12 @@ pub(super) fn run_steps<'a>(
 ) -> Pin<Box<dyn Future<Output = Result<(), Box<Failure>>> + Send + 'a>> {
     Box::pin(async move {
         for step in steps {
-            *locked(&lane.at) = Some(step.line.clone());
+            *locked(&lane.at) = At::Step(step.line.clone());
             run_step(lane, step).await?;
+            // Steps that never wait must not keep a stop, a deadline or the other lanes from their turn.
+            consume_budget().await;
         }
-        *locked(&lane.at) = None;
+        *locked(&lane.at) = At::End;
         Ok(())
     })
 }
@@ -71,20 +84,30 @@ pub(super) fn run_steps<'a>(
 async fn run_finally(lane: &Lane, steps: &[Step]) -> Result<(), Box<Failure>> {
     let mut first = Ok(());
     for step in steps {
-        let result = perform_step(lane, step).await;
-        match result {
+        tell_started(lane, step);
+        let began = Instant::now();
+        match perform_step(lane, step).await {
             Err(trouble) if trouble.never_opened => {
-                let text = format!("`{}` is skipped: {}", step.line, trouble.message);
+                let text = format!("skipped: {}", trouble.message);
                 lane.note(step.number, || What::Note { text });
             }
-            Err(trouble) if first.is_ok() => first = Err(trouble.into_failure(step, &lane.label)),
-            _ => {}
+            result => {
+                let result = tell_ended(lane, step, began, result);
+                first = first.and(result);
+            }
         }
     }
     first
 }
 
 pub(super) async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
+    tell_started(lane, step);
+    let began = Instant::now();
+    let result = perform_step(lane, step).await;
+    tell_ended(lane, step, began, result)
+}
+
+fn tell_started(lane: &Lane, step: &Step) {
     lane.note(step.number, || What::StepStarted {
         line: step.line.clone(),
         verb: step.verb,
@@ -92,8 +115,16 @@ pub(super) async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure
         at_line: step.place.line(),
         at_column: step.place.column(),
     });
-    let began = Instant::now();
-    match perform_step(lane, step).await {
+}
+
+/// States how a step ended, and makes a failure of its trouble.
+fn tell_ended(
+    lane: &Lane,
+    step: &Step,
+    began: Instant,
+    result: Result<Option<ErrorKind>, Trouble>,
+) -> Result<(), Box<Failure>> {
+    match result {
         Ok(failed_as_told) => {
             lane.note(step.number, || What::StepHeld { took: began.elapsed(), failed_as_told });
             Ok(())
@@ -133,29 +164,29 @@ async fn perform_step(lane: &Lane, step: &Step) -> Result<Option<ErrorKind>, Tro
 }
 
 fn should_have_failed(kind: ErrorKind) -> Trouble {
-    let message = format!("this should have failed ({}), and it succeeded", kind.words());
+    let message = format!("this was to fail with `{}`, it succeeded", kind.name());
     Trouble::new(FailureKind::WrongOutcome, message)
-        .row("wanted", format!("fails: {}", kind.name()))
-        .row("seen", "success")
 }
 
+/// What happened instead is told beside the caret and below.
 fn failed_otherwise(mut trouble: Trouble, kind: ErrorKind) -> Trouble {
-    let seen = format!("{}: {}", trouble.kind.name(), trouble.message);
-    let mut told = Trouble::new(
-        FailureKind::WrongOutcome,
-        format!("this should have failed ({}), and it failed otherwise", kind.words()),
-    )
-    .row("wanted", format!("fails: {}", kind.name()))
-    .row("seen", seen);
-    told.about = std::mem::take(&mut trouble.about);
-    told
+    let how = match trouble.kind.error() {
+        Some(other) => format!("it failed with `{}`", other.name()),
+        None => "it failed otherwise".to_owned(),
+    };
+    let message = format!("this was to fail with `{}`, {how}", kind.name());
+    trouble.label = std::mem::replace(&mut trouble.message, message);
+    trouble.kind = FailureKind::WrongOutcome;
+    trouble.help.clear();
+    if let Some(inner) = trouble.inner.take() {
+        trouble.rows = inner.rows;
+    }
+    trouble
 }
 
 fn too_soon(took: Duration, after: Duration) -> Trouble {
-    let millis = Duration::from_micros(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-    Trouble::new(FailureKind::TooSoon, format!("this was done before {} had passed", format_duration(after)))
-        .row("wanted", format!("after {}", format_duration(after)))
-        .row("seen", format!("after {}", format_duration(millis)))
+    let message = format!("this was done before {} had passed", format_duration(after));
+    Trouble::new(FailureKind::TooSoon, message).label(format!("after {}", rounded(took)))
 }
 
 /// What a verb does.
@@ -171,21 +202,21 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Recv(step) => talk::recv(lane, number, step, deadline).await,
         Action::Expect(step) => expect::expect(lane, number, step, deadline).await,
         Action::Shutdown { at, side } => talk::shutdown(lane, number, at, *side).await,
-        Action::Close { at } => in_time(deadline, talk::close(lane, number, at)).await,
-        Action::Abort { at } => talk::abort(lane, number, at).await,
+        Action::Close { at } => in_time(deadline, ending::close(lane, number, at)).await,
+        Action::Abort { at } => in_time(deadline, ending::abort(lane, number, at)).await,
         Action::Set { at, options } => talk::set(lane, number, at, options),
         Action::Check(step) => check::check(lane, number, step, deadline).await,
         Action::Echo { at } => serve::echo(lane, number, at, deadline).await,
         Action::Discard { at } => serve::discard(lane, number, at, deadline).await,
-        Action::Answer(step) => serve::answer(lane, number, step, deadline).await,
+        Action::Answer(step) => answer::answer(lane, number, step, deadline).await,
         Action::Relay { between } => serve::relay(lane, number, (&between.0, &between.1), deadline).await,
-        Action::Sleep(duration) => in_time(deadline.extended(*duration), sleep(*duration)).await,
+        Action::Sleep(duration) => in_time(deadline.extended(*duration), slept(*duration)).await,
         Action::Parallel(lanes) => block::parallel(lane, lanes, deadline).await,
         Action::Each(step) => block::each(lane, number, step),
         Action::Repeat { times, steps } => in_time(deadline, block::repeat(lane, *times, steps)).await,
-        Action::Include { steps, .. } => in_time(deadline, included(lane, steps)).await,
+        Action::Include { steps, .. } => in_time(deadline, included(lane, step, steps)).await,
         Action::Spawn(step) => spawn::spawn(lane, number, step, deadline).await,
-        Action::Stop { at, signal } => spawn::stop(lane, at, signal, deadline).await,
+        Action::Stop { at, signal } => spawn::stop(lane, number, at, signal, deadline).await,
         Action::Note(text) => {
             block::note(lane, number, lane.text(text)?);
             Ok(())
@@ -193,65 +224,21 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
     }
 }
 
-async fn sleep(duration: Duration) -> Result<(), Trouble> {
-    tokio::time::sleep(duration).await;
+async fn slept(duration: Duration) -> Result<(), Trouble> {
+    sleep(duration).await;
     Ok(())
 }
 
-async fn included(lane: &Lane, steps: &[Step]) -> Result<(), Trouble> {
-    Ok(run_steps(lane, steps).await?)
+/// A failure in another file says what led there.
+async fn included(lane: &Lane, include: &Step, steps: &[Step]) -> Result<(), Trouble> {
+    run_steps(lane, steps).await.map_err(|mut failure| {
+        failure.rows.push(("included".to_owned(), format!("by {}", include.place)));
+        failure.into()
+    })
 }
 
 /// A verb that has nothing to say of its own when the deadline passes.
 async fn in_time(deadline: Deadline, verb: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
     let late = |_| Trouble::timeout(format!("this was not done within {}", deadline.words()));
     deadline.run(verb).await.map_err(late)?
-}
-
-/// Ends everything that the scenario has opened; after a pass, what was left over is noted.
-pub(super) async fn leave_nothing(lane: &Lane, passed: bool) {
-    let session = &lane.session;
-    locked(&session.accepting).drain().for_each(|(_, accepting)| accepting.abort());
-    let mut background = std::mem::take(&mut *locked(&session.background));
-    // The accept loops just aborted have not left the set yet; what is more than those was running.
-    background.shutdown().await;
-    for socket in lane.drain() {
-        if passed {
-            note_leftovers(lane, &socket.live, &socket.name);
-        }
-        if let Ok(socket) = Arc::try_unwrap(socket) {
-            match socket.live {
-                // The verdict is out: how this close goes changes nothing.
-                Live::Stream(stream, _) => {
-                    drop(tokio::time::timeout(Duration::from_secs(1), stream.close()).await);
-                }
-                Live::Listener(listener) => listener.close(),
-                Live::Datagram(datagram) => datagram.close(),
-                Live::Process(_) => {}
-            }
-        }
-    }
-    let processes = std::mem::take(&mut *locked(&session.processes));
-    for process in processes {
-        process.end().await;
-    }
-    session.remove_tmp();
-}
-
-/// Notes what was left unread or unaccepted: it depends on timing, so it never decides the verdict.
-fn note_leftovers(lane: &Lane, live: &Live, name: &str) {
-    if !lane.session.journal.is_detailed() {
-        return;
-    }
-    let left = match live {
-        Live::Stream(stream, _) => stream.fact(Fact::Unread).ok().flatten().map(|count| (count, "B unread")),
-        Live::Listener(listener) => {
-            listener.fact(Fact::Queued).ok().flatten().map(|count| (count, "not accepted"))
-        }
-        Live::Datagram(_) | Live::Process(_) => None,
-    };
-    if let Some((count, what)) = left.filter(|(count, _)| count.to_string() != "0") {
-        let text = format!("{name} is left with {count} {what}");
-        lane.session.journal.note(&lane.label, None, || What::Note { text });
-    }
 }

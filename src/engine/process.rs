@@ -1,25 +1,26 @@
 //! `Process`: a program in a group of its own. Its output is always drained, its end is always
 //! waited for, and its whole group is ended with it.
 
-use super::session::locked;
-use crate::text::escape;
+use super::output::Output;
+use super::remains;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{ChildStdin, Command};
-use tokio::sync::{Notify, watch};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::watch;
 
-/// How much output is kept that nobody has expected yet.
-const KEPT: usize = 64 << 10;
+/// How long what a program wrote last may take to arrive after its end.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// How long a group may take to end after TERM before it gets KILL.
-const GRACE: Duration = Duration::from_secs(2);
+/// How often to look whether the rest of a group has ended: nothing tells of processes that are not
+/// ours to wait for.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A running or ended program.
 #[derive(Debug)]
@@ -30,88 +31,19 @@ pub(super) struct Process {
     errors: Arc<Output>,
     status: watch::Receiver<Option<ExitStatus>>,
     /// Set once the group is known to be gone: its number may belong to somebody else from then on.
-    over: AtomicBool,
-}
-
-/// What a program has written and nobody has taken yet.
-#[derive(Debug, Default)]
-pub(super) struct Output {
-    buffer: Mutex<Buffer>,
-    changed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Buffer {
-    bytes: Vec<u8>,
-    ended: bool,
-    /// How many bytes were dropped from the front because nobody took them.
-    dropped: u64,
-    /// How many bytes were taken.
-    taken: u64,
-}
-
-impl Output {
-    /// A copy of what is there, and whether it has ended.
-    pub fn look(&self) -> (Vec<u8>, bool) {
-        let buffer = locked(&self.buffer);
-        (buffer.bytes.clone(), buffer.ended)
-    }
-
-    /// How many bytes were ever written, how many of them wait, and the first `most` of those after `from`.
-    pub fn glimpse(&self, from: u64, most: usize) -> (u64, u64, Vec<u8>) {
-        let buffer = locked(&self.buffer);
-        let waiting = buffer.bytes.len() as u64;
-        let from = usize::try_from(from).unwrap_or(usize::MAX);
-        let shown = buffer.bytes.get(from..).unwrap_or_default().iter().take(most).copied().collect();
-        (buffer.dropped + buffer.taken + waiting, waiting, shown)
-    }
-
-    /// Takes the first `count` bytes.
-    pub fn take(&self, count: usize) -> Vec<u8> {
-        let mut buffer = locked(&self.buffer);
-        let count = count.min(buffer.bytes.len());
-        buffer.taken += count as u64;
-        buffer.bytes.drain(..count).collect()
-    }
-
-    /// Waits until there are more than `beyond` bytes, or it has ended. Cancel safe.
-    pub async fn wait(&self, beyond: usize) {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            // Registered before looking, so that no change between the two is missed.
-            changed.as_mut().enable();
-            {
-                let buffer = locked(&self.buffer);
-                if buffer.bytes.len() > beyond || buffer.ended {
-                    return;
-                }
-            }
-            changed.await;
-        }
-    }
-
-    /// Reads until the end, keeping the last 64 KiB.
-    async fn drain(self: Arc<Self>, mut from: impl AsyncRead + Unpin) {
-        let mut chunk = vec![0; 16 << 10];
-        while let Ok(count @ 1..) = from.read(&mut chunk).await {
-            let mut buffer = locked(&self.buffer);
-            buffer.bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
-            let surplus = buffer.bytes.len().saturating_sub(KEPT);
-            buffer.bytes.drain(..surplus);
-            buffer.dropped += surplus as u64;
-            drop(buffer);
-            self.changed.notify_waiters();
-        }
-        locked(&self.buffer).ended = true;
-        self.changed.notify_waiters();
-    }
+    over: Arc<AtomicBool>,
+    told: AtomicBool,
 }
 
 impl Process {
-    /// Starts a program in its own group; the error is one sentence.
-    pub fn start(command: &[String], env: &[(String, String)], cwd: &Path) -> Result<(Self, u32), String> {
-        let (program, arguments) = command.split_first().ok_or("there is no program to start")?;
+    /// Starts a program in its own group.
+    pub fn start(
+        command: &[String],
+        env: &[(String, String)],
+        cwd: &Path,
+    ) -> Result<(Self, u32), NotStarted> {
+        let none = || NotStarted { message: "there is no program to start".to_owned(), help: None };
+        let (program, arguments) = command.split_first().ok_or_else(none)?;
         let mut child = Command::new(program)
             .args(arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
@@ -121,14 +53,10 @@ impl Process {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound if !cwd.is_dir() => {
-                    format!("there is no directory {}", cwd.display())
-                }
-                std::io::ErrorKind::NotFound => format!("there is no program `{}`", program.escape_debug()),
-                kind => format!("cannot start `{}`: {kind}", program.escape_debug()),
-            })?;
+            .map_err(|error| NotStarted::new(program, cwd, &error))?;
         let pid = child.id().unwrap_or_default();
+        let group = Pid::from_raw(i32::try_from(pid).unwrap_or_default());
+        remains::group_began(group);
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));
         if let Some(stdout) = child.stdout.take() {
             tokio::spawn(output.clone().drain(stdout));
@@ -137,19 +65,21 @@ impl Process {
             tokio::spawn(errors.clone().drain(stderr));
         }
         let stdin = tokio::sync::Mutex::new(child.stdin.take());
-        let (told, status) = watch::channel(None);
-        tokio::spawn(async move {
-            // `wait` fails only where somebody else has reaped the child: it is gone then too.
-            let status = child.wait().await.unwrap_or_default();
-            let _ = told.send(Some(status));
-        });
-        let group = Pid::from_raw(i32::try_from(pid).unwrap_or_default());
-        Ok((Self { group, stdin, output, errors, status, over: AtomicBool::new(false) }, pid))
+        let (tell, status) = watch::channel(None);
+        let over = Arc::new(AtomicBool::new(false));
+        tokio::spawn(wait_for(child, group, over.clone(), tell));
+        let told = AtomicBool::new(false);
+        Ok((Self { group, stdin, output, errors, status, over, told }, pid))
     }
 
     /// Its standard output.
     pub fn output(&self) -> &Output {
         &self.output
+    }
+
+    /// Its standard error.
+    pub fn errors(&self) -> &Output {
+        &self.errors
     }
 
     /// Writes to its standard input.
@@ -170,6 +100,12 @@ impl Process {
         *self.status.borrow()
     }
 
+    /// How it ended, the first time that this is asked after its end.
+    pub fn tell(&self) -> Option<String> {
+        let status = self.status()?;
+        (!self.told.swap(true, Ordering::Relaxed)).then(|| describe(status))
+    }
+
     /// Waits until it has ended. Cancel safe.
     pub async fn ended(&self) -> ExitStatus {
         let mut status = self.status.clone();
@@ -183,64 +119,108 @@ impl Process {
         }
     }
 
+    /// Waits a moment until the end of a program that is ending is known, with all it wrote.
+    pub async fn settled(&self) {
+        let all = async { tokio::join!(self.ended(), self.output.ended(), self.errors.ended()) };
+        let _ = tokio::time::timeout(LAST_WORDS, all).await;
+    }
+
     /// Sends a signal to the whole group; a group that is gone already is no fault.
     pub fn signal(&self, signal: Signal) {
-        if self.group.as_raw() > 1 {
+        if !self.over.load(Ordering::Relaxed) && self.group.as_raw() > 1 {
             let _ = killpg(self.group, signal);
         }
     }
 
-    /// Whether any process of the group is left.
-    fn group_is_left(&self) -> bool {
-        self.group.as_raw() > 1 && killpg(self.group, None).is_ok()
-    }
-
-    /// Ends the whole group: TERM, a time of grace, KILL.
-    pub async fn end(&self) {
-        if self.status().is_none() {
+    /// Ends the whole group: TERM, a time of grace for all of it, KILL.
+    pub async fn end(&self, grace: Duration) {
+        if !self.over.load(Ordering::Relaxed) {
             self.signal(Signal::SIGTERM);
-            let _ = tokio::time::timeout(GRACE, self.ended()).await;
-        }
-        // The leader may have left children behind; they get the same grace, checked in small steps
-        // because nothing tells when a process that is not ours to wait for has ended.
-        if self.group_is_left() {
-            self.signal(Signal::SIGTERM);
-            for _ in 0..40 {
-                if self.status().is_some() && !self.group_is_left() {
-                    break;
-                }
-                tokio::time::sleep(GRACE / 100).await;
-            }
+            let _ = tokio::time::timeout(grace, self.group_ended()).await;
             self.signal(Signal::SIGKILL);
+            let _ = tokio::time::timeout(grace, self.group_ended()).await;
+            self.over.store(true, Ordering::Relaxed);
+            remains::group_ended(self.group);
         }
-        let _ = tokio::time::timeout(GRACE, self.ended()).await;
-        self.over.store(true, Ordering::Relaxed);
     }
 
-    /// How it stands and the last it wrote, for a failure.
-    pub fn rows(&self, name: &str) -> Vec<(String, String)> {
-        let state = self.status().map_or("running".to_owned(), describe);
-        let mut rows = vec![(name.to_owned(), state)];
-        for (output, word) in [(&self.output, "stdout"), (&self.errors, "stderr")] {
-            let (bytes, _) = output.look();
-            let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-            let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-            let last = lines.get(lines.len().saturating_sub(5)..).unwrap_or_default();
-            for (at, line) in last.iter().filter(|line| !line.is_empty()).enumerate() {
-                let line = line.get(..200).unwrap_or(line);
-                rows.push((if at == 0 { word.to_owned() } else { String::new() }, escape(line)));
-            }
+    async fn group_ended(&self) {
+        self.ended().await;
+        // The leader may have left children behind.
+        while is_left(self.group) {
+            tokio::time::sleep(LOOK).await;
         }
-        rows
     }
+}
+
+/// Why a program did not start.
+#[derive(Debug)]
+pub(super) struct NotStarted {
+    /// One sentence.
+    pub message: String,
+    /// The way out, where there is one.
+    pub help: Option<String>,
+}
+
+impl NotStarted {
+    fn new(program: &str, cwd: &Path, error: &std::io::Error) -> Self {
+        let shown = program.escape_debug();
+        let (message, help) = match error.kind() {
+            std::io::ErrorKind::NotFound if !cwd.is_dir() => {
+                (format!("there is no directory {}", cwd.display()), None)
+            }
+            std::io::ErrorKind::NotFound => {
+                let requires = format!("requires: [{{ command: {shown} }}]");
+                let help = format!("`{requires}` skips the scenario where it is not installed");
+                (format!("there is no program `{shown}`"), Some(help))
+            }
+            kind => (format!("cannot start `{shown}`: {kind}"), None),
+        };
+        Self { message, help }
+    }
+}
+
+/// Waits for a program, and notices when its group is gone with it.
+async fn wait_for(
+    mut child: Child,
+    group: Pid,
+    over: Arc<AtomicBool>,
+    tell: watch::Sender<Option<ExitStatus>>,
+) {
+    // `wait` fails only where somebody else has reaped the child: it is gone then too.
+    let status = child.wait().await.unwrap_or_default();
+    if !is_left(group) {
+        over.store(true, Ordering::Relaxed);
+        remains::group_ended(group);
+    }
+    let _ = tell.send(Some(status));
+}
+
+/// Whether a process of the group runs. A dead one that nobody waits for still takes signals.
+fn is_left(group: Pid) -> bool {
+    group.as_raw() > 1 && killpg(group, None).is_ok() && runs_by_proc(group).unwrap_or(true)
+}
+
+/// Whether /proc shows a process of the group that is not dead; nothing where there is no /proc.
+fn runs_by_proc(group: Pid) -> Option<bool> {
+    let group = group.as_raw().to_string();
+    for entry in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        // `pid (name) state parent group …`: the name may hold anything, a parenthesis too.
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let (state, _parent, of) = (fields.next(), fields.next(), fields.next());
+        if of == Some(&group) && !matches!(state, Some("Z" | "X")) {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 impl Drop for Process {
     /// Whatever happened, nothing of the group is left behind.
     fn drop(&mut self) {
-        if !self.over.load(Ordering::Relaxed) && (self.status().is_none() || self.group_is_left()) {
-            self.signal(Signal::SIGKILL);
-        }
+        self.signal(Signal::SIGKILL);
+        remains::group_ended(self.group);
     }
 }
 

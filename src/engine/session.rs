@@ -2,16 +2,18 @@
 //! directory. `Lane` is the view of it that one sequence of steps has.
 
 use super::history::History;
+use super::lock::locked;
 use super::process::Process;
-use super::trouble::Trouble;
+use super::remains;
 use crate::event::{Failure, Journal, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
 use crate::script::template::{Fill, Hole, Property, Template};
 use crate::text::Address;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -26,14 +28,29 @@ pub(super) struct Session {
     pub within: Duration,
     /// Where background instances tell that they failed.
     pub failed: mpsc::UnboundedSender<Box<Failure>>,
-    /// Background instances.
+    /// Accept loops of `each` and their instances.
     pub background: Mutex<JoinSet<()>>,
-    /// The accept loops of `each`, by listener.
-    pub accepting: Mutex<HashMap<Name, AbortHandle>>,
+    /// The instances that are not done, in the order in which they began.
+    pub instances: Mutex<BTreeMap<u64, Instance>>,
+    begun: AtomicU64,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
+    /// Who is given every byte that `expect` and `recv` take, beside the events.
+    pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
+}
+
+/// What is called with bytes.
+type TakesBytes = dyn FnMut(&[u8]) + Send;
+
+/// Takes received bytes as they come, whole: events carry the beginning of long data only.
+pub(super) struct Tap(pub Box<TakesBytes>);
+
+impl std::fmt::Debug for Tap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tap")
+    }
 }
 
 /// A port that `${port.name}` stands for.
@@ -42,11 +59,6 @@ struct Port {
     number: u16,
     /// Held until the process that names it is ready, or sockdrill binds it itself.
     hold: Option<PortHold>,
-}
-
-/// The lock of a mutex; a panic elsewhere does not make what it guards unsound here.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Session {
@@ -63,10 +75,24 @@ impl Session {
             within,
             failed,
             background: Mutex::default(),
-            accepting: Mutex::default(),
+            instances: Mutex::default(),
+            begun: AtomicU64::new(0),
             processes: Mutex::default(),
+            tap: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
+        }
+    }
+
+    /// The number of the next instance of an `each`.
+    pub fn began(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Gives received bytes to whoever taps them.
+    pub fn tap(&self, bytes: &[u8]) {
+        if let Some(tap) = locked(&self.tap).as_mut() {
+            (tap.0)(bytes);
         }
     }
 
@@ -99,14 +125,38 @@ impl Session {
         let mut tmp = locked(&self.tmp);
         if tmp.is_none() {
             let made = tempfile::Builder::new().prefix("sockdrill-").tempdir();
-            *tmp = Some(made.map_err(|error| format!("cannot make a temporary directory: {error}"))?);
+            let made = made.map_err(|error| format!("cannot make a temporary directory: {error}"))?;
+            remains::directory_made(made.path());
+            *tmp = Some(made);
         }
         Ok(tmp.as_ref().map(|tmp| tmp.path().to_owned()).unwrap_or_default())
     }
 
     /// Removes the temporary directory.
     pub fn remove_tmp(&self) {
-        drop(locked(&self.tmp).take());
+        if let Some(tmp) = locked(&self.tmp).take() {
+            let path = tmp.path().to_owned();
+            drop(tmp);
+            remains::directory_removed(&path);
+        }
+    }
+
+    /// Ends without ceremony whatever still runs; of a session that was ended in order, nothing does.
+    fn abandon(&self) {
+        // The tasks hold the session, so they have to be ended before it can be dropped.
+        drop(std::mem::take(&mut *locked(&self.background)));
+        drop(std::mem::take(&mut *locked(&self.processes)));
+        self.remove_tmp();
+    }
+}
+
+/// Ends a session whose play was given up by dropping its future.
+#[derive(Debug)]
+pub(super) struct Abandon(pub Arc<Session>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 
@@ -116,6 +166,8 @@ pub(super) struct Socket {
     pub name: Name,
     pub live: Live,
     pub history: History,
+    /// The accept loop of `each` at it, which shares it.
+    pub accepting: Mutex<Option<AbortHandle>>,
 }
 
 /// What is open under a name.
@@ -132,6 +184,29 @@ pub(super) enum Live {
 pub(super) struct Addresses {
     pub local: Endpoint,
     pub peer: Option<Endpoint>,
+    /// It takes IPv6 only.
+    pub only_v6: bool,
+}
+
+/// An instance of `each`.
+#[derive(Debug)]
+pub(super) struct Instance {
+    /// Its name, such as `conn#2`.
+    pub label: Arc<str>,
+    /// Where it is.
+    pub at: Arc<Mutex<At>>,
+}
+
+/// How far a sequence of steps has come.
+#[derive(Debug, Clone, Default)]
+pub(super) enum At {
+    /// It has not begun.
+    #[default]
+    Start,
+    /// It is at this step.
+    Step(Arc<str>),
+    /// It is done.
+    End,
 }
 
 /// Names and variables of one block; what is not here is looked up outside.
@@ -154,14 +229,22 @@ impl Locals {
     }
 }
 
+/// Nothing is open under this name.
+#[derive(Debug)]
+pub(super) struct NotOpen(pub Name);
+
+/// What a template stands for is not known; why, in one sentence.
+#[derive(Debug)]
+pub(super) struct Unfilled(pub String);
+
 /// One sequence of steps and what it can see.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
     pub session: Arc<Session>,
     /// Its name in events and failures; empty for the main one.
     pub label: Arc<str>,
-    /// The step it is at, for the reports of other lanes.
-    pub at: Arc<Mutex<Option<Arc<str>>>>,
+    /// Where it is, for the reports of other lanes.
+    pub at: Arc<Mutex<At>>,
     locals: Arc<Locals>,
     round: Option<u64>,
 }
@@ -170,6 +253,11 @@ impl Lane {
     /// The main lane of a session.
     pub fn main(session: Arc<Session>) -> Self {
         Self { session, label: "".into(), at: Arc::default(), locals: Arc::default(), round: None }
+    }
+
+    /// The main lane of a session that is one of several beside each other.
+    pub fn labelled(session: Arc<Session>, label: &str) -> Self {
+        Self { label: label.into(), ..Self::main(session) }
     }
 
     /// A lane beside others, with the same names.
@@ -189,8 +277,18 @@ impl Lane {
         self.session.journal.note(&self.label, Some(step), what);
     }
 
+    /// States which bytes passed in a step.
+    pub fn note_data(&self, step: u32, what: impl FnOnce() -> What) {
+        self.session.journal.note_data(&self.label, Some(step), what);
+    }
+
     /// Opens a name.
     pub fn open(&self, name: &Name, live: Live) -> Arc<Socket> {
+        self.open_as(name, live, false)
+    }
+
+    /// Opens a name; `only_v6` where it is bound to addresses of IPv6 only.
+    pub fn open_as(&self, name: &Name, live: Live, only_v6: bool) -> Arc<Socket> {
         let addresses = match &live {
             Live::Listener(listener) => Some((listener.local(), None)),
             Live::Stream(stream, _) => Some((stream.local(), Some(stream.peer()))),
@@ -198,30 +296,41 @@ impl Lane {
             Live::Process(_) => None,
         };
         if let Some((local, peer)) = addresses {
-            let addresses = Addresses { local: local.clone(), peer: peer.cloned() };
+            let addresses = Addresses { local: local.clone(), peer: peer.cloned(), only_v6 };
             locked(&self.locals.addresses).insert(name.clone(), addresses);
         }
-        let socket = Arc::new(Socket { name: name.clone(), live, history: History::default() });
+        let (history, accepting) = (History::default(), Mutex::default());
+        let socket = Arc::new(Socket { name: name.clone(), live, history, accepting });
         locked(&self.locals.names).insert(name.clone(), socket.clone());
         socket
     }
 
     /// What is open under `name`. The checker has proven that something was opened; it can be gone
     /// only in `finally`, or where an opening step failed as it was told to.
-    pub fn socket(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+    pub fn socket(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).get(name).cloned());
-        found.ok_or_else(|| Trouble::never_opened(name))
+        found.ok_or_else(|| NotOpen(name.clone()))
     }
 
-    /// The stream called `name` and how it is framed.
+    /// The addresses of what was last opened under `name`, though it be closed.
     pub fn addresses(&self, name: &Name) -> Option<Addresses> {
         self.locals.chain().find_map(|locals| locked(&locals.addresses).get(name).cloned())
     }
 
+    /// The name of the open socket that is bound to `at`.
+    pub fn name_at(&self, at: &Endpoint) -> Option<Name> {
+        self.locals.chain().find_map(|locals| {
+            let names = locked(&locals.names);
+            let addresses = locked(&locals.addresses);
+            let is_it = |(name, found): &(&Name, &Addresses)| found.local == *at && names.contains_key(*name);
+            addresses.iter().find(is_it).map(|(name, _)| name.clone())
+        })
+    }
+
     /// Takes what is open under `name` out of the table, to end it.
-    pub fn take(&self, name: &Name) -> Result<Arc<Socket>, Trouble> {
+    pub fn take(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).remove(name));
-        found.ok_or_else(|| Trouble::never_opened(name))
+        found.ok_or_else(|| NotOpen(name.clone()))
     }
 
     /// Everything that is open in the innermost block, in the order of names; nothing is taken out.
@@ -252,14 +361,14 @@ impl Lane {
     }
 
     /// The text of a template as an address.
-    pub fn address(&self, template: &Template) -> Result<Address, Trouble> {
+    pub fn address(&self, template: &Template) -> Result<Address, Unfilled> {
         let text = self.text(template)?;
-        text.parse().map_err(|error: crate::text::AddressError| Trouble::unfilled(error.what))
+        text.parse().map_err(|error: crate::text::AddressError| Unfilled(error.what))
     }
 
     /// The text of a template.
-    pub fn text(&self, template: &Template) -> Result<String, Trouble> {
-        template.render_text(self).map_err(Trouble::unfilled)
+    pub fn text(&self, template: &Template) -> Result<String, Unfilled> {
+        template.render_text(self).map_err(Unfilled)
     }
 }
 

@@ -1,10 +1,11 @@
 //! `Stage`: a session that is driven from outside, step by step: what commands and the prompt use
 //! where a scenario would be played from its beginning to its end.
 
+use super::ending::leave_nothing;
 use super::open::words_of;
-use super::player::{leave_nothing, run_step};
+use super::player::run_step;
 use super::process::describe;
-use super::session::{Lane, Live, Session, Socket};
+use super::session::{Abandon, Lane, Live, Session, Socket};
 use crate::event::{Failure, Journal};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
@@ -20,14 +21,27 @@ use tokio::sync::mpsc;
 pub struct Stage {
     pub(super) lane: Lane,
     failures: mpsc::UnboundedReceiver<Box<Failure>>,
+    _abandon: Abandon,
 }
 
 impl Stage {
     /// A stage with nothing on it; `within` is the deadline of steps that name none.
     pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
         let (failed, failures) = mpsc::unbounded_channel();
-        let session = Session::new(host.clone(), journal.clone(), within, failed);
-        Self { lane: Lane::main(Arc::new(session)), failures }
+        let session = Arc::new(Session::new(host.clone(), journal.clone(), within, failed));
+        Self { lane: Lane::main(session.clone()), failures, _abandon: Abandon(session) }
+    }
+
+    /// The same stage as one of several: its events are those of the lane `label`.
+    #[must_use]
+    pub fn labelled(mut self, label: &str) -> Self {
+        self.lane = Lane::labelled(self.lane.session.clone(), label);
+        self
+    }
+
+    /// Gives every byte that streams receive to `tap`, whole and before it is told of.
+    pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
+        *super::lock::locked(&self.lane.session.tap) = Some(super::session::Tap(Box::new(tap)));
     }
 
     /// A stage on this machine.
@@ -54,9 +68,15 @@ impl Stage {
         }
     }
 
+    /// The local address of the socket called `name`, and its port.
+    pub fn local(&self, name: &str) -> Option<(String, u16)> {
+        let local = self.lane.addresses(&Arc::from(name))?.local;
+        Some((local.to_string(), local.port()?))
+    }
+
     /// Closes every socket and ends every process.
     pub async fn finish(self) {
-        leave_nothing(&self.lane, false).await;
+        leave_nothing(&self.lane, false, false).await;
     }
 }
 

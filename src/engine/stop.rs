@@ -9,8 +9,12 @@ pub enum StopReason {
     Interrupt,
     /// SIGTERM, SIGHUP.
     Terminate,
+    /// Nobody reads what is told any more.
+    Unheard,
     /// A scenario failed and `--fail-fast` was given.
     FailFast,
+    /// What it was there for is over.
+    Done,
 }
 
 /// A flag that is raised once and can be waited for from any runtime.

@@ -2,7 +2,8 @@
 
 use super::player;
 use super::stop::{Stop, StopReason};
-use crate::event::{Detail, Event, Journal, Outcome, SinkSet, Verdict, What};
+use super::trouble::Trouble;
+use crate::event::{Detail, Event, Failure, Journal, Outcome, SinkSet, Verdict, What};
 use crate::net::Host;
 use crate::script::step::Scenario;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -80,13 +81,15 @@ impl Suite {
                 let journal = journal.clone();
                 scope.spawn(move || worker.work(&journal));
             }
+            // From here on only workers can state facts: when they are gone, that is the end.
+            drop(journal);
             let mut tally = Tally::new(self.scenarios.len(), repeat);
             let mut order = InOrder::default();
             let closing = RunEnd { from, expected: scenarios };
             closing.drain(&mut order, &mut tally, sinks);
             let summary = tally.summary(stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
             let what = summary.what(began.elapsed());
-            sinks.take(&Event { at: journal.elapsed(), scenario: None, lane: "".into(), step: None, what });
+            sinks.take(&Event { at: began.elapsed(), scenario: None, lane: "".into(), step: None, what });
             summary
         })
     }
@@ -181,7 +184,7 @@ impl Worker<'_> {
             let outcome = match &runtime {
                 _ if self.stop.reason().is_some() => Outcome::Interrupted,
                 Ok(runtime) => runtime.block_on(player::play(scenario, self.host, &journal, self.stop)),
-                Err(error) => Outcome::Skipped(format!("no runtime: {error}")),
+                Err(error) => Outcome::Failed(no_runtime(scenario, error)),
             };
             if self.fail_fast && matches!(outcome, Outcome::Failed(_)) {
                 self.stop.raise(StopReason::FailFast);
@@ -189,7 +192,17 @@ impl Worker<'_> {
             journal.state(What::ScenarioEnded { outcome, took: journal.elapsed() });
             self.queue.done(scenario.serial.as_ref());
         }
+        if let Ok(runtime) = runtime {
+            // A name that is being looked up cannot be given up; nobody waits for it.
+            runtime.shutdown_background();
+        }
     }
+}
+
+/// What a scenario needs before its first step could not be had: it was not skipped, it failed.
+fn no_runtime(scenario: &Scenario, error: &std::io::Error) -> Box<Failure> {
+    let trouble = Trouble::unfilled(format!("cannot begin: {}", error.kind()));
+    trouble.at(&scenario.place, "".into(), &"".into())
 }
 
 /// The stream of facts until every play has ended.

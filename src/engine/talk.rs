@@ -1,16 +1,19 @@
-//! Verbs that talk and end: send, recv, shutdown, close, abort, set.
+//! Verbs that talk: send, recv, shutdown, set.
 
 use super::deadline::Deadline;
-use super::message::{self, framed};
+use super::history::PREVIEW;
+use super::message::{self, Next, framed};
+use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{self, Data, FailureKind, What};
 use crate::net::{End, Received, SendFlags, Stream};
 use crate::script::recipe::Recipe;
-use crate::script::step::{Name, Options, Recv, Send, Side};
+use crate::script::step::{Frame, Name, Options, Recv, Send, Side};
 use crate::text::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Largest piece that is made and written at once, in bytes.
 const PIECE: usize = 256 << 10;
@@ -18,16 +21,31 @@ const PIECE: usize = 256 << 10;
 pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.from)?;
     let recipe = step.content.resolve(lane).map_err(Trouble::unfilled)?;
+    let deadline = deadline.extended(pace_of(step, &recipe));
     let before = sent_so_far(&socket);
     let mut sending = Sending { lane, number, step, socket: &socket, to: None };
     if let Ok(result) = deadline.run(sending.all(&recipe)).await {
         result.map_err(|trouble| trouble.about(&socket))
     } else {
         let taken = sent_so_far(&socket).saturating_sub(before);
-        let message = format!("`{}` could not send all of it within {}", step.from, deadline.words());
-        let label = format!("{taken} of {} bytes were taken", recipe.len());
+        if taken > 0 {
+            sending.tell_stream(&recipe, taken)?;
+        }
+        let message = format!("{} could not send all of it within {}", step.from, deadline.words());
+        let label = format!("{taken} of {} were taken", bytes(recipe.len()));
         let trouble = Trouble::timeout(message).label(label).about(&socket);
         Err(trouble.help("the peer is not reading: its receive buffer and our send buffer are full"))
+    }
+}
+
+/// How long the pauses take that the step asks for; they are not the peer's doing.
+fn pace_of(step: &Send, recipe: &Recipe) -> Duration {
+    match (step.every, step.chunk) {
+        (Some(every), Some(chunk)) => {
+            let pauses = recipe.len().div_ceil(chunk.max(1)).saturating_sub(1);
+            every.saturating_mul(u32::try_from(pauses).unwrap_or(u32::MAX))
+        }
+        _ => Duration::ZERO,
     }
 }
 
@@ -58,11 +76,7 @@ impl Sending<'_> {
             }
             Live::Stream(_, None) | Live::Process(_) => {
                 self.pieces(recipe).await?;
-                let mut head = vec![0; Data::MOST.min(usize::try_from(recipe.len()).unwrap_or(usize::MAX))];
-                recipe.fill(0, &mut head).map_err(|error| {
-                    Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))
-                })?;
-                self.tell(&head, recipe.len());
+                self.tell_stream(recipe, recipe.len())?;
             }
             Live::Datagram(datagram) => {
                 let to = match &self.step.to {
@@ -82,10 +96,19 @@ impl Sending<'_> {
         Ok(())
     }
 
+    /// States that the first `len` bytes of a stream's payload were sent.
+    fn tell_stream(&self, recipe: &Recipe, len: u64) -> Result<(), Trouble> {
+        let told = if self.lane.session.journal.tells_data() { Data::MOST } else { PREVIEW };
+        let mut head = vec![0; told.min(usize::try_from(len).unwrap_or(usize::MAX))];
+        recipe.fill(0, &mut head).map_err(|error| unreadable(&error))?;
+        self.tell(&head, len);
+        Ok(())
+    }
+
     /// States what was sent.
     fn tell(&self, head: &[u8], len: u64) {
         self.socket.history.data('>', head, len);
-        self.lane.note(self.number, || What::Sent {
+        self.lane.note_data(self.number, || What::Sent {
             name: self.step.from.clone(),
             to: self.to.clone(),
             data: Data::cut(head, len),
@@ -102,6 +125,10 @@ impl Sending<'_> {
         let mut buffer = vec![0; size.min(usize::try_from(recipe.len()).unwrap_or(size))];
         let (mut offset, len) = (0, recipe.len());
         let mut clock = self.step.every.map(tokio::time::interval);
+        if let Some(clock) = &mut clock {
+            // Late pieces must not follow each other without a pause: the peer would see them as one.
+            clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        }
         if len == 0 {
             return self.write(&[], self.step.more).await;
         }
@@ -110,8 +137,7 @@ impl Sending<'_> {
                 clock.tick().await;
             }
             let filled = recipe.fill(offset, &mut buffer);
-            let filled = filled
-                .map_err(|error| Trouble::unfilled(format!("cannot read the payload: {}", error.kind())))?;
+            let filled = filled.map_err(|error| unreadable(&error))?;
             offset += filled as u64;
             let more = self.step.more || (self.step.chunk.is_none() && offset < len);
             self.write(buffer.get(..filled).unwrap_or_default(), more).await?;
@@ -125,12 +151,16 @@ impl Sending<'_> {
                 Ok(stream.send(bytes, SendFlags { more, urgent: self.step.urgent }).await?)
             }
             Live::Process(process) => process.write(bytes).await.map_err(|_| {
-                let message = format!("`{}` does not read its input any more", self.step.from);
+                let message = format!("{} does not read its input any more", self.step.from);
                 Trouble::new(FailureKind::Error(ErrorKind::BrokenPipe), message)
             }),
             Live::Datagram(_) | Live::Listener(_) => Ok(()),
         }
     }
+}
+
+fn unreadable(error: &std::io::Error) -> Trouble {
+    Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))
 }
 
 /// All of a payload that must be held at once: a message.
@@ -142,27 +172,42 @@ fn whole(recipe: &Recipe) -> Result<Vec<u8>, Trouble> {
                 format!("a message has at most {} bytes, this one has {}", message::LONGEST, recipe.len());
             Err(Trouble::new(FailureKind::Error(ErrorKind::TooLong), message))
         }
-        Err(error) => Err(Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
 pub(super) async fn recv(lane: &Lane, number: u32, step: &Recv, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
-    let received = deadline.run(recv_once(&socket, step)).await;
-    let (bytes, from) = if let Ok(result) = received {
-        result.map_err(|trouble| trouble.about(&socket))?
-    } else {
-        let message = format!("nothing came at `{}` within {}", step.at, deadline.words());
+    let Ok(received) = deadline.run(recv_once(&socket, step)).await else {
+        let message = format!("nothing came at {} within {}", step.at, deadline.words());
         return Err(Trouble::timeout(message).about(&socket));
     };
-    if let Some(name) = &step.save {
-        lane.define(name.clone(), bytes.clone().unwrap_or_default());
+    let (bytes, from) = match received.map_err(|trouble| trouble.about(&socket))? {
+        Taken::Bytes(bytes, from) => (Some(bytes), from),
+        Taken::End(end) => {
+            tell_ended(lane, number, &socket, &end);
+            if end != End::Fin {
+                let message = format!("nothing to receive at {}, {}", step.at, words_of(&end));
+                return Err(Trouble::new(kind_of(&end), message).about(&socket));
+            }
+            (None, None)
+        }
+    };
+    if let Some(bytes) = &bytes {
+        tell_received(lane, number, &socket, from, bytes, bytes.len() as u64);
     }
-    match bytes {
-        Some(bytes) => tell_received(lane, number, &socket, from, &bytes, bytes.len() as u64),
-        None => tell_ended(lane, number, &socket, &End::Fin),
+    if let Some(name) = &step.save {
+        lane.define(name.clone(), bytes.unwrap_or_default());
     }
     Ok(())
+}
+
+/// What one receive took.
+enum Taken {
+    /// Bytes or a message, and who sent it.
+    Bytes(Vec<u8>, Option<String>),
+    /// The end of the stream.
+    End(End),
 }
 
 /// States what was received.
@@ -175,7 +220,7 @@ pub(super) fn tell_received(
     len: u64,
 ) {
     socket.history.data('<', head, len);
-    lane.note(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
+    lane.note_data(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
 }
 
 /// States that the receiving side has ended.
@@ -185,50 +230,47 @@ pub(super) fn tell_ended(lane: &Lane, number: u32, socket: &Socket, end: &End) {
     lane.note(number, || What::Ended { name: socket.name.clone(), how });
 }
 
-/// One receive: the bytes, or nothing where the stream has come to its end.
-async fn recv_once(socket: &Socket, step: &Recv) -> Result<(Option<Vec<u8>>, Option<String>), Trouble> {
+/// One receive.
+async fn recv_once(socket: &Socket, step: &Recv) -> Result<Taken, Trouble> {
     match &socket.live {
         Live::Stream(stream, _) if step.urgent => {
             let byte = stream.recv_urgent().await?;
-            Ok((Some(byte.into_iter().collect()), None))
+            Ok(Taken::Bytes(byte.into_iter().collect(), None))
         }
-        Live::Stream(stream, Some(frame)) => {
-            let mut incoming = stream.incoming().await;
-            match message::next(&mut incoming, *frame).await? {
-                Some(found) => {
-                    let bytes = found.body(incoming.window()).to_vec();
-                    incoming.discard(found.taken).await?;
-                    Ok((Some(bytes), None))
-                }
-                None => ended_or(incoming.end()),
-            }
-        }
-        Live::Stream(stream, None) => recv_stream(stream, step.max).await,
+        Live::Stream(stream, Some(frame)) => recv_message(stream, *frame, &step.at).await,
+        Live::Stream(stream, None) => match stream.incoming().await.recv_once(step.max).await? {
+            Received::Bytes(bytes) => Ok(Taken::Bytes(bytes, None)),
+            Received::End(end) => Ok(Taken::End(end)),
+        },
         Live::Datagram(datagram) => {
             let message = datagram.recv(step.max).await?;
-            Ok((Some(message.bytes), Some(message.from.to_string())))
+            Ok(Taken::Bytes(message.bytes, Some(message.from.to_string())))
         }
         Live::Process(process) => {
-            process.output().wait(0).await;
-            let bytes = process.output().take(step.max);
-            Ok(((!bytes.is_empty()).then_some(bytes), None))
+            process.output().wait().await;
+            let mut look = process.output().look();
+            process.output().take(&look, step.max);
+            look.bytes.truncate(step.max);
+            Ok(if look.bytes.is_empty() { Taken::End(End::Fin) } else { Taken::Bytes(look.bytes, None) })
         }
         Live::Listener(_) => Err(Trouble::never_opened(&step.at)),
     }
 }
 
-async fn recv_stream(stream: &Stream, max: usize) -> Result<(Option<Vec<u8>>, Option<String>), Trouble> {
-    match stream.incoming().await.recv_once(max).await? {
-        Received::Bytes(bytes) => Ok((Some(bytes), None)),
-        Received::End(End::Fin) => Ok((None, None)),
-        Received::End(end) => Err(Trouble::new(kind_of(&end), words_of(&end))),
-    }
-}
-
-fn ended_or(end: Option<&End>) -> Result<(Option<Vec<u8>>, Option<String>), Trouble> {
-    match end {
-        Some(End::Fin) | None => Ok((None, None)),
-        Some(end) => Err(Trouble::new(kind_of(end), words_of(end))),
+async fn recv_message(stream: &Stream, frame: Frame, at: &Name) -> Result<Taken, Trouble> {
+    let mut incoming = stream.incoming().await;
+    match message::next(&mut incoming, frame).await? {
+        Next::Message(found) => {
+            let bytes = found.body(incoming.window()).to_vec();
+            incoming.discard(found.taken).await?;
+            Ok(Taken::Bytes(bytes, None))
+        }
+        Next::End(end) => Ok(Taken::End(end)),
+        Next::Cut(end) => {
+            let (_, came) = message::unfinished(frame, incoming.window());
+            let message = format!("no whole message to receive at {at}, {}", words_of(&end));
+            Err(Trouble::new(kind_of(&end), message).label(format!("only {came}")))
+        }
     }
 }
 
@@ -248,52 +290,6 @@ pub(super) async fn shutdown(lane: &Lane, number: u32, at: &Name, side: Side) ->
     }
     lane.note(number, || What::ShutDown { name: at.clone(), side });
     Ok(())
-}
-
-pub(super) async fn close(lane: &Lane, number: u32, at: &Name) -> Result<(), Trouble> {
-    let socket = take_unshared(lane, at).await?;
-    let (mut sent, mut received) = (0, 0);
-    match socket.live {
-        Live::Stream(stream, _) => {
-            (sent, received) = (stream.sent(), stream.received());
-            stream.close().await?;
-        }
-        Live::Datagram(datagram) => {
-            (sent, received) = (datagram.sent(), datagram.received());
-            datagram.close();
-        }
-        Live::Listener(listener) => listener.close(),
-        Live::Process(process) => process.end().await,
-    }
-    lane.note(number, || What::Closed { name: at.clone(), reset: false, sent, received });
-    Ok(())
-}
-
-pub(super) async fn abort(lane: &Lane, number: u32, at: &Name) -> Result<(), Trouble> {
-    let socket = take_unshared(lane, at).await?;
-    let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
-    let (sent, received) = (stream.sent(), stream.received());
-    stream.abort()?;
-    lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
-    Ok(())
-}
-
-/// Takes a socket out of the table, for itself alone: an accept loop at it is ended first.
-async fn take_unshared(lane: &Lane, at: &Name) -> Result<Socket, Trouble> {
-    let socket = lane.take(at)?;
-    let accepting = super::session::locked(&lane.session.accepting).remove(at);
-    if let Some(accepting) = accepting {
-        accepting.abort();
-    }
-    let mut shared = socket;
-    loop {
-        match Arc::try_unwrap(shared) {
-            Ok(socket) => return Ok(socket),
-            // Whoever holds it is on its way out: the checker lets no two lanes use one half.
-            Err(still) => shared = still,
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 pub(super) fn set(lane: &Lane, number: u32, at: &Name, options: &Options) -> Result<(), Trouble> {

@@ -1,10 +1,12 @@
 //! `Trouble`: why a verb did not do what it should, before it is known where that was written.
 
-use super::session::{Live, Socket};
+use super::process::NotStarted;
+use super::session::{NotOpen, Socket, Unfilled};
+use super::standing::{Row, Shown, rows_of};
 use crate::event::{Failure, FailureKind};
 use crate::net::NetError;
 use crate::script::step::Step;
-use crate::text::{ErrorKind, Excerpt, Fact};
+use crate::text::{ErrorKind, Excerpt, Place};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
@@ -22,10 +24,12 @@ pub(super) struct Details {
     pub wanted: Option<Vec<u8>>,
     pub seen: Option<Vec<u8>>,
     pub differs_at: Option<u64>,
-    pub rows: Vec<(String, String)>,
+    pub rows: Vec<Row>,
     pub help: Vec<String>,
     /// The sockets whose state and history are shown.
     pub about: Vec<Arc<Socket>>,
+    /// What is shown already and need not be said again.
+    pub shown: Shown,
     /// A failure of an inner step, which is told instead.
     pub inner: Option<Box<Failure>>,
     /// The name was never opened: in `finally` the step is skipped then.
@@ -45,6 +49,7 @@ impl Trouble {
             rows: Vec::new(),
             help: Vec::new(),
             about: Vec::new(),
+            shown: Shown::default(),
             inner: None,
             never_opened: false,
         }))
@@ -62,7 +67,7 @@ impl Trouble {
 
     /// The step that should have opened `name` did not.
     pub fn never_opened(name: &str) -> Self {
-        let mut trouble = Self::new(FailureKind::Error(ErrorKind::Closed), format!("`{name}` is not open"));
+        let mut trouble = Self::new(FailureKind::Error(ErrorKind::Closed), format!("{name} is not open"));
         trouble.never_opened = true;
         trouble
     }
@@ -93,20 +98,25 @@ impl Trouble {
 
     /// The failure of `step` in the lane called `lane`.
     pub fn into_failure(self, step: &Step, lane: &Arc<str>) -> Box<Failure> {
+        self.at(&step.place, step.line.clone(), lane)
+    }
+
+    /// The failure of what stands at `place`, which is `step` in one line.
+    pub fn at(self, place: &Place, step: Arc<str>, lane: &Arc<str>) -> Box<Failure> {
         let details = *self.0;
         if let Some(inner) = details.inner {
             return inner;
         }
         let mut rows = details.rows;
         for socket in &details.about {
-            rows.extend(rows_of(socket));
+            rows.extend(rows_of(socket, details.shown));
         }
         Box::new(Failure {
             kind: details.kind,
             message: details.message,
             label: details.label,
-            at: Excerpt::from(&step.place),
-            step: step.line.clone(),
+            at: Excerpt::from(place),
+            step,
             lane: lane.clone(),
             wanted: details.wanted,
             seen: details.seen,
@@ -131,6 +141,26 @@ impl DerefMut for Trouble {
     }
 }
 
+impl From<NotOpen> for Trouble {
+    fn from(NotOpen(name): NotOpen) -> Self {
+        Self::never_opened(&name)
+    }
+}
+
+impl From<Unfilled> for Trouble {
+    fn from(Unfilled(why): Unfilled) -> Self {
+        Self::unfilled(why)
+    }
+}
+
+impl From<NotStarted> for Trouble {
+    fn from(error: NotStarted) -> Self {
+        let mut trouble = Self::new(FailureKind::Process, error.message);
+        trouble.help.extend(error.help);
+        trouble
+    }
+}
+
 impl From<NetError> for Trouble {
     fn from(error: NetError) -> Self {
         Self::new(FailureKind::Error(error.kind), error.message)
@@ -143,41 +173,4 @@ impl From<Box<Failure>> for Trouble {
         trouble.inner = Some(failure);
         trouble
     }
-}
-
-/// What the kernel says of a socket, and the last things that happened on it.
-fn rows_of(socket: &Socket) -> Vec<(String, String)> {
-    let mut parts: Vec<String> = socket.history.how_ended().into_iter().collect();
-    match &socket.live {
-        Live::Stream(stream, _) => {
-            if let Ok(Some(state)) = stream.fact(Fact::State) {
-                parts.push(state.to_string());
-            }
-            for (fact, word) in [(Fact::Unread, "unread"), (Fact::Unsent, "unsent")] {
-                if let Ok(Some(count)) = stream.fact(fact)
-                    && count.to_string() != "0"
-                {
-                    parts.push(format!("{count} B {word}"));
-                }
-            }
-            parts.push(format!("sent {} B, received {} B", stream.sent(), stream.received()));
-        }
-        Live::Datagram(datagram) => {
-            if let Ok(Some(dropped)) = datagram.fact(Fact::Dropped)
-                && dropped.to_string() != "0"
-            {
-                parts.push(format!("{dropped} dropped"));
-            }
-            parts.push(format!("sent {} B, received {} B", datagram.sent(), datagram.received()));
-        }
-        Live::Listener(listener) => {
-            if let Ok(Some(queued)) = listener.fact(Fact::Queued) {
-                parts.push(format!("listening, {queued} queued"));
-            }
-        }
-        Live::Process(process) => return process.rows(&socket.name),
-    }
-    let mut rows = vec![(socket.name.to_string(), parts.join("; "))];
-    rows.extend(socket.history.lines().into_iter().map(|line| (String::new(), line)));
-    rows
 }

@@ -177,6 +177,24 @@ pub enum What {
         /// How its peer ended.
         how: String,
     },
+    /// Something sent before was refused on its way (ICMP).
+    Refused {
+        /// The socket.
+        name: Arc<str>,
+        /// In which way.
+        kind: ErrorKind,
+        /// Who refused what, in one sentence.
+        why: String,
+    },
+    /// What was counted and measured at a socket, where facts are too many to be told one by one.
+    Measured {
+        /// The socket.
+        name: Arc<str>,
+        /// Over which time.
+        over: Over,
+        /// Names and values, in the order shown: counts, bytes, and seconds.
+        figures: Vec<(String, f64)>,
+    },
     /// A process was started.
     Spawned {
         /// Its name.
@@ -289,6 +307,15 @@ pub enum Side {
     Read,
     /// Neither.
     Both,
+}
+
+/// The time that figures are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Since the figures before.
+    Interval,
+    /// From the beginning to the end.
+    Whole,
 }
 
 /// Bytes each way.

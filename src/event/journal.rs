@@ -1,8 +1,9 @@
 //! `Journal`: stamps facts and forwards them. What nobody asked for is not even made.
 
-use super::{Event, What};
-use std::sync::Arc;
+use super::{Event, Sink, What};
+use std::io;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much is told.
@@ -10,14 +11,62 @@ use std::time::{Duration, Instant};
 pub enum Detail {
     /// How scenarios end, and nothing of what happens in them.
     Outcomes,
+    /// What happens in them, but not the bytes that pass.
+    Life,
     /// Everything.
     Everything,
+}
+
+/// A sink that is told at once, on the thread that states the fact: what a person watches live is in order
+/// and never queues up.
+#[derive(Clone)]
+pub struct Live(Arc<Mutex<LiveSink>>);
+
+struct LiveSink {
+    sink: Box<dyn Sink + Send>,
+    failed: Option<io::Error>,
+}
+
+impl Live {
+    /// Tells `sink` live.
+    pub fn new(sink: impl Sink + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(LiveSink { sink: Box::new(sink), failed: None })))
+    }
+
+    fn take(&self, event: &Event) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if inner.failed.is_none() {
+            inner.failed = inner.sink.take(event).err();
+        }
+    }
+
+    /// Finishes the sink; the sentence says why it could not write, if it could not.
+    pub fn finish(&self) -> Option<String> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = inner.failed.take().or_else(|| inner.sink.finish().err());
+        let failed = failed.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
+        Some(format!("cannot write {}: {failed}", inner.sink.target()))
+    }
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Live")
+    }
+}
+
+/// Who is told.
+#[derive(Debug, Clone)]
+enum To {
+    Nobody,
+    Channel(Sender<Event>),
+    Live(Live),
 }
 
 /// The only way to state a fact.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    to: Option<Sender<Event>>,
+    to: To,
     detail: Detail,
     scenario: Option<u32>,
     began: Instant,
@@ -26,12 +75,18 @@ pub struct Journal {
 impl Journal {
     /// A journal that forwards to nobody.
     pub fn silent() -> Self {
-        Self { to: None, detail: Detail::Outcomes, scenario: None, began: Instant::now() }
+        Self { to: To::Nobody, detail: Detail::Outcomes, scenario: None, began: Instant::now() }
     }
 
     /// A journal of a run, whose clock begins now.
     pub fn new(to: Sender<Event>, detail: Detail) -> Self {
-        Self { to: Some(to), detail, scenario: None, began: Instant::now() }
+        Self { to: To::Channel(to), detail, scenario: None, began: Instant::now() }
+    }
+
+    /// A journal that tells `live` at once, whose clock begins now.
+    pub fn live(live: &Live, detail: Detail) -> Self {
+        let to = To::Live(live.clone());
+        Self { to, detail, scenario: None, began: Instant::now() }
     }
 
     /// The journal of one scenario of the run, whose clock begins now.
@@ -57,17 +112,31 @@ impl Journal {
         }
     }
 
+    /// States which bytes passed, if somebody wants to know.
+    pub fn note_data(&self, lane: &Arc<str>, step: Option<u32>, what: impl FnOnce() -> What) {
+        if self.tells_data() {
+            self.forward(lane, step, what());
+        }
+    }
+
     /// Whether what happens in steps is told.
     pub fn is_detailed(&self) -> bool {
-        self.detail == Detail::Everything && self.to.is_some()
+        self.detail >= Detail::Life && !matches!(self.to, To::Nobody)
+    }
+
+    /// Whether the bytes that pass are told.
+    pub fn tells_data(&self) -> bool {
+        self.detail == Detail::Everything && !matches!(self.to, To::Nobody)
     }
 
     fn forward(&self, lane: &Arc<str>, step: Option<u32>, what: What) {
-        if let Some(to) = &self.to {
-            let event =
-                Event { at: self.began.elapsed(), scenario: self.scenario, lane: lane.clone(), step, what };
+        let event =
+            || Event { at: self.began.elapsed(), scenario: self.scenario, lane: lane.clone(), step, what };
+        match &self.to {
+            To::Nobody => {}
             // When the reader is gone the run is being ended; there is nobody left to tell.
-            let _ = to.send(event);
+            To::Channel(to) => drop(to.send(event())),
+            To::Live(live) => live.take(&event()),
         }
     }
 }

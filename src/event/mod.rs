@@ -9,8 +9,8 @@ mod journal;
 mod outcome;
 mod sink;
 
-pub use fact::{Data, Event, FORMAT_VERSION, Side, Totals, What};
+pub use fact::{Data, Event, FORMAT_VERSION, Over, Side, Totals, What};
 pub use failure::{Failure, FailureKind};
-pub use journal::{Detail, Journal};
+pub use journal::{Detail, Journal, Live};
 pub use outcome::{Exit, Outcome, Verdict};
 pub use sink::{Sink, SinkSet};

@@ -1,6 +1,7 @@
 //! The active open of a stream.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, SockAddr};
@@ -14,7 +15,27 @@ use super::stream::Stream;
 use super::{options, resolve, sys};
 use crate::text::{Address, ErrorKind};
 
-pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> Result<Stream, NetError> {
+impl Host {
+    /// Connects to the first address that accepts; the error names each that was tried, its kind is the
+    /// last one's. Cancel safe: dropping the future closes the socket.
+    pub async fn connect(&self, to: &Address, o: &ConnectOptions) -> Result<Stream, NetError> {
+        let mut failed = Vec::new();
+        for endpoint in resolve::destinations(to).await? {
+            match self.connect_endpoint(&endpoint, o).await {
+                Ok(stream) => return Ok(stream),
+                Err(e) => failed.push(e),
+            }
+        }
+        Err(host::all_failed(to, failed))
+    }
+
+    /// Connects to one endpoint. Cancel safe: dropping the future closes the socket.
+    pub async fn connect_endpoint(&self, to: &Endpoint, o: &ConnectOptions) -> Result<Stream, NetError> {
+        connect(self, to, o).await
+    }
+}
+
+async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> Result<Stream, NetError> {
     let kind = if to.port().is_some() { Kind::TcpStream } else { Kind::UnixStream };
     let mut polled = host.open(kind, to.domain()).map_err(|e| NetError::io(to, &e))?;
     options::set_all(&polled, &o.options)?;
@@ -33,7 +54,7 @@ pub(super) async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> R
         Err(e) => return Err(NetError::io(to, &e)),
     };
     let local = polled.local().map_err(|e| NetError::io(to, &e))?;
-    let stream = Stream::new(polled, local, to.clone());
+    let stream = Stream::new(polled, Arc::new(local), to.clone());
     if let Some(e) = early {
         stream.end_of_error(&e);
     }
@@ -101,3 +122,6 @@ async fn bind(polled: &mut Polled, from: &Address, to: &Endpoint) -> Result<(), 
     }
     host::bind(polled, &at)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use socket2::{Domain, SockAddr};
 use tokio::io::Interest;
 use tokio::sync::Notify;
@@ -51,7 +54,21 @@ pub struct Datagram {
     refused: Notify,
 }
 
-pub(super) async fn open(
+impl Host {
+    /// Opens a datagram socket: binds it, joins and connects as asked.
+    pub async fn bind(&self, at: &Address, o: &DatagramOptions) -> Result<Datagram, NetError> {
+        let mut failed = Vec::new();
+        for endpoint in self.resolve(at).await? {
+            match open(self, at, &endpoint, o).await {
+                Ok(datagram) => return Ok(datagram),
+                Err(e) => failed.push(e),
+            }
+        }
+        Err(host::all_failed(at, failed))
+    }
+}
+
+async fn open(
     host: &Host,
     address: &Address,
     at: &Endpoint,
@@ -107,6 +124,18 @@ impl Datagram {
             refusals: Mutex::default(),
             refused: Notify::new(),
         }
+    }
+
+    pub(super) fn polled(&self) -> &Polled {
+        &self.polled
+    }
+
+    pub(super) fn count_sent(&self, bytes: usize) {
+        self.sent.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    pub(super) fn count_received(&self, bytes: usize) {
+        self.received.fetch_add(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
     }
 
     async fn connect(&mut self, host: &Host, to: &Address) -> Result<(), NetError> {
@@ -182,7 +211,51 @@ impl Datagram {
         }
     }
 
-    fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
+    /// The same on a thread of its own, without the runtime: waits at most so long while the send buffer is
+    /// full, and says whether it went.
+    pub fn send_within(&self, bytes: &[u8], to: &Endpoint, patience: Duration) -> Result<bool, NetError> {
+        Self::fits(bytes, to)?;
+        let address = to.to_sockaddr(self.polled.domain).map_err(|e| NetError::io(to, &e))?;
+        let mut earlier = 0;
+        loop {
+            match unless_blocked(self.send_once(bytes, Some(&address))) {
+                Ok(Some(())) => return Ok(true),
+                Ok(None) if self.has_room_within(patience) => {}
+                Ok(None) => return Ok(false),
+                Err(e) if earlier < EARLIER && self.is_of_an_earlier_send(&e) => earlier += 1,
+                Err(e) => return Err(Self::send_error(to, &e)),
+            }
+        }
+    }
+
+    /// Blocks this thread until the send buffer has room, at most so long; whether it has.
+    pub(super) fn has_room_within(&self, patience: Duration) -> bool {
+        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
+        let mut polled = [PollFd::new(self.polled.socket().as_fd(), PollFlags::POLLOUT)];
+        nix::poll::poll(&mut polled, patience).unwrap_or(0) > 0
+    }
+
+    /// Waits for a refusal (ICMP) of something sent before; what has come otherwise stays. Cancel safe.
+    pub async fn refusal(&self) -> NetError {
+        let mut last = None;
+        loop {
+            let found = self.take_refusal().or_else(|| icmp::take(&self.polled));
+            if let Some(refusal) = found {
+                return refusal;
+            }
+            tokio::select! {
+                waited = self.polled.again(Interest::ERROR, &mut last) => {
+                    if waited.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                }
+                () = self.refused.notified() => {}
+            }
+        }
+    }
+
+    /// Whether that many bytes fit one datagram to there: an error says that they do not.
+    pub fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
         let (limit, family) = match to.ip() {
             Some(IpAddr::V4(_)) => (LARGEST_V4, "IPv4"),
             Some(IpAddr::V6(_)) => (LARGEST_V6, "IPv6"),
@@ -202,7 +275,7 @@ impl Datagram {
             Some(to) => socket.send_to_with_flags(bytes, to, libc::MSG_NOSIGNAL)?,
             None => socket.send_with_flags(bytes, libc::MSG_NOSIGNAL)?,
         };
-        self.sent.fetch_add(u64::try_from(sent).unwrap_or(0), Ordering::Relaxed);
+        self.count_sent(sent);
         Ok(())
     }
 
@@ -241,16 +314,15 @@ impl Datagram {
     /// Takes the next message, cut to `max` bytes. Errors and cancel safety as with `peek`.
     pub async fn recv(&self, max: usize) -> Result<Message, NetError> {
         let (message, _) = self.next(max, 0).await?;
-        let count = u64::try_from(message.bytes.len()).unwrap_or(0);
-        self.received.fetch_add(count, Ordering::Relaxed);
+        self.count_received(message.bytes.len());
         self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(message)
     }
 
     async fn next(&self, max: usize, flags: libc::c_int) -> Result<(Message, usize), NetError> {
-        let mut last = None;
+        let mut last = self.polled.noticed();
         loop {
-            if let Some(refusal) = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+            if let Some(refusal) = self.take_refusal() {
                 return Err(refusal);
             }
             match unless_blocked(self.recv_once(max, flags)) {
@@ -281,7 +353,18 @@ impl Datagram {
         })
     }
 
-    fn receive_error(&self, e: &io::Error) -> NetError {
+    /// A refusal that a send met and that answers an earlier one.
+    pub(super) fn take_refusal(&self) -> Option<NetError> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// What a failed send says: the ICMP message in the error queue, where there is one.
+    pub(super) fn refused_or(&self, to: &Endpoint, e: &io::Error) -> NetError {
+        let refusal = (ErrorKind::of(e) == ErrorKind::Refused).then(|| icmp::refused(to));
+        icmp::take(&self.polled).or(refusal).unwrap_or_else(|| Self::send_error(to, e))
+    }
+
+    pub(super) fn receive_error(&self, e: &io::Error) -> NetError {
         let queued = if self.polled.kind == Kind::Udp { icmp::take(&self.polled) } else { None };
         queued.unwrap_or_else(|| match &self.peer {
             Some(peer) if ErrorKind::of(e) == ErrorKind::Refused && self.polled.kind == Kind::Udp => {

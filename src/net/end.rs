@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use super::error::NetError;
 use super::polled::{Kind, Polled};
@@ -35,18 +35,18 @@ impl End {
     }
 }
 
-/// Holds the first end that was noticed.
+/// Holds the first end that was noticed; on the heap, as most connections have none yet.
 #[derive(Debug, Default)]
-pub(super) struct Latch(Mutex<Option<End>>);
+pub(super) struct Latch(OnceLock<Box<End>>);
 
 impl Latch {
     /// Keeps `end` unless one is held already; returns the one that is held.
     pub(super) fn keep(&self, end: End) -> End {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(end).clone()
+        End::clone(self.0.get_or_init(|| Box::new(end)))
     }
 
-    pub(super) fn get(&self) -> Option<End> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn get(&self) -> Option<&End> {
+        self.0.get().map(Box::as_ref)
     }
 }
 

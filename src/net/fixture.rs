@@ -30,6 +30,16 @@ pub fn own_loopback() -> String {
     format!("127.{}.{}.{}", 1 + (pid >> 8) % 253, pid % 256, 1 + next() % 253)
 }
 
+/// A free port on the loopback address of each family that this machine has.
+pub fn families() -> Vec<String> {
+    let all = ["127.0.0.1:0", "[::1]:0"];
+    all.into_iter().filter(|at| std::net::UdpSocket::bind(at).is_ok()).map(str::to_owned).collect()
+}
+
+pub fn has_ipv6() -> bool {
+    families().len() > 1
+}
+
 /// An abstract unix name of one's own.
 pub fn own_name() -> String {
     format!("unix:@sockdrill-test-{}-{}", std::process::id(), next())

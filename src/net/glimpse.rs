@@ -66,7 +66,7 @@ impl Stream {
             return Vec::new();
         }
         let Ok(inbox) = self.inbox.try_lock() else { return Vec::new() };
-        let held = inbox.held.min(inbox.window().len());
+        let held = self.held.load(Ordering::SeqCst).min(inbox.window().len());
         let mut bytes: Vec<u8> =
             inbox.window().get(from.min(held)..held).unwrap_or_default().iter().take(most).copied().collect();
         drop(inbox);
@@ -87,7 +87,7 @@ impl Stream {
 
     fn visible_end(&self) -> Option<End> {
         if let Some(end) = self.latch.get() {
-            return Some(end);
+            return Some(end.clone());
         }
         match self.closing() {
             Closing::NotYet => None,

@@ -5,15 +5,10 @@ use std::net::IpAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::datagram::Datagram;
 use super::endpoint::Endpoint;
 use super::error::NetError;
-use super::listener::Listener;
 use super::polled::{Kind, Polled};
-use super::port_hold::PortHold;
-use super::stream::Stream;
 use super::unix_path::BoundPath;
-use super::{connect, datagram, listener, resolve};
 use crate::text::{Address, ErrorKind, OptionValue, SocketOption};
 
 /// The machine whose sockets are opened.
@@ -72,59 +67,6 @@ pub struct DatagramOptions {
 }
 
 impl Host {
-    /// Every endpoint that `a` means; literal addresses are not looked up. The error is of kind `Dns`.
-    pub async fn resolve(&self, a: &Address) -> Result<Vec<Endpoint>, NetError> {
-        resolve::resolve(a).await
-    }
-
-    /// Binds and listens; of several addresses a name has, the first that can be bound.
-    pub async fn listen(&self, at: &Address, o: &ListenOptions) -> Result<Listener, NetError> {
-        let mut failed = Vec::new();
-        for endpoint in self.resolve(at).await? {
-            match listener::listen(self, at, &endpoint, o) {
-                Ok(listener) => return Ok(listener),
-                Err(e) => failed.push(e),
-            }
-        }
-        Err(all_failed(at, failed))
-    }
-
-    /// Connects to the first address that accepts; the error names each that was tried, its kind is the
-    /// last one's. Cancel safe: dropping the future closes the socket.
-    pub async fn connect(&self, to: &Address, o: &ConnectOptions) -> Result<Stream, NetError> {
-        let mut failed = Vec::new();
-        for endpoint in resolve::destinations(to).await? {
-            match self.connect_endpoint(&endpoint, o).await {
-                Ok(stream) => return Ok(stream),
-                Err(e) => failed.push(e),
-            }
-        }
-        Err(all_failed(to, failed))
-    }
-
-    /// Connects to one endpoint. Cancel safe: dropping the future closes the socket.
-    pub async fn connect_endpoint(&self, to: &Endpoint, o: &ConnectOptions) -> Result<Stream, NetError> {
-        connect::connect(self, to, o).await
-    }
-
-    /// Opens a datagram socket: binds it, joins and connects as asked.
-    pub async fn bind(&self, at: &Address, o: &DatagramOptions) -> Result<Datagram, NetError> {
-        let mut failed = Vec::new();
-        for endpoint in self.resolve(at).await? {
-            match datagram::open(self, at, &endpoint, o).await {
-                Ok(datagram) => return Ok(datagram),
-                Err(e) => failed.push(e),
-            }
-        }
-        Err(all_failed(at, failed))
-    }
-
-    /// Reserves a free port of 127.0.0.1: connections to it are refused, and a server that sets
-    /// `SO_REUSEADDR` can take it over. At that moment the port is free for UDP too.
-    pub fn hold_port(&self) -> Result<PortHold, NetError> {
-        PortHold::new(self)
-    }
-
     /// Opens a non-blocking socket. Every socket of sockdrill comes from here or from `accept`.
     #[allow(clippy::unused_self, reason = "the host will choose the network namespace")]
     pub(super) fn open(&self, kind: Kind, domain: Domain) -> io::Result<Polled> {
@@ -153,7 +95,7 @@ pub(super) fn bind(polled: &mut Polled, at: &Endpoint) -> Result<(), NetError> {
 }
 
 /// `localhost:9: [::1]:9 connection refused; 127.0.0.1:9 connection refused`.
-fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetError {
+pub(super) fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetError {
     let Some(last) = failed.pop() else {
         return NetError::of(ErrorKind::Dns, address);
     };
@@ -165,6 +107,3 @@ fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetError {
     let each: Vec<String> = failed.iter().map(|e| e.message.replacen(": ", " ", 1)).collect();
     NetError::new(last.kind, format!("{name}: {}", each.join("; ")))
 }
-
-#[cfg(test)]
-mod tests;

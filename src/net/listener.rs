@@ -23,16 +23,25 @@ const STARVED: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Listener {
     pub(super) polled: Polled,
-    local: Endpoint,
+    local: Arc<Endpoint>,
     starved: Arc<AtomicU64>,
 }
 
-pub(super) fn listen(
-    host: &Host,
-    address: &Address,
-    at: &Endpoint,
-    o: &ListenOptions,
-) -> Result<Listener, NetError> {
+impl Host {
+    /// Binds and listens; of several addresses a name has, the first that can be bound.
+    pub async fn listen(&self, at: &Address, o: &ListenOptions) -> Result<Listener, NetError> {
+        let mut failed = Vec::new();
+        for endpoint in self.resolve(at).await? {
+            match listen(self, at, &endpoint, o) {
+                Ok(listener) => return Ok(listener),
+                Err(e) => failed.push(e),
+            }
+        }
+        Err(host::all_failed(at, failed))
+    }
+}
+
+fn listen(host: &Host, address: &Address, at: &Endpoint, o: &ListenOptions) -> Result<Listener, NetError> {
     let failed = |e: io::Error| NetError::io(at, &e);
     let kind = if at.port().is_some() { Kind::TcpListener } else { Kind::UnixListener };
     let mut polled = host.open(kind, at.domain()).map_err(failed)?;
@@ -49,7 +58,7 @@ pub(super) fn listen(
     options::set_all(&polled, &o.options)?;
     host::bind(&mut polled, at)?;
     polled.socket().listen(i32::try_from(o.backlog).unwrap_or(i32::MAX)).map_err(failed)?;
-    let local = polled.local().map_err(failed)?;
+    let local = Arc::new(polled.local().map_err(failed)?);
     Ok(Listener { polled, local, starved: Arc::default() })
 }
 
@@ -64,7 +73,7 @@ impl Listener {
     /// A connection that its peer has reset already is accepted all the same. When no file is left
     /// (EMFILE, ENFILE) it pauses and tries again; `starved` counts how often.
     pub async fn accept(&self) -> Result<Stream, NetError> {
-        let mut last = None;
+        let mut last = self.polled.noticed();
         loop {
             let taken =
                 unless_blocked(self.polled.socket().accept4(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK));
@@ -90,9 +99,9 @@ impl Listener {
         // The kernel's accepted socket inherits SO_LINGER.
         polled.lingers.store(self.polled.lingers.load(Ordering::Relaxed), Ordering::Relaxed);
         let local = if self.local.is_unspecified() {
-            polled.local().map_err(|e| NetError::io(&self.local, &e))?
+            Arc::new(polled.local().map_err(|e| NetError::io(&self.local, &e))?)
         } else {
-            self.local.clone()
+            Arc::clone(&self.local)
         };
         // From accept's result: getpeername is ENOTCONN once the peer has reset.
         Ok(Stream::new(polled, local, peer.into()))
@@ -108,7 +117,7 @@ impl Listener {
         let mut polled = self.polled.twin().map_err(|e| NetError::io(&self.local, &e))?;
         polled.path.clone_from(&self.polled.path);
         polled.lingers.store(self.polled.lingers.load(Ordering::Relaxed), Ordering::Relaxed);
-        Ok(Self { polled, local: self.local.clone(), starved: Arc::clone(&self.starved) })
+        Ok(Self { polled, local: Arc::clone(&self.local), starved: Arc::clone(&self.starved) })
     }
 
     /// Closes: accepted connections live on, those still in the queue are reset, new ones are refused.

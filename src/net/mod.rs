@@ -3,6 +3,7 @@
 //! Knows neither steps nor events. The one floor that makes socket calls; `host` is where sockets are
 //! opened, `sys` where unsafe code is.
 
+mod batch;
 mod connect;
 mod datagram;
 mod end;
@@ -15,38 +16,46 @@ mod glimpse;
 mod host;
 mod icmp;
 mod inbox;
+mod incoming;
 mod limits;
 mod listener;
 mod multicast;
 mod offers;
 mod options;
+mod pace;
 mod polled;
 mod port_hold;
 mod resolve;
 mod scratch;
 mod send;
 mod service;
+mod shape;
 mod stream;
 mod sys;
 mod table;
 mod tls;
 mod tls_config;
+mod tls_session;
 mod unix_path;
 mod urgent;
+mod watch;
+mod window;
 
+pub use batch::{Arrival, Burst, Intake, Piece};
 pub use datagram::{Datagram, Message, relay_datagrams};
 pub use end::End;
 pub use endpoint::Endpoint;
 pub use error::NetError;
 pub use glimpse::{DatagramGlimpse, StreamGlimpse};
 pub use host::{ConnectOptions, DatagramOptions, Host, ListenOptions};
-pub use inbox::{Incoming, Received};
+pub use incoming::{Incoming, Received};
 pub use limits::raise_open_files;
 pub use listener::Listener;
+pub use pace::Pace;
 pub use port_hold::PortHold;
 pub use send::SendFlags;
-pub use service::{Counts, relay};
+pub use service::{Counts, Lender, Lent, relay};
+pub use shape::{Cut, Shape};
 pub use stream::Stream;
-pub use table::is_listening;
-pub use tls::TlsInfo;
 pub use tls_config::{TlsSettings, TlsSide, self_signed_pem};
+pub use tls_session::TlsInfo;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use libc::c_int;
-use socket2::{Domain, TcpKeepalive};
+use socket2::Domain;
 
 use super::error::NetError;
 use super::polled::{Kind, Polled};
@@ -135,7 +135,8 @@ fn set_number(polled: &Polled, option: O, number: u64) -> io::Result<()> {
     let int = c_int::try_from(number).map_err(|_| mismatch())?;
     let size = usize::try_from(int).map_err(|_| mismatch())?;
     match option {
-        O::KeepaliveCount => socket.set_tcp_keepalive(&TcpKeepalive::new().with_retries(small)),
+        // Not through socket2, which would turn keepalive itself on.
+        O::KeepaliveCount => sys::set_int_option(polled.fd(), libc::IPPROTO_TCP, libc::TCP_KEEPCNT, int),
         O::SendBuffer => socket.set_send_buffer_size(size),
         O::ReceiveBuffer => socket.set_recv_buffer_size(size),
         O::ReceiveLowWater => sys::set_int_option(polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, int),
@@ -168,14 +169,13 @@ fn set_duration(polled: &Polled, option: O, time: Option<Duration>) -> io::Resul
         return Ok(());
     }
     let time = time.ok_or_else(mismatch)?;
+    let seconds = c_int::try_from(time.as_secs()).map_err(|_| mismatch())?;
+    let set = |name| sys::set_int_option(polled.fd(), libc::IPPROTO_TCP, name, seconds);
     match option {
-        O::KeepaliveIdle => socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time)),
-        O::KeepaliveInterval => socket.set_tcp_keepalive(&TcpKeepalive::new().with_interval(time)),
+        O::KeepaliveIdle => set(libc::TCP_KEEPIDLE),
+        O::KeepaliveInterval => set(libc::TCP_KEEPINTVL),
+        O::DeferAccept => set(libc::TCP_DEFER_ACCEPT),
         O::UserTimeout => socket.set_tcp_user_timeout(Some(time)),
-        O::DeferAccept => {
-            let seconds = c_int::try_from(time.as_secs()).map_err(|_| mismatch())?;
-            sys::set_int_option(polled.fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
-        }
         _ => Err(mismatch()),
     }
 }

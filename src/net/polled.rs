@@ -1,14 +1,18 @@
 //! `Polled`: an open, non-blocking socket and its place in the runtime's poll set, which it takes only
 //! when it first has to wait. How a socket closes without blocking a runtime thread is decided here too.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use socket2::{Domain, Socket};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFdReadyGuard;
+use tokio::time::Sleep;
 
 use super::endpoint::Endpoint;
 use super::sys::RegisteredSocket;
@@ -93,18 +97,40 @@ impl Polled {
 
     /// Waits until another try is worth it, after one that found nothing to do under the readiness `last`.
     ///
-    /// Call it only after a try: readiness is edge-triggered. Cancel safe.
+    /// Call it only after a try: readiness is edge-triggered. Cancel safe, for any number of waiters.
     pub(super) async fn again<'a>(&'a self, interest: Interest, last: &mut Readiness<'a>) -> io::Result<()> {
-        if let Some(guard) = last {
-            let closed = guard.ready().is_read_closed() || guard.ready().is_write_closed();
-            guard.clear_ready();
-            // Closed is sticky, so without a pause this would spin.
-            if closed {
-                tokio::time::sleep(GENTLE).await;
-            }
+        if let Some(pause) = settle(last) {
+            pause.await;
         }
         *last = Some(self.open.registration()?.ready(interest).await?);
         Ok(())
+    }
+
+    /// `again` for receiving, for one waiter at a time: the exclusive receiving half of a stream. Written
+    /// out because an idle connection is mostly the size of this future.
+    pub(super) fn readable_again<'a>(
+        &'a self,
+        last: &mut Readiness<'a>,
+    ) -> impl Future<Output = io::Result<()>> + Send {
+        let mut pause = settle(last);
+        poll_fn(move |context| {
+            if let Some(pause) = &mut pause {
+                ready!(pause.as_mut().poll(context));
+            }
+            pause = None;
+            let readable = self.open.registration()?.poll_read_ready(context);
+            *last = Some(ready!(readable)?);
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// The readiness noticed already, if any, to try under: a try that finds nothing can then wait at once.
+    pub(super) fn noticed(&self) -> Readiness<'_> {
+        let mut nobody = Context::from_waker(Waker::noop());
+        match self.open.registered()?.poll_read_ready(&mut nobody) {
+            Poll::Ready(Ok(guard)) => Some(guard),
+            _ => None,
+        }
     }
 
     /// Another descriptor of the same socket, with a readiness of its own: a watcher may clear that
@@ -124,9 +150,19 @@ impl Drop for Polled {
         if self.kind == Kind::TcpStream
             && let Some(lingering) = self.take_lingering()
         {
-            std::thread::spawn(move || drop(lingering));
+            // Where no thread can be had, this one waits.
+            let _ = std::thread::Builder::new().spawn(move || drop(lingering));
         }
     }
+}
+
+/// Clears the readiness that a try found to be stale. Closed is sticky and cannot be cleared, so there a
+/// pause keeps the next round from spinning; on the heap, because that is rare.
+fn settle(last: &mut Readiness<'_>) -> Option<Pin<Box<Sleep>>> {
+    let guard = last.as_mut()?;
+    let closed = guard.ready().is_read_closed() || guard.ready().is_write_closed();
+    guard.clear_ready();
+    closed.then(|| Box::pin(tokio::time::sleep(GENTLE)))
 }
 
 /// The error, unless it only says that nothing can be done now.

@@ -20,13 +20,21 @@ pub struct PortHold {
     _socket: Socket,
 }
 
+impl Host {
+    /// Reserves a free port of 127.0.0.1: connections to it are refused, and a server that sets
+    /// `SO_REUSEADDR` can take it over. At that moment the port is free for UDP too.
+    pub fn hold_port(&self) -> Result<PortHold, NetError> {
+        PortHold::new(self)
+    }
+}
+
 impl PortHold {
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    pub(super) fn new(host: &Host) -> Result<Self, NetError> {
+    fn new(host: &Host) -> Result<Self, NetError> {
         let at = |port| Endpoint::Inet(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
         let mut busy = None;
         for _ in 0..TRIES {

@@ -7,12 +7,20 @@ use socket2::{Domain, Socket, Type};
 
 use super::endpoint::Endpoint;
 use super::error::NetError;
+use super::host::Host;
 use crate::text::{Address, ErrorKind};
 
 /// Whether the machine can open IPv6 sockets; asked once a process.
 pub(super) fn has_ipv6() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
     *HAS.get_or_init(|| Socket::new(Domain::IPV6, Type::STREAM, None).is_ok())
+}
+
+impl Host {
+    /// Every endpoint that `a` means; literal addresses are not looked up. The error is of kind `Dns`.
+    pub async fn resolve(&self, a: &Address) -> Result<Vec<Endpoint>, NetError> {
+        resolve(a).await
+    }
 }
 
 /// Every endpoint that `a` means, in the resolver's order; literal addresses ask nobody.

@@ -35,8 +35,15 @@ impl Stream {
     /// Cancel safe in that sense: dropping the future sends no more, and `sent()` is exact. With TLS a
     /// record that was begun is finished by the next use of the stream.
     pub async fn send(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
+        match self.shaping.get() {
+            Some(shaping) => self.send_shaped(shaping, bytes, f).await,
+            None => self.send_plain(bytes, f).await,
+        }
+    }
+
+    pub(super) async fn send_plain(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
         if let Some(tls) = self.tls.get() {
-            return self.send_tls(tls, bytes, f).await;
+            return Box::pin(self.send_tls(tls, bytes, f)).await;
         }
         let mut rest = bytes;
         let mut last = None;

@@ -3,11 +3,9 @@
 
 use std::net::Shutdown;
 
-use tokio::io::Interest;
-
 use super::end::End;
 use super::error::NetError;
-use super::inbox::Incoming;
+use super::incoming::Incoming;
 use super::polled::{Kind, Readiness, unless_blocked};
 use super::send::SendFlags;
 use super::stream::Stream;
@@ -26,70 +24,106 @@ pub struct Counts {
 }
 
 /// A receiving half that lends what comes instead of keeping it.
-struct Lender<'a> {
+#[derive(Debug)]
+pub struct Lender<'a> {
     incoming: Incoming<'a>,
     last: Readiness<'a>,
     /// The last receive took everything there was: the next one would find nothing.
     drained: bool,
 }
 
-enum Lent<R> {
+/// What a receive gave.
+#[derive(Debug)]
+pub enum Lent<R> {
+    /// What was made of the bytes.
     Bytes(R),
+    /// The end of the stream.
     End(End),
 }
 
 impl<'a> Lender<'a> {
-    async fn new(stream: &'a Stream) -> Self {
-        Self { incoming: stream.incoming().await, last: None, drained: false }
+    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
+    pub async fn new(stream: &'a Stream) -> Self {
+        Self { incoming: stream.incoming().await, last: stream.polled.noticed(), drained: false }
     }
 
     /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
-    async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
-        let stream = self.incoming.stream;
+    pub async fn lend<R>(&mut self, mut take: impl FnMut(&[u8]) -> R) -> Result<Lent<R>, NetError> {
         loop {
-            let held = self.incoming.inbox.held;
-            if held > 0 {
-                let lent = take(self.incoming.window().get(..held).unwrap_or_default());
-                self.incoming.consumed(held);
-                return Ok(Lent::Bytes(lent));
+            if let Some(lent) = self.try_lend(&mut take) {
+                return Ok(lent);
             }
-            if stream.tls.get().is_some() {
-                match self.incoming.end() {
-                    Some(end) => return Ok(Lent::End(end.clone())),
-                    None => self.incoming.wait_tls(0).await?,
-                }
-                continue;
-            }
-            self.incoming.inbox.forget_peeked();
-            if self.drained && !self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed()) {
-                self.again().await?;
-            }
-            self.drained = false;
-            let lent = scratch::with(|buf| {
-                let got = unless_blocked(stream.recv(buf, 0))?;
-                self.drained = got.is_some_and(|count| count < buf.len());
-                Ok(got
-                    .map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(&mut take))))
-            });
-            match lent {
-                Ok(Some((count, Some(lent)))) => {
-                    self.incoming.count(count);
-                    return Ok(Lent::Bytes(lent));
-                }
-                Ok(Some((_, None))) => match stream.end_of_zero() {
-                    Some(end) => return Ok(Lent::End(end)),
-                    None => self.again().await?,
-                },
-                Ok(None) => self.again().await?,
-                Err(e) => return Ok(Lent::End(stream.end_of_error(&e))),
-            }
+            self.wait().await?;
         }
     }
 
-    async fn again(&mut self) -> Result<(), NetError> {
+    fn secured(&self) -> bool {
+        self.incoming.stream.tls.get().is_some()
+    }
+
+    fn sees_closed(&self) -> bool {
+        self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
+    }
+
+    /// Lends the next bytes to `take`, those held first; they count as consumed. None if there is nothing
+    /// now: then `wait`.
+    fn try_lend<R>(&mut self, take: impl FnOnce(&[u8]) -> R) -> Option<Lent<R>> {
+        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+            return None;
+        }
         let stream = self.incoming.stream;
-        let waited = stream.polled.again(Interest::READABLE, &mut self.last).await;
-        waited.map_err(|e| NetError::io(stream.peer(), &e))
+        let held = self.incoming.held();
+        if held > 0 {
+            let lent = take(self.incoming.window().get(..held).unwrap_or_default());
+            self.incoming.consumed(held);
+            return Some(Lent::Bytes(lent));
+        }
+        if self.secured() {
+            return self.incoming.end().cloned().map(Lent::End);
+        }
+        self.incoming.forget_peeked();
+        let lent = scratch::with(|buf| {
+            let got = unless_blocked(stream.recv(buf, 0))?;
+            self.drained = got.is_some_and(|count| count < buf.len());
+            Ok(got.map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(take))))
+        });
+        match lent {
+            Ok(Some((count, Some(lent)))) => {
+                self.incoming.count(count);
+                Some(Lent::Bytes(lent))
+            }
+            Ok(Some((_, None))) => stream.end_of_zero().map(Lent::End),
+            Ok(None) => None,
+            Err(e) => Some(Lent::End(stream.end_of_error(&e))),
+        }
+    }
+
+    /// `lend` to nobody, without copying: for TCP.
+    fn drop_unread(&mut self) -> Option<Lent<()>> {
+        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+            return None;
+        }
+        self.incoming.forget_peeked();
+        let stream = self.incoming.stream;
+        match unless_blocked(sys::recv_discard(stream.polled.fd(), DISCARD)) {
+            Ok(Some(0)) => stream.end_of_zero().map(Lent::End),
+            Ok(Some(count)) => {
+                self.drained = true;
+                self.incoming.count(count);
+                Some(Lent::Bytes(()))
+            }
+            Ok(None) => None,
+            Err(e) => Some(Lent::End(stream.end_of_error(&e))),
+        }
+    }
+
+    /// Waits until lending is worth another try. Cancel safe.
+    async fn wait(&mut self) -> Result<(), NetError> {
+        if self.secured() {
+            return Box::pin(self.incoming.wait_tls(0)).await;
+        }
+        let waited = self.incoming.stream.polled.readable_again(&mut self.last).await;
+        waited.map_err(|e| self.incoming.fault(&e))
     }
 }
 
@@ -102,11 +136,16 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let mut mute = false;
         let end = loop {
-            let lent = lender.lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) }).await?;
+            let Some(lent) =
+                lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
+            else {
+                lender.wait().await?;
+                continue;
+            };
             let sent = match lent {
                 Lent::End(end) => break end,
                 Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-                Lent::Bytes(Ok(rest)) => self.send(&rest, SendFlags::default()).await,
+                Lent::Bytes(Ok(rest)) => Box::pin(self.send(&rest, SendFlags::default())).await,
                 Lent::Bytes(Err(e)) => Err(e),
             };
             mute = mute || sent.is_err();
@@ -120,35 +159,39 @@ impl Stream {
         let mut lender = Lender::new(self).await;
         let plain_tcp = self.polled.kind == Kind::TcpStream && self.tls.get().is_none();
         let end = loop {
-            if !plain_tcp || lender.incoming.inbox.held > 0 {
-                match lender.lend(|_| ()).await? {
-                    Lent::Bytes(()) => continue,
-                    Lent::End(end) => break end,
-                }
-            }
-            lender.incoming.inbox.forget_peeked();
-            match unless_blocked(sys::recv_discard(self.polled.fd(), DISCARD)) {
-                Ok(Some(0)) => match self.end_of_zero() {
-                    Some(end) => break end,
-                    None => lender.again().await?,
-                },
-                Ok(Some(count)) => {
-                    lender.incoming.count(count);
-                    let closed = lender.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
-                    if !closed {
-                        lender.again().await?;
-                    }
-                }
-                Ok(None) => lender.again().await?,
-                Err(e) => break self.end_of_error(&e),
+            let lent = if plain_tcp && lender.incoming.held() == 0 {
+                lender.drop_unread()
+            } else {
+                lender.try_lend(|_| ())
+            };
+            match lent {
+                Some(Lent::Bytes(())) => {}
+                Some(Lent::End(end)) => break end,
+                None => lender.wait().await?,
             }
         };
         Ok(self.counts(from, end))
     }
 
+    /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
+    /// instead.
+    pub async fn receive_one(&self, reply: &[u8]) -> Result<Option<End>, NetError> {
+        let mut lender = Lender::new(self).await;
+        match lender.lend(|_| self.try_send(reply)).await? {
+            Lent::End(end) => Ok(Some(end)),
+            Lent::Bytes(rest) => {
+                let rest = rest?;
+                if !rest.is_empty() {
+                    self.send(&rest, SendFlags::default()).await?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
     /// Sends what the kernel takes at once; gives back the rest.
     fn try_send(&self, bytes: &[u8]) -> Result<Vec<u8>, NetError> {
-        if self.tls.get().is_some() {
+        if self.tls.get().is_some() || bytes.is_empty() {
             return Ok(bytes.to_vec());
         }
         let took = unless_blocked(self.send_once(bytes, SendFlags::default()));
@@ -182,14 +225,18 @@ pub async fn relay(a: &Stream, b: &Stream) -> Result<(Counts, Counts), NetError>
 async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
     let mut lender = Lender::new(from).await;
     loop {
-        let sent = match lender.lend(|bytes| to.try_send(bytes)).await? {
+        let Some(lent) = lender.try_lend(|bytes| to.try_send(bytes)) else {
+            lender.wait().await?;
+            continue;
+        };
+        let sent = match lent {
             Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-            Lent::Bytes(Ok(rest)) => to.send(&rest, SendFlags::default()).await,
+            Lent::Bytes(Ok(rest)) => Box::pin(to.send(&rest, SendFlags::default())).await,
             Lent::Bytes(Err(e)) => Err(e),
             Lent::End(end) => {
                 // Whether the other side is still there to be told decides nothing here.
                 let _ = match end {
-                    End::Fin => to.shutdown(Shutdown::Write).await,
+                    End::Fin => Box::pin(to.shutdown(Shutdown::Write)).await,
                     _ => to.reset(),
                 };
                 return Ok(end);

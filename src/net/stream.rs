@@ -1,23 +1,23 @@
 //! `Stream`: a connected TCP or unix stream, its two halves and the ways to end it.
 //!
-//! Sending is in `send`, receiving in `inbox` (held and peeked bytes) and `urgent`, TLS in `tls`, the
+//! Sending is in `send`, receiving in `incoming` (held and peeked bytes) and `urgent`, TLS in `tls`, the
 //! loops that serve a whole connection in `service`.
 
 use std::io;
 use std::net::Shutdown;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::io::Interest;
 use tokio::sync::Mutex;
 
 use super::end::{Closing, End, Latch, closing};
 use super::endpoint::Endpoint;
 use super::error::NetError;
-use super::inbox::{Inbox, Incoming};
+use super::inbox::Inbox;
 use super::polled::{Kind, Polled, unless_blocked};
-use super::tls::Tls;
+use super::shape::Shaping;
+use super::tls_session::Tls;
 use super::{facts, options, scratch, sys};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
 
@@ -26,21 +26,25 @@ use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
 #[derive(Debug)]
 pub struct Stream {
     pub(super) polled: Polled,
-    local: Endpoint,
+    /// Shared with the listener it was accepted from.
+    local: Arc<Endpoint>,
     peer: Endpoint,
     pub(super) sent: AtomicU64,
     pub(super) received: AtomicU64,
     /// Bytes out of the kernel that nobody has consumed.
     pub(super) held: AtomicUsize,
+    /// The end that the latch holds comes directly after the window of the receiving half.
+    pub(super) end_follows: AtomicBool,
     pub(super) read_shut: AtomicBool,
     pub(super) write_shut: AtomicBool,
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
     pub(super) tls: OnceLock<Box<Tls>>,
+    pub(super) shaping: OnceLock<Box<Shaping>>,
 }
 
 impl Stream {
-    pub(super) fn new(polled: Polled, local: Endpoint, peer: Endpoint) -> Self {
+    pub(super) fn new(polled: Polled, local: Arc<Endpoint>, peer: Endpoint) -> Self {
         Self {
             polled,
             local,
@@ -48,11 +52,13 @@ impl Stream {
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             held: AtomicUsize::new(0),
+            end_follows: AtomicBool::new(false),
             read_shut: AtomicBool::new(false),
             write_shut: AtomicBool::new(false),
             latch: Latch::default(),
             inbox: Mutex::new(Inbox::default()),
             tls: OnceLock::new(),
+            shaping: OnceLock::new(),
         }
     }
 
@@ -74,11 +80,6 @@ impl Stream {
     /// Bytes consumed over the life of the stream, urgent ones included; with TLS, plaintext.
     pub fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
-    pub async fn incoming(&self) -> Incoming<'_> {
-        Incoming::new(self, self.inbox.lock().await)
     }
 
     /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
@@ -190,48 +191,6 @@ impl Stream {
         options::set(&self.polled, option, value)
     }
 
-    /// Waits until the end of the receiving side is visible, without receiving anything that the peer
-    /// could notice and without reading `SO_ERROR`. Cancel safe.
-    ///
-    /// The end is that of the transport: a TLS `close_notify` alone does not show here.
-    pub async fn ended(&self) -> End {
-        if let Some(end) = self.end_without_reading() {
-            return end;
-        }
-        let failed = |e: &io::Error| End::Failed(NetError::io(&self.peer, e));
-        let twin = match self.polled.twin() {
-            Ok(twin) => twin,
-            Err(e) => return failed(&e),
-        };
-        let mut last = None;
-        loop {
-            if let Err(e) = twin.again(Interest::READABLE, &mut last).await {
-                return failed(&e);
-            }
-            if last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
-                && let Some(end) = self.end_without_reading()
-            {
-                return end;
-            }
-        }
-    }
-
-    pub(super) fn end_without_reading(&self) -> Option<End> {
-        if let Some(end) = self.latch.get() {
-            return Some(end);
-        }
-        // Unread data hides how the connection ended, and can be taken out only when it is over: no
-        // peer can notice any more.
-        match self.closing() {
-            Closing::NotYet => None,
-            Closing::Fin => Some(self.latch.keep(End::Fin)),
-            Closing::Gone => {
-                let inbox = self.inbox.try_lock().ok()?;
-                Incoming::new(self, inbox).pull_to_the_end()
-            }
-        }
-    }
-
     pub(super) fn closing(&self) -> Closing {
         let shut = |flag: &AtomicBool| flag.load(Ordering::SeqCst);
         closing(&self.polled, shut(&self.read_shut), shut(&self.write_shut))
@@ -240,7 +199,7 @@ impl Stream {
     /// The end that a receive of 0 bytes means, or none if it is our own `shutdown read`.
     pub(super) fn end_of_zero(&self) -> Option<End> {
         let ours = self.read_shut.load(Ordering::SeqCst) && self.closing() == Closing::NotYet;
-        if ours { self.latch.get() } else { Some(self.latch.keep(End::Fin)) }
+        if ours { self.latch.get().cloned() } else { Some(self.latch.keep(End::Fin)) }
     }
 
     pub(super) fn end_of_error(&self, e: &io::Error) -> End {

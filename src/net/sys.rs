@@ -134,22 +134,29 @@ pub(super) fn disconnect(socket: &Socket) -> io::Result<()> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// One for all sockets, since each registers once and a connection is to be small.
+static REGISTERING: Mutex<()> = Mutex::new(());
+
 /// A socket and, once it first has to wait, its registration with the runtime's poll set. The fields are
 /// private and in this order so that the descriptor outlives its registration.
 #[derive(Debug)]
 pub(super) struct RegisteredSocket {
     registration: OnceLock<AsyncFd<RawFd>>,
-    registering: Mutex<()>,
     socket: Socket,
 }
 
 impl RegisteredSocket {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { registration: OnceLock::new(), registering: Mutex::new(()), socket }
+        Self { registration: OnceLock::new(), socket }
     }
 
     pub(super) fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// The registration, once there is one.
+    pub(super) fn registered(&self) -> Option<&AsyncFd<RawFd>> {
+        self.registration.get()
     }
 
     /// Registers with the current runtime, whose I/O must be enabled; from then on it is that one's.
@@ -158,7 +165,7 @@ impl RegisteredSocket {
             return Ok(registration);
         }
         // One fd can be in an epoll set once: two halves that wait for the first time must not race.
-        let _alone = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }

@@ -1,97 +1,123 @@
-//! The kernel's table of sockets: who listens, seen without touching anybody.
+//! The kernel's table of listening sockets (/proc/net, proc(5)): whether someone listens at an address,
+//! seen without touching that socket.
 
-use super::NetError;
-use crate::text::Address;
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// State of a listening TCP socket in `/proc/net/tcp`: TCP_LISTEN of the kernel's `tcp_states.h`.
-const LISTEN: &str = "0A";
+use super::endpoint::Endpoint;
+use super::error::NetError;
+use super::host::Host;
+use super::resolve;
+use crate::text::Address;
 
-/// Whether a TCP or unix socket listens, or a UDP socket is bound, at an address: proc_net(5). A
-/// name among addresses is looked for on every interface.
-pub fn is_listening(at: &Address) -> Result<bool, NetError> {
-    match at {
-        Address::Host { host, port } => Ok(inet(host.parse().ok(), *port)),
-        Address::Any { port } => Ok(inet(None, *port)),
-        Address::Unix(path) => Ok(unix(path)),
-        Address::Abstract(name) => Ok(unix(&format!("@{name}"))),
+/// The state LISTEN in /proc/net/tcp.
+const LISTEN: &str = "0A";
+/// `__SO_ACCEPTCON`, the flag of a listening socket in /proc/net/unix.
+const ACCEPTS: &str = "00010000";
+
+impl Host {
+    /// Whether anybody listens at `a`, by the kernel's table: nothing is sent and nobody notices.
+    pub async fn is_listening(&self, a: &Address) -> Result<bool, NetError> {
+        for endpoint in resolve::destinations(a).await? {
+            if is_listening(&endpoint)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
-fn inet(ip: Option<IpAddr>, port: u16) -> bool {
-    let tables = [
-        ("/proc/net/tcp", true),
-        ("/proc/net/tcp6", true),
-        ("/proc/net/udp", false),
-        ("/proc/net/udp6", false),
-    ];
-    tables.iter().any(|(path, tcp)| {
-        let table = std::fs::read_to_string(path).unwrap_or_default();
-        table.lines().skip(1).any(|line| {
-            let mut words = line.split_whitespace().skip(1);
-            let (local, state) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
-            let Some(bound) = parse(local) else { return false };
-            let here = ip.is_none_or(|ip| ip == bound.ip() || bound.ip().is_unspecified());
-            bound.port() == port && here && (!tcp || state == LISTEN)
-        })
-    })
+/// Whether a connection to `at` would find a listener: one bound there, or to all addresses.
+fn is_listening(at: &Endpoint) -> Result<bool, NetError> {
+    match at {
+        Endpoint::Inet(at) => Ok(inet("tcp")?.chain(inet("tcp6")?).any(|listener| serves(listener, *at))),
+        Endpoint::Unix(path) => unix(&path.to_string_lossy()),
+        Endpoint::Abstract(name) => unix(&format!("@{name}")),
+        Endpoint::Unnamed => Ok(false),
+    }
 }
 
-/// `0100007F:1F90`: the address in host byte order by 32-bit words, the port in hex.
-fn parse(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
+fn serves(listener: SocketAddr, at: SocketAddr) -> bool {
+    let ip = listener.ip().to_canonical();
+    let all = match ip {
+        IpAddr::V4(ip) => ip.is_unspecified() && at.is_ipv4(),
+        // Dual-stack or not, the table does not say; nearly all are.
+        IpAddr::V6(ip) => ip.is_unspecified(),
+    };
+    listener.port() == at.port() && (all || ip == at.ip() || (at.ip().is_unspecified() && ip.is_loopback()))
+}
+
+/// A machine without IPv6 has no such file: then nobody listens there.
+fn read(table: &str) -> Result<String, NetError> {
+    match fs::read_to_string(format!("/proc/thread-self/net/{table}")) {
+        Ok(text) => Ok(text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(e) => Err(NetError::io(format_args!("/proc/net/{table}"), &e)),
+    }
+}
+
+fn inet(table: &str) -> Result<std::vec::IntoIter<SocketAddr>, NetError> {
+    let text = read(table)?;
+    let listening = text.lines().filter_map(|line| {
+        let mut columns = line.split_whitespace();
+        let local = columns.nth(1)?;
+        (columns.nth(1)? == LISTEN).then(|| socket_address(local))?
+    });
+    Ok(listening.collect::<Vec<_>>().into_iter())
+}
+
+/// `0100007F:1F90`: words of the address as the machine keeps them in memory, the port in plain hex.
+fn socket_address(text: &str) -> Option<SocketAddr> {
+    let (ip, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
-    let words: Option<Vec<[u8; 4]>> = (0..address.len() / 8)
-        .map(|at| u32::from_str_radix(address.get(at * 8..at * 8 + 8)?, 16).ok().map(u32::to_ne_bytes))
-        .collect();
-    let ip = match words?.as_slice() {
-        [word] => IpAddr::V4(Ipv4Addr::from(*word)),
-        words => {
-            let bytes: [u8; 16] = words.concat().try_into().ok()?;
-            let ip = Ipv6Addr::from(bytes);
-            ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
-        }
+    let words: Vec<[u8; 4]> = (0..ip.len() / 8)
+        .map(|n| u32::from_str_radix(ip.get(n * 8..n * 8 + 8)?, 16).ok().map(u32::to_ne_bytes))
+        .collect::<Option<_>>()?;
+    let ip = match words.as_slice() {
+        [word] => IpAddr::from(Ipv4Addr::from(*word)),
+        words => IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(words.concat()).ok()?)),
     };
     Some(SocketAddr::new(ip, port))
 }
 
-/// A listening unix socket has the flag __SO_ACCEPTCON (0x10000) in `/proc/net/unix`.
-fn unix(path: &str) -> bool {
-    let table = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
-    table.lines().skip(1).any(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let listens = words
-            .get(3)
-            .and_then(|flags| u32::from_str_radix(flags, 16).ok())
-            .is_some_and(|flags| flags & 0x1_0000 != 0);
-        let datagram = words.get(4) == Some(&"0002");
-        (listens || datagram) && line.split_whitespace().nth(7) == Some(path)
-    })
+fn unix(name: &str) -> Result<bool, NetError> {
+    let text = read("unix")?;
+    Ok(text.lines().any(|line| {
+        let mut columns = line.splitn(8, ' ').filter(|column| !column.is_empty());
+        columns.nth(3) == Some(ACCEPTS) && line.ends_with(&format!(" {name}"))
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::net::{Host, ListenOptions};
+    use crate::net::fixture::{HOST, address, at, families, listen, own_loopback, own_name, own_path, soon};
 
-    fn here(port: u16) -> Address {
-        Address::Host { host: "127.0.0.1".to_owned(), port }
+    #[tokio::test]
+    async fn a_listener_is_seen_without_being_touched_and_no_longer_once_closed() {
+        let (_directory, path) = own_path();
+        for name in [format!("{}:0", own_loopback()), own_name(), path] {
+            let listener = listen(&name).await;
+            let here = at(listener.local());
+            assert!(HOST.is_listening(&here).await.unwrap(), "{here}");
+            crate::net::fixture::not_now(listener.accept()).await;
+            listener.close();
+            assert!(!soon(HOST.is_listening(&here)).await.unwrap(), "{here}");
+        }
+        for name in families() {
+            let listener = listen(&name).await;
+            assert!(HOST.is_listening(&at(listener.local())).await.unwrap(), "{name}");
+        }
     }
 
     #[tokio::test]
-    async fn a_listener_is_seen_and_a_bound_socket_is_not() {
-        let host = Host::default();
-        let listener = host.listen(&here(0), &ListenOptions::default()).await.unwrap();
+    async fn a_listener_on_any_serves_every_address_and_a_held_port_serves_none() {
+        let listener = listen("any:0").await;
         let port = listener.local().port().unwrap();
-        assert!(is_listening(&here(port)).unwrap());
-        let hold = host.hold_port().unwrap();
-        assert!(!is_listening(&here(hold.port())).unwrap());
-    }
-
-    #[test]
-    fn the_kernels_notation_is_read() {
-        assert_eq!(parse("0100007F:1F90"), Some("127.0.0.1:8080".parse().unwrap()));
-        assert_eq!(parse("00000000000000000000000001000000:0050"), Some("[::1]:80".parse().unwrap()));
-        assert_eq!(parse("nonsense"), None);
+        for ip in ["127.0.0.1", "127.9.9.9", "localhost", "any"] {
+            assert!(HOST.is_listening(&address(&format!("{ip}:{port}"))).await.unwrap(), "{ip}");
+        }
+        let hold = HOST.hold_port().unwrap();
+        let refusing = address(&format!("127.0.0.1:{}", hold.port()));
+        assert!(!HOST.is_listening(&refusing).await.unwrap());
     }
 }

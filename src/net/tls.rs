@@ -3,126 +3,21 @@
 //!
 //! What the kernel does not take of the ciphertext is kept, and goes before anything else.
 
-use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::atomic::Ordering;
 
-use rustls::Connection;
 use tokio::io::Interest;
 
 use super::end::End;
 use super::error::NetError;
-use super::inbox::Incoming;
+use super::incoming::Incoming;
 use super::polled::unless_blocked;
 use super::scratch;
 use super::send::SendFlags;
 use super::stream::Stream;
 use super::tls_config::{self, TlsSettings};
+use super::tls_session::{Fed, Tls, TlsInfo};
 use crate::text::ErrorKind;
-
-/// What a handshake agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsInfo {
-    /// `TLS 1.3` or `TLS 1.2`.
-    pub version: String,
-    /// The cipher suite's IANA name.
-    pub cipher: String,
-    /// The protocol chosen by ALPN (RFC 7301), if one was.
-    pub alpn: Option<String>,
-}
-
-/// The TLS layer of one stream.
-#[derive(Debug)]
-pub(super) struct Tls {
-    session: Mutex<Session>,
-    truncated: AtomicBool,
-}
-
-#[derive(Debug)]
-struct Session {
-    connection: Connection,
-    /// Ciphertext the kernel has not taken yet.
-    pending: Vec<u8>,
-}
-
-/// What feeding ciphertext led to.
-enum Fed {
-    Open,
-    /// The peer's `close_notify` was among it.
-    Closed,
-}
-
-impl Tls {
-    fn new(connection: Connection) -> Self {
-        let session = Mutex::new(Session { connection, pending: Vec::new() });
-        Self { session, truncated: AtomicBool::new(false) }
-    }
-
-    fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Decrypts; the plaintext goes to the end of `plain`.
-    fn feed(&self, mut cipher: &[u8], plain: &mut Vec<u8>) -> Result<Fed, rustls::Error> {
-        let session = &mut *self.session();
-        let connection = &mut session.connection;
-        while !cipher.is_empty() {
-            let read = connection.read_tls(&mut cipher);
-            let read = read.map_err(|e| rustls::Error::General(e.to_string()))?;
-            let state = connection.process_new_packets()?;
-            let room = state.plaintext_bytes_to_read();
-            if room > 0 {
-                let from = plain.len();
-                plain.resize(from + room, 0);
-                let got = connection.reader().read(plain.get_mut(from..).unwrap_or_default());
-                plain.truncate(from + got.unwrap_or(0));
-            }
-            if state.peer_has_closed() {
-                return Ok(Fed::Closed);
-            }
-            if read == 0 {
-                return Err(rustls::Error::General("records come faster than they can be read".into()));
-            }
-        }
-        Ok(Fed::Open)
-    }
-
-    /// Sends ciphertext until none is left (true) or the kernel takes no more (false).
-    fn ship(&self, stream: &Stream, f: SendFlags) -> io::Result<bool> {
-        let session = &mut *self.session();
-        loop {
-            while session.connection.wants_write() {
-                session.connection.write_tls(&mut session.pending)?;
-            }
-            if session.pending.is_empty() {
-                return Ok(true);
-            }
-            match unless_blocked(stream.send_raw(&session.pending, f))? {
-                Some(took) => drop(session.pending.drain(..took.min(session.pending.len()))),
-                None => return Ok(false),
-            }
-        }
-    }
-
-    fn is_handshaking(&self) -> bool {
-        self.session().connection.is_handshaking()
-    }
-
-    fn info(&self) -> TlsInfo {
-        let session = self.session();
-        let connection = &session.connection;
-        let version = match connection.protocol_version() {
-            Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
-            _ => "TLS 1.2",
-        };
-        let cipher = connection.negotiated_cipher_suite();
-        TlsInfo {
-            version: version.to_owned(),
-            cipher: cipher.and_then(|c| c.suite().as_str()).unwrap_or("unknown").to_owned(),
-            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-        }
-    }
-}
 
 impl Stream {
     /// Runs the handshake; from here on the stream is TLS. What was received before and not consumed is
@@ -145,20 +40,19 @@ impl Stream {
             }
             Err(e) => {
                 // The alert that says why; the peer may be gone.
-                let _ = tls.ship(self, SendFlags::default());
+                let _ = tls.ship(|bytes| self.send_raw(bytes, SendFlags::default()));
                 self.latch.keep(End::Failed(e.clone()));
-                incoming.inbox.end = self.latch.get();
+                incoming.note_end();
                 Err(e)
             }
         }
     }
 
     async fn handshake(&self, tls: &Tls, incoming: &mut Incoming<'_>) -> Result<(), NetError> {
-        incoming.inbox.forget_peeked();
-        let early = incoming.inbox.window().to_vec();
-        incoming.inbox.consume(early.len());
-        incoming.note_held();
-        let fed = tls.feed(&early, &mut incoming.inbox.buf);
+        incoming.forget_peeked();
+        let early = incoming.window().to_vec();
+        incoming.drop_held(early.len());
+        let fed = tls.feed(&early, incoming.fresh());
         self.after_feed(fed, incoming)?;
         let mut last = None;
         loop {
@@ -169,7 +63,7 @@ impl Stream {
             match scratch::with(|buf| self.feed_once(tls, buf, incoming)) {
                 Ok(Some(fed)) => self.after_feed(fed, incoming)?,
                 Ok(None) => {
-                    let waited = self.polled.again(Interest::READABLE, &mut last).await;
+                    let waited = self.polled.readable_again(&mut last).await;
                     waited.map_err(|e| NetError::io(self.peer(), &e))?;
                 }
                 Err(End::Fin) => return Err(self.tls_failed("the peer closed during the handshake")),
@@ -195,7 +89,7 @@ impl Stream {
             },
             Ok(Some(count)) => {
                 let cipher = buf.get(..count).unwrap_or_default();
-                Ok(Some(tls.feed(cipher, &mut incoming.inbox.buf)))
+                Ok(Some(tls.feed(cipher, incoming.fresh())))
             }
             Err(e) => Err(self.end_of_error(&e)),
         }
@@ -207,12 +101,12 @@ impl Stream {
         fed: Result<Fed, rustls::Error>,
         incoming: &mut Incoming<'_>,
     ) -> Result<(), NetError> {
-        incoming.inbox.held = incoming.inbox.window().len();
-        incoming.note_held();
+        incoming.hold_all();
         match fed {
             Ok(Fed::Open) => Ok(()),
             Ok(Fed::Closed) => {
-                incoming.inbox.end = Some(self.latch.keep(End::Fin));
+                self.latch.keep(End::Fin);
+                incoming.note_end();
                 Ok(())
             }
             Err(e) => Err(self.tls_failed(&e.to_string())),
@@ -225,7 +119,7 @@ impl Stream {
 
     /// The peer ended the transport without `close_notify`: the end may have been cut off by anyone.
     pub fn tls_truncated(&self) -> bool {
-        self.tls.get().is_some_and(|tls| tls.truncated.load(Ordering::Relaxed))
+        self.tls.get().is_some_and(|tls| tls.is_truncated())
     }
 
     pub(super) async fn send_tls(&self, tls: &Tls, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
@@ -242,7 +136,7 @@ impl Stream {
             if rest.is_empty() {
                 return Ok(());
             }
-            let took = tls.session().connection.writer().write(rest).map_err(|e| self.send_failed(&e))?;
+            let took = tls.write(rest).map_err(|e| self.send_failed(&e))?;
             self.sent.fetch_add(u64::try_from(took).unwrap_or(0), Ordering::Relaxed);
             rest = rest.get(took..).unwrap_or_default();
         }
@@ -250,7 +144,7 @@ impl Stream {
 
     async fn flush(&self, tls: &Tls, f: SendFlags) -> Result<(), NetError> {
         let mut last = None;
-        while !tls.ship(self, f).map_err(|e| self.send_failed(&e))? {
+        while !tls.ship(|bytes| self.send_raw(bytes, f)).map_err(|e| self.send_failed(&e))? {
             let waited = self.polled.again(Interest::WRITABLE, &mut last).await;
             waited.map_err(|e| NetError::io(self.peer(), &e))?;
         }
@@ -263,7 +157,7 @@ impl Stream {
         if self.write_shut.load(Ordering::SeqCst) {
             return Ok(());
         }
-        tls.session().connection.send_close_notify();
+        tls.say_close_notify();
         self.flush(tls, SendFlags::default()).await
     }
 }
@@ -273,30 +167,47 @@ impl Incoming<'_> {
     pub(super) async fn wait_tls(&mut self, beyond: usize) -> Result<(), NetError> {
         let stream = self.stream;
         let Some(tls) = stream.tls.get() else { return Ok(()) };
-        let mut last = None;
-        while self.window().len() <= beyond && self.inbox.end.is_none() {
-            match scratch::with(|buf| stream.feed_once(tls, buf, self)) {
-                Ok(Some(fed)) => {
-                    let failed = stream.after_feed(fed, self).err();
-                    // Answers of the record layer: key updates, and the alert that says what failed.
-                    let shipped = tls.ship(stream, SendFlags::default());
-                    if let Some(e) = failed {
-                        self.inbox.end = Some(stream.latch.keep(End::Failed(e)));
-                    } else if matches!(shipped, Ok(false)) {
-                        let _ = stream.flush(tls, SendFlags::default()).await;
-                    }
-                }
-                Ok(None) => {
-                    let waited = stream.polled.again(Interest::READABLE, &mut last).await;
-                    waited.map_err(|e| self.fault(&e))?;
-                }
-                Err(end) => {
-                    tls.truncated.store(end == End::Fin, Ordering::Relaxed);
-                    self.inbox.end = Some(end);
-                }
+        let mut last = stream.polled.noticed();
+        while self.window().len() <= beyond && !self.is_ended() {
+            if self.decrypt_once() {
+                continue;
             }
+            let waited = if tls.has_pending() {
+                tokio::select! {
+                    waited = stream.polled.readable_again(&mut last) => waited,
+                    _ = stream.flush(tls, SendFlags::default()) => Ok(()),
+                }
+            } else {
+                stream.polled.readable_again(&mut last).await
+            };
+            waited.map_err(|e| self.fault(&e))?;
         }
         Ok(())
+    }
+
+    /// One receive of ciphertext without waiting; false if nothing is there now, or without TLS.
+    pub(super) fn decrypt_once(&mut self) -> bool {
+        let stream = self.stream;
+        let Some(tls) = stream.tls.get() else { return false };
+        match scratch::with(|buf| stream.feed_once(tls, buf, self)) {
+            Ok(None) => return false,
+            Ok(Some(fed)) => {
+                let fed = stream.after_feed(fed, self);
+                // Answers of the record layer: key updates, and the alert that says what failed.
+                let _ = tls.ship(|bytes| stream.send_raw(bytes, SendFlags::default()));
+                if let Err(e) = fed {
+                    stream.latch.keep(End::Failed(e));
+                    self.note_end();
+                }
+            }
+            Err(end) => {
+                if end == End::Fin {
+                    tls.note_truncation();
+                }
+                self.note_end();
+            }
+        }
+        true
     }
 }
 

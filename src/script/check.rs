@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::step::Step;
 use super::template::Template;
 use super::verbs::COMMON;
-use crate::text::{Diagnostic, ErrorKind, Place, Severity, did_you_mean, parse_duration};
+use crate::text::{Diagnostic, ErrorKind, Place, Severity, did_you_mean, parse_duration, visible};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,17 +33,23 @@ pub struct Checker<'a> {
     pub(super) directory: PathBuf,
     /// The files whose steps are being included, and where, outermost first.
     pub(super) including: Vec<(PathBuf, Place)>,
+    /// The file that includes the outermost of them, if it is one.
+    pub(super) outermost: Option<PathBuf>,
     /// The files that were included, read once.
     pub(super) included: HashMap<PathBuf, Option<Arc<Included>>>,
     /// How many steps were made.
     pub(super) count: u32,
+    /// Whether there were too many.
+    pub(super) overgrown: bool,
     /// Whether steps are those of `finally`, in which any name opened anywhere may be used.
     pub(super) lenient: bool,
     /// Whether a block is checked once more, as its second round.
     pub(super) second_round: bool,
     /// Names that refused steps would have opened or defined.
     pub(super) lost: Lost,
-    pub(super) problems: &'a mut Vec<Diagnostic>,
+    /// All steps of the scenario, to tell where a name is opened instead.
+    pub(super) drafts: &'a [DraftStep],
+    problems: &'a mut Vec<Diagnostic>,
     errors: usize,
 }
 
@@ -57,11 +63,14 @@ impl<'a> Checker<'a> {
             sets: Vars::new(),
             directory: directory.to_owned(),
             including: Vec::new(),
+            outermost: None,
             included: HashMap::new(),
             count: 0,
+            overgrown: false,
             lenient: false,
             second_round: false,
             lost: Lost::default(),
+            drafts: &[],
             problems,
             errors: 0,
         }
@@ -108,6 +117,15 @@ impl<'a> Checker<'a> {
         self.errors
     }
 
+    /// Whether so much is wrong that nothing more is told; what is looked at then counts as unsound.
+    pub(super) fn is_full(&mut self) -> bool {
+        let full = self.problems.len() > MOST_PROBLEMS;
+        if full {
+            self.errors += 1;
+        }
+        full
+    }
+
     /// Meets a mistake that was told before.
     pub(super) fn fail_again(&mut self) {
         self.errors += 1;
@@ -122,8 +140,7 @@ impl<'a> Checker<'a> {
     pub fn steps(&mut self, drafts: &[DraftStep]) -> Vec<Step> {
         let mut steps = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.iter().enumerate() {
-            if self.problems.len() > MOST_PROBLEMS {
-                self.fail_again();
+            if self.is_full() {
                 break;
             }
             self.warn_of_sleep(draft, drafts.get(at + 1));
@@ -203,7 +220,7 @@ impl<'a> Checker<'a> {
             let names = ErrorKind::NAMED.map(ErrorKind::name);
             let near = did_you_mean(&word, names).map(|near| format!("did you mean `{near}`?"));
             let help = near.unwrap_or_else(|| format!("known are {}", names.join(", ")));
-            let what = format!("`{}` is no kind of failure", word.escape_debug());
+            let what = format!("`{}` is no kind of failure", visible(&word));
             self.tell(Diagnostic::error(what, &node.place).help(help));
         }
         kind

@@ -8,7 +8,7 @@ use super::lost::Lost;
 use super::node::{Entry, Node, Value};
 use super::verb::{Body, Takes, Verb};
 use super::verbs::{COMMON, verb};
-use crate::text::{Diagnostic, Fact, Place, SocketOption};
+use crate::text::{Diagnostic, Fact, Place, SocketOption, visible};
 use std::collections::HashMap;
 
 /// A scenario as written.
@@ -53,6 +53,15 @@ pub const HEAD: &[(&str, &str)] = &[
     ("finally", "steps that run whatever happened; one whose name was never opened is skipped and noted"),
 ];
 
+impl PartialEq for Draft {
+    /// Whether both say the same, wherever it was written.
+    fn eq(&self, other: &Self) -> bool {
+        self.head == other.head && self.steps == other.steps && self.finally == other.finally
+    }
+}
+
+impl Eq for Draft {}
+
 impl Draft {
     /// A scenario without a head.
     pub fn of_steps(steps: Vec<DraftStep>, place: &Place) -> Self {
@@ -77,7 +86,7 @@ impl Draft {
         };
         let known = |key: &str| HEAD.iter().any(|(name, _)| *name == key);
         let (entries, refused) = reader.known_entries(entries, known, |key, place| {
-            let what = format!("a scenario has no `{}`", key.escape_debug());
+            let what = format!("a scenario has no `{}`", visible(key));
             Diagnostic::error(what, place).maybe_help(hints::for_head(key))
         });
         let mut has_steps = false;
@@ -128,6 +137,15 @@ pub(super) fn read_block(
     steps
 }
 
+impl PartialEq for DraftStep {
+    /// Whether both say the same, wherever it was written.
+    fn eq(&self, other: &Self) -> bool {
+        self.verb.name == other.verb.name && self.operands == other.operands
+    }
+}
+
+impl Eq for DraftStep {}
+
 impl DraftStep {
     /// A step that a command, the prompt or the recorder makes.
     pub fn new(verb: &'static Verb, place: &Place) -> Self {
@@ -167,9 +185,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn tell(&mut self, problem: Diagnostic) {
-        if self.problems.len() <= MOST_PROBLEMS {
-            self.problems.push(problem);
-        }
+        self.problems.push(problem);
+    }
+
+    /// Whether so much is wrong that nothing more is told.
+    fn is_full(&self) -> bool {
+        self.problems.len() > MOST_PROBLEMS
     }
 
     fn steps(&mut self, node: Node, key: &Place) -> Vec<DraftStep> {
@@ -191,8 +212,11 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, node: Node) -> Option<DraftStep> {
+        if self.is_full() {
+            return None;
+        }
         let Value::Map(entries) = &node.value else {
-            self.tell(no_step(&node));
+            self.tell(hints::no_step(&node));
             return None;
         };
         match entries.as_slice() {
@@ -246,7 +270,7 @@ impl Reader<'_> {
         }
         let known = |word: &str| each_key(verb).any(|key| key == word);
         Some(self.known_entries(entries, known, |word, place| {
-            let what = format!("`{}` has no `{}`", verb.name, word.escape_debug());
+            let what = format!("`{}` has no `{}`", verb.name, visible(word));
             Diagnostic::error(what, place).maybe_help(hints::for_operand(verb, word, &keys_of(verb)))
         }))
     }
@@ -278,6 +302,9 @@ impl Reader<'_> {
                 kept.push(entry);
             } else {
                 refused = true;
+                if self.is_full() {
+                    break;
+                }
                 let problem = hints::lost_comma(&entry, kept.last());
                 let problem = problem.unwrap_or_else(|| unknown(key, &entry.key.place));
                 // What `sa: conn` or `sav: x` would have named is known to those that follow.
@@ -308,6 +335,9 @@ impl Reader<'_> {
         // Most maps hold a few keys, for which a table costs more than looking at each.
         let mut table: HashMap<&str, &Place> = HashMap::new();
         for (at, entry) in entries.iter().enumerate() {
+            if self.is_full() {
+                break;
+            }
             let Some(key) = entry.key.as_scalar() else {
                 let what = format!("a key is a word, not {}", entry.key.what());
                 self.tell(Diagnostic::error(what, &entry.key.place));
@@ -329,34 +359,6 @@ impl Reader<'_> {
                 self.tell(hints::twice(key, &entry.key.place, first));
             }
         }
-    }
-}
-
-/// What stands where a step should.
-fn no_step(node: &Node) -> Diagnostic {
-    let problem = |what: &str| Diagnostic::error(what.to_owned(), &node.place);
-    let Some(text) = node.as_scalar() else {
-        let what = format!("a step is a verb with its operands, not {}", node.what());
-        return problem(&what).help("a step is `- verb: …`");
-    };
-    let before = text.split([':', ' ']).next().unwrap_or_default();
-    match (verb(text), verb(before)) {
-        (Some(verb), _) => {
-            let what = format!("`{text}` does not say what it works on");
-            problem(&what).help(format!("as in `{}`", verb.example))
-        }
-        (None, Some(verb)) if text.contains(':') => {
-            let after = text.get(before.len() + 1..).unwrap_or_default();
-            problem("a step is a verb with its operands").help(format!(
-                "a blank is missing after `{}:`; write `{}: {}`",
-                verb.name,
-                verb.name,
-                after.trim()
-            ))
-        }
-        (None, Some(verb)) => problem("a step is a verb with its operands")
-            .help(format!("in a file the verb is a key, as in `{}`", verb.example)),
-        (None, None) => problem("a step is a verb with its operands").help("a step is `- verb: …`"),
     }
 }
 

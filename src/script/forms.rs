@@ -5,7 +5,7 @@ use super::draft::DraftStep;
 use super::node::{Entry, Node, Value};
 use super::pattern::{Exit, Length, Matches, Pattern};
 use super::regex::{Against, Regex};
-use crate::text::{Diagnostic, Place, parse_size};
+use crate::text::{Diagnostic, Place, parse_size, visible};
 use std::sync::Arc;
 
 /// Signals that `stop` sends and `exit` names.
@@ -98,7 +98,10 @@ impl Checker<'_> {
     ) -> Option<Held<'n>> {
         let Value::Map(entries) = &node.value else {
             let problem = Diagnostic::error(format!("{what} is a map, not {}", node.what()), &node.place);
-            self.tell(problem.help("as in `{ text: \"hello\" }`"));
+            self.tell(problem.help(match node.as_scalar() {
+                Some(form @ ("eof" | "reset")) => format!("write `{{ {form}: true }}`"),
+                _ => "as in `{ text: \"hello\" }`".to_owned(),
+            }));
             return None;
         };
         let refused = self.refuse_unknown(node, what, known);
@@ -283,8 +286,13 @@ impl Checker<'_> {
         if items.is_empty() {
             self.tell(Diagnostic::error("`any_of` holds no pattern", &node.place).help(example));
         }
-        let patterns: Vec<Option<Pattern>> =
-            items.iter().map(|item| self.pattern_in(item, "a pattern", &[], against)).collect();
+        let mut patterns = Vec::with_capacity(items.len());
+        for item in items {
+            if self.is_full() {
+                return None;
+            }
+            patterns.push(self.pattern_in(item, "a pattern", &[], against));
+        }
         let patterns: Option<Vec<Pattern>> = patterns.into_iter().collect();
         patterns.filter(|patterns| !patterns.is_empty()).map(Pattern::AnyOf)
     }
@@ -297,7 +305,7 @@ impl Checker<'_> {
         }
         let code = text.parse().ok().filter(|code| (0..=255).contains(code));
         if code.is_none() {
-            let what = format!("`{}` is no exit status and no signal", text.escape_debug());
+            let what = format!("`{}` is no exit status and no signal", visible(&text));
             let problem = Diagnostic::error(what, &node.place);
             self.tell(problem.help("a number from 0 to 255, or a signal such as TERM"));
         }

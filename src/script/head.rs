@@ -1,6 +1,6 @@
 //! The head of a scenario: name, requirements, variables, rows of `cases`; every mistake at once.
 
-use super::check::{Vars, is_name};
+use super::check::{MOST_PROBLEMS, Vars, is_name};
 use super::draft::Draft;
 use super::hints;
 use super::load::DEFAULT_WITHIN;
@@ -8,7 +8,7 @@ use super::names::NAME_HELP;
 use super::node::{Node, Value};
 use super::scope::RESERVED;
 use super::step::Requirement;
-use crate::text::{Diagnostic, Place, Source, parse_duration};
+use crate::text::{Diagnostic, Place, Source, parse_duration, visible};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
@@ -99,6 +99,9 @@ impl HeadReader<'_> {
     }
 
     fn tell(&mut self, what: impl Into<String>, place: &Place, help: &str) {
+        if self.problems.len() > MOST_PROBLEMS {
+            return;
+        }
         let help = (!help.is_empty()).then_some(help);
         self.problems.push(Diagnostic::error(what, place).maybe_help(help));
     }
@@ -151,14 +154,17 @@ impl HeadReader<'_> {
             }
             match entry.value.as_scalar() {
                 _ if !is_name(name) || RESERVED.contains(&name) => {
-                    let what = format!("a variable cannot be called `{}`", name.escape_debug());
+                    let what = format!("a variable cannot be called `{}`", visible(name));
                     let reserved = format!("{} are reserved", RESERVED.join(", "));
                     let help = if is_name(name) { &reserved } else { NAME_HELP };
                     self.tell(what, &entry.key.place, help);
                 }
                 Some(text) => map.push((name.to_owned(), text.to_owned())),
                 None => {
-                    let what = format!("`{name}` is a text, not {}", entry.value.what());
+                    let what = match entry.value.value {
+                        Value::Null => format!("`{name}` has no value"),
+                        _ => format!("`{name}` is a text, not {}", entry.value.what()),
+                    };
                     self.tell(what, &entry.key.place, "write `\"\"` for an empty one");
                 }
             }
@@ -178,16 +184,21 @@ impl HeadReader<'_> {
         let mut labels = HashSet::new();
         let mut rows = Vec::with_capacity(items.len());
         for item in items {
+            let told = self.problems.len();
             let vars = self.text_map(item, "a row of `cases`", example);
-            let words = vars.iter().map(|(name, text)| format!("{name}={}", text.escape_debug()));
+            if self.problems.len() > told {
+                continue;
+            }
+            let words = vars.iter().map(|(name, text)| format!("{name}={}", visible(text)));
             let label = words.collect::<Vec<_>>().join(" ");
             if labels.insert(label.clone()) {
                 rows.push(Row { label: Some(label), vars });
-            } else if !vars.is_empty() {
+            } else {
                 self.tell("this row stands here twice", &item.place, "");
             }
         }
-        rows
+        // Where no row can be read, the steps are looked at once all the same.
+        if rows.is_empty() { vec![Row::default()] } else { rows }
     }
 
     fn requires(&mut self, node: &Node) -> Vec<Requirement> {
@@ -217,7 +228,7 @@ impl HeadReader<'_> {
             _ => {
                 let near = hints::did_you_mean_key(word, words.into_iter().chain(["command"]));
                 let all = format!("known are {} and `{{ command: program }}`", words.join(", "));
-                let what = format!("nothing is known of the requirement `{}`", word.escape_debug());
+                let what = format!("nothing is known of the requirement `{}`", visible(word));
                 self.tell(what, &node.place, &near.unwrap_or(all));
                 return None;
             }

@@ -6,7 +6,7 @@ use super::forms::PATTERNS;
 use super::node::{Entry, Node, Value};
 use super::verb::Verb;
 use super::verbs::{VERBS, verb};
-use crate::text::{Diagnostic, Fact, Place, SocketOption, did_you_mean};
+use crate::text::{Diagnostic, Fact, Place, SocketOption, did_you_mean, visible};
 
 /// What people call verbs elsewhere, and what it is called here.
 const VERBS_ELSEWHERE: &[(&str, &str)] = &[
@@ -123,7 +123,7 @@ pub(super) fn for_operand(verb: &Verb, word: &str, known: &[&'static str]) -> Op
 /// `text:"x"`: the blank after the colon is missing, so all of it became the key.
 fn lost_blank(word: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
     let (before, after) = word.split_once(':').filter(|(before, _)| known(before))?;
-    Some(format!("a blank is missing after `{before}:`; write `{before}: {}`", after.escape_debug()))
+    Some(format!("a blank is missing after `{before}:`; write `{before}: {}`", visible(after)))
 }
 
 /// `{ text: hello, world }`: the comma ended the value, and the rest of it became a key with none.
@@ -133,9 +133,8 @@ pub(super) fn lost_comma(entry: &Entry, before: Option<&Entry>) -> Option<Diagno
     if !matches!(entry.value.value, Value::Null) || key.contains(':') {
         return None;
     }
-    let problem =
-        Diagnostic::error(format!("`{}` is a key without a value", key.escape_debug()), &entry.key.place);
-    let (value, key) = (value.escape_debug(), key.escape_debug());
+    let problem = Diagnostic::error(format!("`{}` is a key without a value", visible(key)), &entry.key.place);
+    let (value, key) = (visible(value), visible(key));
     Some(problem.help(format!("in `{{ … }}` a comma ends the value; quote it: `{name}: \"{value}, {key}\"`")))
 }
 
@@ -144,7 +143,7 @@ pub(super) fn two_verbs(first: &Entry, second: &Entry) -> Diagnostic {
     let (one, other) =
         (first.key.as_scalar().unwrap_or_default(), second.key.as_scalar().unwrap_or_default());
     let problem = Diagnostic::error(
-        format!("a step has one verb; here are `{}` and `{}`", one.escape_debug(), other.escape_debug()),
+        format!("a step has one verb; here are `{}` and `{}`", visible(one), visible(other)),
         &second.key.place,
     );
     match (verb(one), verb(other)) {
@@ -158,7 +157,7 @@ pub(super) fn two_verbs(first: &Entry, second: &Entry) -> Diagnostic {
 
 /// A step whose verb is not known.
 pub(super) fn unknown_verb(word: &str, key: &Node) -> Diagnostic {
-    let problem = Diagnostic::error(format!("there is no verb `{}`", word.escape_debug()), &key.place);
+    let problem = Diagnostic::error(format!("there is no verb `{}`", visible(word)), &key.place);
     if let Some(hint) = lost_blank(word, &|before| verb(before).is_some()) {
         return problem.help(hint);
     }
@@ -173,6 +172,34 @@ pub(super) fn unknown_verb(word: &str, key: &Node) -> Diagnostic {
 
 /// A key that stands in a map twice.
 pub(super) fn twice(key: &str, second: &Place, first: &Place) -> Diagnostic {
-    let problem = Diagnostic::error(format!("`{}` stands here twice", key.escape_debug()), second);
+    let problem = Diagnostic::error(format!("`{}` stands here twice", visible(key)), second);
     problem.help(format!("the first one is on line {}, column {}", first.line(), first.column()))
+}
+
+/// What stands where a step should.
+pub(super) fn no_step(node: &Node) -> Diagnostic {
+    let problem = |what: &str| Diagnostic::error(what.to_owned(), &node.place);
+    let Some(text) = node.as_scalar() else {
+        let what = format!("a step is a verb with its operands, not {}", node.what());
+        return problem(&what).help("a step is `- verb: …`");
+    };
+    let before = text.split([':', ' ']).next().unwrap_or_default();
+    match (verb(text), verb(before)) {
+        (Some(verb), _) => {
+            let what = format!("`{text}` does not say what it works on");
+            problem(&what).help(format!("as in `{}`", verb.example))
+        }
+        (None, Some(verb)) if text.contains(':') => {
+            let after = text.get(before.len() + 1..).unwrap_or_default();
+            problem("a step is a verb with its operands").help(format!(
+                "a blank is missing after `{}:`; write `{}: {}`",
+                verb.name,
+                verb.name,
+                after.trim()
+            ))
+        }
+        (None, Some(verb)) => problem("a step is a verb with its operands")
+            .help(format!("in a file the verb is a key, as in `{}`", verb.example)),
+        (None, None) => problem("a step is a verb with its operands").help("a step is `- verb: …`"),
+    }
 }

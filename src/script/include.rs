@@ -34,14 +34,22 @@ pub(super) fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<(Str
     let node = draft.get("file")?;
     let path = path(checker, node)?;
     let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-    if checker.including.iter().any(|(other, _)| *other == real) {
+    if checker.including.is_empty() {
+        checker.outermost = Path::new(draft.place.source().name()).canonicalize().ok();
+    }
+    if checker.outermost.as_ref() == Some(&real) || checker.including.iter().any(|(other, _)| *other == real)
+    {
         let what = "this file includes itself, directly or through another";
         checker.tell(Diagnostic::error(what, &node.place));
         return None;
     }
     if checker.count > MOST_STEPS {
-        let what = format!("with what is included this scenario has more than {MOST_STEPS} steps");
-        checker.tell(Diagnostic::error(what, &node.place).help("`repeat` runs steps again"));
+        if !checker.overgrown {
+            let what = format!("with what is included this scenario has more than {MOST_STEPS} steps");
+            checker.tell(Diagnostic::error(what, &node.place).help("`repeat` runs steps again"));
+        }
+        checker.overgrown = true;
+        checker.fail_again();
         return None;
     }
     if !checker.included.contains_key(&real) {

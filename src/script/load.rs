@@ -135,7 +135,8 @@ fn check_rows(
         let (scenario, count) = check_row(draft, head, row, directory, sets, &mut of_row);
         scenarios.extend(scenario);
         for problem in of_row {
-            match met.iter_mut().find(|(other, ..)| *other == problem) {
+            let same = |other: &Diagnostic| other.message == problem.message && other.at == problem.at;
+            match met.iter_mut().find(|(other, ..)| same(other)) {
                 Some((_, rows, _)) => *rows += 1,
                 None => met.push((problem, 1, row.label.as_deref())),
             }
@@ -173,6 +174,7 @@ fn check_row(
     let mut checker = Checker::new(directory, vars, problems);
     checker.sets.clone_from(sets);
     checker.lost = draft.lost.clone();
+    checker.drafts = &draft.steps;
     let steps = checker.steps(&draft.steps);
     checker.lenient = true;
     checker.reopen_all();

@@ -6,7 +6,7 @@ use super::node::{Node, Value};
 use super::scope::{Opened, RESERVED};
 use super::step::{Frame, Name, Word as _};
 use super::verb::{Half, Kind, Kinds, Takes};
-use crate::text::{Diagnostic, Place, did_you_mean};
+use crate::text::{Diagnostic, Place, did_you_mean, visible};
 
 /// What a name may be.
 pub(super) const NAME_HELP: &str =
@@ -20,18 +20,15 @@ impl Checker<'_> {
             match operand.takes {
                 Takes::Uses(kinds, half) => {
                     let half = half_of(draft, half);
-                    if let Some(name) = self.name(node) {
-                        self.use_name(&name, &node.place, kinds, half, draft);
+                    if let Some(name) = self.name(node)
+                        && self.use_name(&name, &node.place, kinds, half, draft)
+                        && draft.verb.closes
+                    {
+                        self.scope.close(&name, &draft.place);
                     }
                 }
                 Takes::Pair(kinds, half) => self.use_pair(node, kinds, half, draft),
                 _ => {}
-            }
-            if draft.verb.closes
-                && operand.name == "at"
-                && let Some(name) = node.as_scalar()
-            {
-                self.scope.close(name, &draft.place);
             }
         }
     }
@@ -59,7 +56,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Uses a half of what `name` stands for.
+    /// Uses a half of what `name` stands for; whether it is of the right kind.
     pub(super) fn use_name(
         &mut self,
         name: &str,
@@ -67,19 +64,21 @@ impl Checker<'_> {
         kinds: Kinds,
         half: Half,
         draft: &DraftStep,
-    ) {
+    ) -> bool {
         let Some(opened) = self.scope.find(name) else {
             self.tell_unopened(name, place, |near| format!("did you mean `{near}`?"));
-            return;
+            return false;
         };
         // An address outlives its socket, and where nobody listens any more is what some steps are about.
         let only_address = half == Half::Neither && matches!(opened.kind, Kind::Listener | Kind::Datagram);
         let past = self.lenient || only_address && may_name_the_past(draft);
-        let problem = wrong_use(name, opened, place, kinds, draft.verb.name, past);
+        let right_kind = kinds.contains(&opened.kind);
+        let problem = wrong_use(name, opened, place, kinds, draft, past);
         let problem = problem.or_else(|| self.scope.take_half(name, half, place));
         if let Some(problem) = problem {
             self.tell(problem);
         }
+        right_kind
     }
 
     /// Tells that nothing called `name` is open, unless a mistake told already is the reason.
@@ -90,13 +89,30 @@ impl Checker<'_> {
         let help = if let Some(lane) = self.scope.opened_beside(name) {
             Some(format!("it is opened in lane `{lane}`, beside this one; open it before `parallel`"))
         } else if let Some(failing) = self.scope.failing(name) {
-            let line = failing.line();
-            Some(format!("the step on line {line} has `fails:`, so it opens nothing"))
+            Some(format!("the step {} has `fails:`, so it opens nothing", failing.seen_from(place)))
+        } else if let Some(near) = did_you_mean(name, self.scope.open_names()) {
+            Some(suggest(near))
         } else {
-            did_you_mean(name, self.scope.open_names()).map(suggest)
+            self.opened_elsewhere(name, place)
         };
-        let what = format!("nothing called `{}` is open here", name.escape_debug());
+        let what = format!("nothing called `{}` is open here", visible(name));
         self.tell(Diagnostic::error(what, place).maybe_help(help));
+    }
+
+    /// Where a name is opened that is not open here: further down, or inside a block.
+    fn opened_elsewhere(&self, name: &str, place: &Place) -> Option<String> {
+        let step = self.drafts.iter().find(|step| step.get("as").and_then(Node::as_scalar) == Some(name));
+        if let Some(step) = step {
+            let seen = step.place.seen_from(place);
+            return Some(if step.verb.name == "each" {
+                format!("it is open inside the block {seen} only")
+            } else {
+                format!("it is opened {seen}, after this")
+            });
+        }
+        let mut blocks = self.drafts.iter().filter(|step| step.verb.holds);
+        let block = blocks.find(|step| step.operands.iter().any(|entry| opens(&entry.value, name)))?;
+        Some(format!("it is open inside the block {} only", block.place.seen_from(place)))
     }
 
     /// The names that a step opens are open from here on, also where the step has other mistakes.
@@ -139,7 +155,8 @@ impl Checker<'_> {
             let help = if before.range() == place.range() {
                 "the round before has left it open; close it at the end of the block".to_owned()
             } else {
-                format!("it is opened on line {}; close it first, or take another name", before.line())
+                let seen = before.seen_from(&place);
+                format!("it is opened {seen}; close it first, or take another name")
             };
             self.tell(Diagnostic::error(what, &place).help(help));
         }
@@ -164,12 +181,24 @@ impl Checker<'_> {
                 .help("inside `repeat` and `each` names are fresh each time")
         } else if RESERVED.contains(&text) {
             Diagnostic::error(format!("`{text}` is reserved"), &node.place)
-                .help(format!("so are {}; take another name", RESERVED.join(", ")))
+                .help(format!("reserved are {}", RESERVED.join(", ")))
         } else {
-            Diagnostic::error(format!("`{}` is no name", text.escape_debug()), &node.place).help(NAME_HELP)
+            Diagnostic::error(format!("`{}` is no name", visible(text)), &node.place).help(NAME_HELP)
         };
         self.tell(problem);
         None
+    }
+}
+
+/// Whether a step in `node` opens `name`.
+fn opens(node: &Node, name: &str) -> bool {
+    match &node.value {
+        Value::List(items) => items.iter().any(|item| opens(item, name)),
+        Value::Map(entries) => entries.iter().any(|entry| {
+            let here = entry.key.as_scalar() == Some("as") && entry.value.as_scalar() == Some(name);
+            here || opens(&entry.value, name)
+        }),
+        Value::Scalar(..) | Value::Null => false,
     }
 }
 
@@ -193,29 +222,40 @@ fn wrong_use(
     opened: &Opened,
     place: &Place,
     kinds: Kinds,
-    verb: &str,
+    draft: &DraftStep,
     past: bool,
 ) -> Option<Diagnostic> {
+    let verb = draft.verb.name;
     if let Some(closed) = opened.closed.as_ref().filter(|_| !past) {
         let problem = Diagnostic::error(format!("`{name}` is closed"), place);
-        let line = closed.line();
+        let seen = closed.seen_from(place);
         let help = match (verb, opened.kind) {
-            _ if closed.range().start >= place.range().start => {
-                format!("the round before has closed it, on line {line}")
+            _ if closed.range().start >= draft.place.range().start => {
+                format!("the round before has closed it, {seen}")
             }
             ("connect", Kind::Listener) => {
-                format!("it was closed on line {line}; `fails: refused` says that nobody listens any more")
+                format!("it was closed {seen}; `fails: refused` says that nobody listens any more")
             }
-            _ => format!("it was closed on line {line}"),
+            _ => format!("it was closed {seen}"),
         };
         return Some(problem.help(help));
     }
     if kinds.contains(&opened.kind) {
         return None;
     }
-    let wanted: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-    let what =
-        format!("`{verb}` takes a {}, and `{name}` is a {}", wanted.join(" or a "), opened.kind.name());
+    let mut wanted = String::new();
+    for (at, kind) in kinds.iter().enumerate() {
+        let joint = if at == 0 {
+            "a "
+        } else if at + 1 == kinds.len() {
+            " or a "
+        } else {
+            ", a "
+        };
+        wanted.push_str(joint);
+        wanted.push_str(kind.name());
+    }
+    let what = format!("`{verb}` takes {wanted}, and `{name}` is a {}", opened.kind.name());
     let help = match (opened.kind, verb) {
         (Kind::Listener, "send" | "recv" | "expect" | "echo" | "discard" | "answer" | "relay") => {
             Some("a listener carries no data: `accept` gives the socket that does")

@@ -5,7 +5,8 @@ use crate::text::{Place, Source};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A value as written, with its place.
+/// A value as written, with its place. Two are equal when they say the same, wherever and in whatever
+/// quotes.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// What it is.
@@ -41,13 +42,27 @@ pub enum Style {
 }
 
 /// One `key: value` of a map.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The key; its value is a scalar.
     pub key: Node,
     /// The value.
     pub value: Node,
 }
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Null, Value::Null) => true,
+            (Value::Scalar(one, _), Value::Scalar(other, _)) => one == other,
+            (Value::List(one), Value::List(other)) => one == other,
+            (Value::Map(one), Value::Map(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Node {}
 
 impl Node {
     /// A scalar that a command or the recorder makes, as if written in double quotes.

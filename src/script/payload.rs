@@ -6,7 +6,7 @@ use super::node::{Node, Style, Value};
 use super::read::Piece;
 use super::recipe::{Content, Recipe};
 use super::template::Template;
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, visible};
 
 impl Checker<'_> {
     /// The one payload of a step or a map.
@@ -103,7 +103,10 @@ impl Checker<'_> {
             let problem = match strange {
                 Some((at, c)) => {
                     let place = node.part(at..at + c.len_utf8());
-                    Diagnostic::error(format!("`{}` is no {what}", c.escape_debug()), &place)
+                    Diagnostic::error(
+                        format!("`{}` is no {what}", visible(c.encode_utf8(&mut [0; 4]))),
+                        &place,
+                    )
                 }
                 None if what == "hex" => Diagnostic::error("an odd number of hex digits", &node.place)
                     .help("two digits are a byte"),

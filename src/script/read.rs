@@ -5,7 +5,7 @@ use super::check::{Checker, is_name};
 use super::node::{Node, Value};
 use super::template::{Hole, Property, Template, Written, cut};
 use super::verb::Kind;
-use crate::text::{Diagnostic, Payload, Place, did_you_mean};
+use crate::text::{Diagnostic, Payload, Place, did_you_mean, visible};
 
 /// What a text may hold besides plain characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,9 @@ impl Checker<'_> {
         let mut template = Template::default();
         let mut sound = true;
         for piece in cut(text) {
+            if self.is_full() {
+                return None;
+            }
             match piece {
                 Written::Text(text, _) if how == Piece::Verbatim => template.push_literal(text.as_bytes()),
                 Written::Text(text, from) => match text.parse::<Payload>() {
@@ -89,7 +92,7 @@ impl Checker<'_> {
             Some(("env", name)) => {
                 let value = std::env::var(name);
                 if value.is_err() {
-                    let what = format!("the environment has no `{}`", name.escape_debug());
+                    let what = format!("the environment has no `{}`", visible(name));
                     self.tell(Diagnostic::error(what, place));
                 }
                 template.push_literal(value.ok()?.as_bytes());
@@ -107,7 +110,7 @@ impl Checker<'_> {
         if is_name(name) {
             return Some(Hole::Port(name.into()));
         }
-        let what = format!("`{}` is no name", name.escape_debug());
+        let what = format!("`{}` is no name", visible(name));
         self.tell(Diagnostic::error(what, place).help("as in `${port.app}`"));
         None
     }
@@ -118,7 +121,7 @@ impl Checker<'_> {
             if property == "length" && !is_static {
                 return Some(Hole::SavedLength(name.into()));
             }
-            let what = format!("`{name}` is a variable: it has no `{}`", property.escape_debug());
+            let what = format!("`{name}` is a variable: it has no `{}`", visible(property));
             let help = (!is_static).then_some("it has `length`");
             self.tell(Diagnostic::error(what, place).maybe_help(help));
             return None;
@@ -144,7 +147,7 @@ impl Checker<'_> {
                     None if known.is_empty() => "a process has no address".to_owned(),
                     None => format!("a {} has {}", kind.name(), known.join(", ")),
                 };
-                let what = format!("`{name}` has no `{}`", property.escape_debug());
+                let what = format!("`{name}` has no `{}`", visible(property));
                 self.tell(Diagnostic::error(what, place).help(help));
                 None
             }
@@ -173,7 +176,7 @@ impl Checker<'_> {
                 None => "define it under `vars`, or write `$${` for a literal `${`".to_owned(),
             }
         };
-        let what = format!("the variable `{}` is not defined here", name.escape_debug());
+        let what = format!("the variable `{}` is not defined here", visible(name));
         self.tell(Diagnostic::error(what, place).help(help));
         None
     }

@@ -184,15 +184,23 @@ fn random_word(seed: u64, n: u64) -> u64 {
 
 fn fill_repeated(recipe: &Recipe, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
     let unit = recipe.len();
-    let mut at = offset;
-    let mut rest = buffer;
-    while !rest.is_empty() && unit > 0 {
-        let filled = recipe.fill(at % unit, rest)?;
+    if unit == 0 {
+        return Ok(());
+    }
+    // One round of the unit is made; what follows repeats it, which is a copy.
+    let round = usize::try_from(unit).unwrap_or(usize::MAX).min(buffer.len());
+    let mut made = 0;
+    while let Some(rest) = buffer.get_mut(made..round).filter(|rest| !rest.is_empty()) {
+        let filled = recipe.fill((offset + made as u64) % unit, rest)?;
         if filled == 0 {
-            break;
+            return Ok(());
         }
-        at += filled as u64;
-        rest = rest.split_at_mut(filled).1;
+        made += filled;
+    }
+    while made < buffer.len() {
+        let count = made.min(buffer.len() - made);
+        buffer.copy_within(..count, made);
+        made += count;
     }
     Ok(())
 }

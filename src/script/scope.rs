@@ -176,7 +176,7 @@ impl Scope {
             Kind::Listener => format!("{lane} accepts at `{name}` already"),
             _ => format!("the {} of `{name}` is in the hands of {lane}", half.words()),
         };
-        Some(Diagnostic::error(what, place).help(format!("it uses it on line {}", other.line())))
+        Some(Diagnostic::error(what, place).help(format!("it uses it {}", other.seen_from(place))))
     }
 
     /// Marks what another lane or the background has used.

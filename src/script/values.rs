@@ -7,7 +7,7 @@ use super::node::{Node, Value};
 use super::step::{Destination, Name};
 use super::template::{Hole, Part, Property, Template};
 use super::verb::{Half, Takes};
-use crate::text::{Address, AddressError, Diagnostic, Place, parse_size};
+use crate::text::{Address, AddressError, Diagnostic, Place, parse_size, visible};
 use std::path::{Path, PathBuf};
 
 impl Checker<'_> {
@@ -18,7 +18,7 @@ impl Checker<'_> {
             Some("true") => true,
             Some("false") | None => false,
             Some(other) => {
-                let what = format!("`{key}` is true or false, not `{}`", other.escape_debug());
+                let what = format!("`{key}` is true or false, not `{}`", visible(other));
                 self.tell(Diagnostic::error(what, &node.place));
                 false
             }
@@ -33,7 +33,7 @@ impl Checker<'_> {
         let number = number.and_then(|number| T::try_from(number).ok());
         if number.is_none() {
             let what = if digits { "is too large here" } else { "is no whole number" };
-            self.tell(Diagnostic::error(format!("`{}` {what}", text.escape_debug()), &node.place));
+            self.tell(Diagnostic::error(format!("`{}` {what}", visible(&text)), &node.place));
         }
         number
     }
@@ -59,7 +59,7 @@ impl Checker<'_> {
         if found.is_none() {
             let near = did_you_mean_key(&text, words.iter().copied());
             let help = near.unwrap_or_else(|| format!("known are {}", words.join(", ")));
-            let what = format!("`{}` is not known here", text.escape_debug());
+            let what = format!("`{}` is not known here", visible(&text));
             self.tell(Diagnostic::error(what, &node.place).help(help));
         }
         found
@@ -70,11 +70,22 @@ impl Checker<'_> {
         let Value::List(items) = &node.value else {
             if !matches!(node.value, Value::Null) {
                 let what = format!("here stands a list, not {}", node.what());
-                self.tell(Diagnostic::error(what, &node.place).help("as in `[one, two]`"));
+                let words =
+                    node.as_scalar().map(|text| text.split_whitespace().collect::<Vec<_>>().join(", "));
+                let words = words.unwrap_or_else(|| "one, two".to_owned());
+                self.tell(
+                    Diagnostic::error(what, &node.place).help(format!("as in `[{}]`", visible(&words))),
+                );
             }
             return None;
         };
-        let all: Vec<Option<Template>> = items.iter().map(|item| self.item(item)).collect();
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            if self.is_full() {
+                return None;
+            }
+            all.push(self.item(item));
+        }
         all.into_iter().collect()
     }
 
@@ -98,9 +109,12 @@ impl Checker<'_> {
         };
         let mut map = Vec::with_capacity(entries.len());
         for entry in entries {
+            if self.is_full() {
+                return None;
+            }
             let key = entry.key.as_scalar()?;
             if matches!(entry.value.value, Value::Null) {
-                let what = format!("`{}` has no value", key.escape_debug());
+                let what = format!("`{}` has no value", visible(key));
                 self.tell(Diagnostic::error(what, &entry.key.place).help("write `\"\"` for an empty text"));
             }
             map.push(self.template(&entry.value).map(|text| (key.to_owned(), text)));
@@ -116,7 +130,7 @@ impl Checker<'_> {
         let what = if template.as_literal().is_some() {
             error.what
         } else {
-            format!("`{}` can be no address, whatever is filled in", whole.escape_debug())
+            format!("`{}` can be no address, whatever is filled in", visible(whole))
         };
         let help = twice_the_port(&template).or(error.help);
         self.tell(Diagnostic::error(what, &node.place).maybe_help(help));
@@ -133,8 +147,8 @@ impl Checker<'_> {
             return self.address(node).map(Destination::Address);
         }
         if text.contains('.') || text == "localhost" || text == "any" {
-            let problem = Diagnostic::error(format!("`{}` has no port", text.escape_debug()), &node.place);
-            self.tell(problem.help(format!("an address is host:port, as in `{}:0`", text.escape_debug())));
+            let problem = Diagnostic::error(format!("`{}` has no port", visible(text)), &node.place);
+            self.tell(problem.help(format!("an address is host:port, as in `{}:0`", visible(text))));
             return None;
         }
         let name = self.name(node)?;
@@ -203,8 +217,11 @@ impl Checker<'_> {
                 continue;
             }
             refused = true;
+            if self.is_full() {
+                break;
+            }
             let problem = super::hints::lost_comma(entry, before).unwrap_or_else(|| {
-                let said = format!("{what} has no `{}`", word.escape_debug());
+                let said = format!("{what} has no `{}`", visible(word));
                 Diagnostic::error(said, &entry.key.place).maybe_help(did_you_mean_key(word, known.clone()))
             });
             if word != "<<" {

@@ -1,11 +1,13 @@
 //! From YAML text to located nodes. The one place that names the YAML library: its spans are tamed
-//! here, and its syntax errors are put into words that say what to write instead.
+//! here, and what it refuses is put into words by `syntax`.
 
 use super::node::{Entry, Node, Style, Value};
-use crate::text::{Diagnostic, Place, Severity, Source};
+use super::syntax::{Trouble, explain, too_deep};
+use crate::text::{Diagnostic, Place, Source};
 use serde::Deserialize as _;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,28 +17,69 @@ pub const LARGEST_FILE: usize = 16 << 20;
 /// Reads every document of `source` that is not empty. A syntax error ends the reading: the
 /// documents before it are kept and it is the one diagnostic.
 pub fn read_documents(source: &Arc<Source>) -> (Vec<Node>, Option<Diagnostic>) {
+    let text = source.text();
+    let sound = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let shift = text.len() - sound.len();
     let mut documents = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(source.text()) {
-        match Spanned::<Raw>::deserialize(document) {
-            Ok(raw) => {
-                let node = locate(source, raw);
-                if !matches!(node.value, Value::Null) {
-                    documents.push(node);
-                }
+    if let Some(index) = too_deep(sound) {
+        let words = "recursion limit exceeded";
+        return (documents, Some(explain(source, &Trouble { words, index: Some(index + shift) })));
+    }
+    for document in serde_yaml::Deserializer::from_str(sound) {
+        let reading = Reading { source: source.clone(), shift, budget: text.len() + SPARE_NODES };
+        READING.set(Some(reading));
+        let read = Spanned::<Raw>::deserialize(document).map(locate);
+        READING.set(None);
+        match read {
+            Ok(Some(Node { value: Value::Null, .. }) | None) => {}
+            Ok(Some(node)) => documents.push(node),
+            Err(error) => {
+                let index = error.location().map(|location| location.index() + shift);
+                let words = error.display_no_mark().to_string();
+                return (documents, Some(explain(source, &Trouble { words: &words, index })));
             }
-            Err(error) => return (documents, Some(explain(source, &error))),
         }
     }
     (documents, None)
 }
 
+/// What nodes are made with while a document is read: the library hands values to visitors that it
+/// makes itself, so this cannot come to them otherwise.
+struct Reading {
+    source: Arc<Source>,
+    /// Bytes before the text that the library reads.
+    shift: usize,
+    /// How many nodes may still be made.
+    budget: usize,
+}
+
+thread_local! {
+    static READING: RefCell<Option<Reading>> = const { RefCell::new(None) };
+}
+
+/// A written node takes a byte at least; nodes beyond that come from aliases, which need not be many.
+const SPARE_NODES: usize = 100_000;
+
+/// What the error says when aliases have made too many nodes.
+pub(super) const TOO_MANY_NODES: &str = "too many nodes";
+/// What the error says where a tag stands.
+pub(super) const TAG: &str = "a tag";
+
+/// Counts a node; false when there are too many.
+fn afford() -> bool {
+    READING.with_borrow_mut(|reading| {
+        let budget = reading.as_mut().map(|reading| &mut reading.budget);
+        budget.is_some_and(|budget| {
+            *budget = budget.saturating_sub(1);
+            *budget > 0
+        })
+    })
+}
+
 /// A value as the library gives it; scalars that YAML would type are taken from the source text.
 enum Raw {
-    Null,
-    Text(String),
     Typed(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+    Read(Value),
 }
 
 impl<'de> serde::Deserialize<'de> for Raw {
@@ -55,11 +98,11 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+        Ok(Raw::Read(Value::Null))
     }
 
     fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
+        Ok(Raw::Read(Value::Null))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
@@ -91,56 +134,79 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::Text(value))
+        // The style is known with the place.
+        Ok(Raw::Read(Value::Scalar(value.to_owned(), Style::Plain)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
-            list.push(item);
+            list.extend(locate(item));
+            if !afford() {
+                return Err(A::Error::custom(TOO_MANY_NODES));
+            }
         }
-        Ok(Raw::List(list))
+        Ok(Raw::Read(Value::List(list)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
         let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
+        while let Some((key, value)) = entries.next_entry()? {
+            map.extend(
+                locate(key).map(without_colon).zip(locate(value)).map(|(key, value)| Entry { key, value }),
+            );
+            if !afford() {
+                return Err(A::Error::custom(TOO_MANY_NODES));
+            }
         }
-        Ok(Raw::Map(map))
+        Ok(Raw::Read(Value::Map(map)))
     }
 
     fn visit_enum<A: serde::de::EnumAccess<'de>>(self, _: A) -> Result<Raw, A::Error> {
-        Err(serde::de::Error::custom("a tag (`!…`) has no meaning here"))
+        Err(A::Error::custom(TAG))
     }
 }
 
-fn locate(source: &Arc<Source>, raw: Spanned<Raw>) -> Node {
-    let place = tame(source, raw.span().start.index, raw.span().end.index);
+/// The node of a value; there is always one while a document is read.
+fn locate(raw: Spanned<Raw>) -> Option<Node> {
+    let (start, end) = (raw.span().start.index, raw.span().end.index);
+    let mut place = READING.with_borrow(|reading| {
+        let reading = reading.as_ref()?;
+        Some(tame(&reading.source, start + reading.shift, end + reading.shift))
+    })?;
     let value = match raw.into_inner() {
-        Raw::Null => Value::Null,
-        Raw::Text(text) => Value::Scalar(text, style_at(&place)),
+        Raw::Read(Value::Scalar(text, _)) => {
+            let style = style_at(&place);
+            if style == Style::Plain && place.text().starts_with(&text) {
+                // A key's span takes its colon in.
+                place = place.within(0, text.len());
+            }
+            Value::Scalar(text, style)
+        }
+        Raw::Read(value) => value,
         // The library read `0x10` as a number; what was written is still in the source, unless the
         // value stands behind an alias, where the library has no right place.
         Raw::Typed(value) => match style_at(&place) {
-            Style::Plain if !place.text().is_empty() && !place.text().starts_with(['*', '&']) => {
+            Style::Plain if !place.text().is_empty() && !place.text().starts_with('*') => {
                 Value::Scalar(place.text().to_owned(), Style::Plain)
             }
             style => Value::Scalar(value, style),
         },
-        Raw::List(items) => Value::List(items.into_iter().map(|item| locate(source, item)).collect()),
-        Raw::Map(entries) => {
-            let entries = entries
-                .into_iter()
-                .map(|(key, value)| Entry { key: locate(source, key), value: locate(source, value) });
-            Value::Map(entries.collect())
-        }
     };
-    Node { value, place }
+    Some(Node { value, place })
+}
+
+/// A key that the library typed was taken from the source, where its span takes its colon in.
+fn without_colon(mut key: Node) -> Node {
+    if let Value::Scalar(text, Style::Plain) = &mut key.value
+        && key.place.text() == text
+        && let Some(word) = text.strip_suffix(':')
+    {
+        let word = word.trim_end().to_owned();
+        key.place = key.place.within(0, word.len());
+        *text = word;
+    }
+    key
 }
 
 fn style_at(place: &Place) -> Style {
@@ -153,14 +219,21 @@ fn style_at(place: &Place) -> Style {
 }
 
 /// The library's spans end late (at the next token) and are nonsense behind an alias: cuts them to
-/// what was written on the first line.
+/// what was written on the first line, without an anchor.
 fn tame(source: &Arc<Source>, start: usize, end: usize) -> Place {
     let text = source.text();
-    let start = start.min(text.len());
-    let span = text.get(start..end.clamp(start, text.len())).unwrap_or_default();
+    let mut start = start.min(text.len());
+    let mut span = text.get(start..end.clamp(start, text.len())).unwrap_or_default();
+    if span.starts_with('&') {
+        let name = span.find(char::is_whitespace).unwrap_or(span.len());
+        let (_, rest) = span.split_at(name);
+        let value = rest.trim_start();
+        start += span.len() - value.len();
+        span = value;
+    }
     let len = match span.as_bytes().first() {
         Some(quote @ (b'"' | b'\'')) => quoted_len(span, *quote),
-        Some(b'{' | b'[') => span.trim_end().lines().next().map_or(0, |line| bracketed(line).len()),
+        Some(b'{' | b'[') => bracketed_len(span),
         _ => plain_len(span),
     };
     Place::new(source, start..start + len)
@@ -168,93 +241,42 @@ fn tame(source: &Arc<Source>, start: usize, end: usize) -> Place {
 
 /// Length of a quoted scalar with its quotes.
 fn quoted_len(span: &str, quote: u8) -> usize {
-    let mut bytes = span.bytes().enumerate().skip(1).peekable();
-    while let Some((at, byte)) = bytes.next() {
-        if byte == b'\\' && quote == b'"' {
-            bytes.next();
-        } else if byte == quote {
-            if quote == b'\'' && bytes.peek().is_some_and(|(_, next)| *next == quote) {
-                bytes.next();
-            } else {
-                return at + 1;
-            }
+    let bytes = span.as_bytes();
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        if *byte == b'\\' && quote == b'"'
+            || *byte == quote && quote == b'\'' && bytes.get(at + 1) == Some(&quote)
+        {
+            at += 2;
+        } else if *byte == quote {
+            return at + 1;
+        } else {
+            at += 1;
         }
     }
     span.trim_end().len()
 }
 
+fn first_line(span: &str) -> &str {
+    let end = memchr::memchr(b'\n', span.as_bytes()).unwrap_or(span.len());
+    span.get(..end).unwrap_or(span)
+}
+
 /// A flow map or list: through the last bracket of its first line.
-fn bracketed(line: &str) -> &str {
+fn bracketed_len(span: &str) -> usize {
+    let line = first_line(span);
     match line.rfind(['}', ']']) {
-        Some(last) => line.get(..=last).unwrap_or(line),
-        None => line.trim_end(),
+        Some(last) => last + 1,
+        None => line.trim_end().len(),
     }
 }
 
 /// Length of a plain scalar (or of a block's first line): without a comment, trailing blanks and
 /// the separators of what follows.
 fn plain_len(span: &str) -> usize {
-    let line = span.lines().next().unwrap_or_default();
-    let line = line.split(" #").next().unwrap_or_default();
+    let line = first_line(span);
+    let line = memchr::memmem::find(line.as_bytes(), b" #").and_then(|at| line.get(..at)).unwrap_or(line);
     line.trim_end().trim_end_matches([',', '}', ']']).trim_end().len()
-}
-
-/// A syntax error in words that say what to write.
-fn explain(source: &Arc<Source>, error: &serde_yaml::Error) -> Diagnostic {
-    let words = error.display_no_mark().to_string();
-    let index = error.location().map_or(0, |location| location.index());
-    let place = Place::new(source, index..index + 1);
-    let said = words.split(" at line ").next().unwrap_or_default();
-    if said.contains("repetition limit") {
-        return Diagnostic::new(
-            Severity::Error,
-            "aliases (`*name`) repeat one another too often",
-            Some((&Place::new(source, 0..0)).into()),
-        )
-        .help("write the value out, or use `repeat` and `include`");
-    }
-    if said.contains("recursion limit") {
-        return Diagnostic::error("this is nested too deeply", &place).help("at most 128 levels are read");
-    }
-    let (line, span) = place.source_line();
-    let help = hint_for(line, span.start, said);
-    let message =
-        if said.is_empty() { "this is no YAML".to_owned() } else { format!("not valid YAML: {said}") };
-    Diagnostic::error(message, &place).maybe_help(help)
-}
-
-/// The usual ways to get a syntax error here, recognised by the line it is on.
-fn hint_for(line: &str, column: usize, said: &str) -> Option<String> {
-    let before = line.get(..column).unwrap_or(line);
-    if line.trim_start_matches(' ').starts_with('\t')
-        || said.contains("cannot start any token") && line.contains('\t')
-    {
-        return Some("YAML indents with blanks, never with tabs".into());
-    }
-    if let Some(at) = line.find(": ${").or_else(|| line.find(", ${")) {
-        let text = line.get(at + 2..).unwrap_or_default();
-        let variable = text.split_inclusive('}').next().unwrap_or(text);
-        return Some(format!("in `{{ … }}` a value that holds a brace is quoted: `\"{variable}\"`"));
-    }
-    for start in ["[", "*", "&", "!", "%", "@", "`"] {
-        if let Some(at) = line.find(&format!(": {start}")).filter(|at| *at <= before.len()) {
-            let value = line.get(at + 2..).unwrap_or_default();
-            let value = value.split([',', '}']).next().unwrap_or(value).trim_end();
-            return Some(format!("quote a value that begins with `{start}`: `\"{value}\"`"));
-        }
-    }
-    if said.contains("',' or '}'") || said.contains("',' or ']'") {
-        return Some(
-            "in `{ … }` quote a value that holds `{ } [ ] , #` or `: `, and close every bracket".into(),
-        );
-    }
-    if said.contains("escape") {
-        return Some("in double quotes YAML knows `\\r \\n \\t \\0 \\e \\xNN`; a regular expression goes in single quotes".into());
-    }
-    if said.contains("mapping values are not allowed") {
-        return Some("quote a value that holds `: `".into());
-    }
-    None
 }
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ impl<W: Write> Calm<W> {
         Self { inner, unheard: false }
     }
 
+    /// Whether nobody reads any more.
+    pub fn is_unheard(&self) -> bool {
+        self.unheard
+    }
+
     fn calmly(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {

@@ -1,8 +1,10 @@
 //! The event stream as JSON lines: lossless, one event a line, its format named and versioned on
 //! the first one. `docs/events.md` describes it; `read` is its inverse.
 
-use super::wire::{WhatShape, seconds};
+use super::spelling::seconds;
+use super::wire::{WhatShape, place};
 use crate::event::{Event, FORMAT_VERSION, Sink, What};
+use crate::text::{Diagnostic, Excerpt, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
@@ -15,18 +17,20 @@ pub const FORMAT: &str = "sockdrill-events";
 pub struct Jsonl<W> {
     to: W,
     target: String,
+    begun: bool,
 }
 
 impl<W: Write> Jsonl<W> {
     /// Writes to `to`, which problems call `target`.
     pub fn new(to: W, target: impl Into<String>) -> Self {
-        Self { to, target: target.into() }
+        Self { to, target: target.into(), begun: false }
     }
 }
 
 impl<W: Write> Sink for Jsonl<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = to_line(&Line::from(event))?;
+        let mut line = to_line(&Line::of(event, !self.begun))?;
+        self.begun = true;
         line.push('\n');
         self.to.write_all(line.as_bytes())?;
         self.to.flush()
@@ -67,9 +71,9 @@ impl Serialize for Told<'_> {
     }
 }
 
-impl<'a> From<&'a Event> for Line<'a> {
-    fn from(event: &'a Event) -> Self {
-        let first = matches!(event.what, What::RunStarted { .. });
+impl<'a> Line<'a> {
+    /// The line of an event; the first one names the format.
+    fn of(event: &'a Event, first: bool) -> Self {
         Self {
             format: first.then_some(FORMAT),
             version: first.then_some(FORMAT_VERSION),
@@ -82,9 +86,34 @@ impl<'a> From<&'a Event> for Line<'a> {
     }
 }
 
+/// A problem of a file as one JSON object, without a line feed.
+pub fn diagnostic_line(diagnostic: &Diagnostic) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        severity: &'a str,
+        message: &'a str,
+        #[serde(with = "place", skip_serializing_if = "Option::is_none")]
+        at: Option<Excerpt>,
+        label: &'a str,
+        rows: &'a [(String, String)],
+        help: &'a [String],
+    }
+    to_line(&Line {
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &diagnostic.message,
+        at: diagnostic.at.clone(),
+        label: &diagnostic.label,
+        rows: &diagnostic.rows,
+        help: &diagnostic.help,
+    })
+}
+
 /// One JSON object on one line that a terminal can show: what could move a cursor, hide or reorder
 /// text is a `\u` escape.
-pub(super) fn to_line(value: &impl Serialize) -> serde_json::Result<String> {
+fn to_line(value: &impl Serialize) -> serde_json::Result<String> {
     let mut line = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless))?;
     String::from_utf8(line).map_err(serde::ser::Error::custom)

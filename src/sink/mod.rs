@@ -2,13 +2,17 @@
 //!
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
+//! conversation  what one socket or many say, live, as commands show it   (screen)
+//! datagrams   the same of datagrams, a line each                      (screen)
 //! progress    a bar while it lasts
 //! prompt      facts as they come, arrivals marked
-//! jsonl       the event stream, one JSON object a line                (wire; read is its inverse)
+//! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
 
 mod calm;
+mod conversation;
+mod datagrams;
 mod fold;
 mod jsonl;
 mod junit;
@@ -17,19 +21,23 @@ mod progress;
 mod prompt;
 mod read;
 mod screen;
+mod shown_bytes;
+mod spelling;
 mod terminal;
 mod transcript;
 mod whole_file;
 mod wire;
 
 pub use calm::{Calm, in_words};
-pub use jsonl::{FORMAT, Jsonl};
+pub use conversation::{Conversation, Manner, Times};
+pub use datagrams::{Datagrams, Facing};
+pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
 pub use screen::{columns, cut, draw, pad, printable};
+pub use shown_bytes::View;
 pub use terminal::{Look, Shown, Terminal};
 pub use whole_file::WholeFile;
-pub use wire::diagnostic_line;

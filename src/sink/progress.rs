@@ -1,6 +1,7 @@
 //! Progress: a bar on the diagnostics' terminal while the run lasts, and a writer that keeps out of
 //! its way.
 
+use super::screen::printable;
 use crate::event::{Event, Outcome, Sink, What};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
@@ -9,7 +10,8 @@ use std::time::Duration;
 /// How often the bar is drawn anew though nothing happens, so that its clock goes on.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar that counts plays done and failed; it is gone when the run is over.
+/// A bar that counts plays done and failed and names the one that is waited for; it is gone when the
+/// run is over.
 pub struct Progress {
     bar: ProgressBar,
     failed: u32,
@@ -19,7 +21,7 @@ impl Progress {
     /// A bar on the standard error; call this only where that is a terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {elapsed}{msg}")
+        let style = ProgressStyle::with_template("  {bar:24} {pos}/{len}{prefix}  {elapsed}  {wide_msg}")
             .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ "));
         bar.set_style(style);
         Self { bar, failed: 0 }
@@ -44,10 +46,12 @@ impl Sink for Progress {
                 self.bar.set_length(*scenarios as u64);
                 self.bar.enable_steady_tick(TICK);
             }
+            // Results come in the order of the files: this is the one that they wait for.
+            What::ScenarioStarted { name, .. } => self.bar.set_message(printable(name).into_owned()),
             What::ScenarioEnded { outcome, .. } => {
                 if matches!(outcome, Outcome::Failed(_)) {
                     self.failed += 1;
-                    self.bar.set_message(format!("  {} failed", self.failed));
+                    self.bar.set_prefix(format!(", {} failed", self.failed));
                 }
                 self.bar.inc(1);
             }

@@ -1,7 +1,8 @@
 //! From a JSON line back to the event that it tells.
 
 use super::jsonl::FORMAT;
-use super::wire::{WhatShape, seconds};
+use super::spelling::seconds;
+use super::wire::WhatShape;
 use crate::event::{Event, FORMAT_VERSION, What};
 use serde::Deserialize;
 use std::sync::Arc;

@@ -162,6 +162,11 @@ impl Transcript {
                     ended(how)
                 )
             }
+            What::Refused { why, .. } => why.clone(),
+            What::Measured { name, figures, .. } if timed => {
+                let figures: Vec<_> = figures.iter().map(|(what, value)| format!("{what} {value}")).collect();
+                format!("{name} {}", figures.join(", "))
+            }
             What::Exited { name, how } => format!("{name} ended: {how}"),
             What::Note { text } => text.clone(),
             What::Failed(failure) => format!("failed: {}", failure.message),

@@ -1,5 +1,6 @@
 //! Addresses as people write them: `127.0.0.1:6060`, `[::1]:6060`, `any:6060`, `unix:/path`, `unix:@name`.
 
+use super::visible;
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,13 +47,13 @@ impl FromStr for Address {
             return unix(path);
         }
         let Some((host, port)) = text.rsplit_once(':') else {
-            let what = format!("`{}` has no port", text.escape_debug());
+            let what = format!("`{}` has no port", visible(text));
             return Err(wrong(what, "an address is host:port, as in `127.0.0.1:0`, or unix:/path"));
         };
         let port = parse_port(port)?;
         if host.is_empty() {
             return Err(wrong(
-                format!("`{}` has no host", text.escape_debug()),
+                format!("`{}` has no host", visible(text)),
                 "write `127.0.0.1` before the colon, or `any` for all interfaces",
             ));
         }
@@ -62,14 +63,11 @@ impl FromStr for Address {
         let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         match inner {
             Some(v6) if v6.split('%').next().unwrap_or_default().parse::<std::net::Ipv6Addr>().is_err() => {
-                Err(wrong(
-                    format!("`{}` is no IPv6 address", v6.escape_debug()),
-                    "write it as in `[::1]:6060`",
-                ))
+                Err(wrong(format!("`{}` is no IPv6 address", visible(v6)), "write it as in `[::1]:6060`"))
             }
             Some(v6) => Ok(Self::Host { host: v6.to_owned(), port }),
             None if host.contains(':') => Err(wrong(
-                format!("`{}` has more than one colon", text.escape_debug()),
+                format!("`{}` has more than one colon", visible(text)),
                 "an IPv6 address stands in brackets, as in `[::1]:6060`",
             )),
             None => host_name(host).map(|()| Self::Host { host: host.to_owned(), port }),
@@ -103,7 +101,7 @@ fn parse_port(text: &str) -> Result<u16, AddressError> {
         Ok(port) if digits => Ok(port),
         _ if digits => Err(wrong(format!("port {text} is above 65535"), "")),
         _ => Err(wrong(
-            format!("`{}` is no port", text.escape_debug()),
+            format!("`{}` is no port", visible(text)),
             "a port is a number from 0 to 65535; 0 asks for a free one",
         )),
     }
@@ -116,7 +114,7 @@ fn host_name(host: &str) -> Result<(), AddressError> {
     }
     let valid =
         host.len() <= 253 && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    if valid { Ok(()) } else { Err(wrong(format!("`{}` is no host name", host.escape_debug()), "")) }
+    if valid { Ok(()) } else { Err(wrong(format!("`{}` is no host name", visible(host)), "")) }
 }
 
 impl fmt::Display for Address {

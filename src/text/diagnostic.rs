@@ -2,6 +2,7 @@
 
 use super::{Excerpt, Place};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// How much a diagnostic matters.
@@ -90,21 +91,22 @@ pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()));
+    let mut group = Group::with_title(level.primary_title(harmless(&diagnostic.message)));
     if let Some(at) = &diagnostic.at {
         let mut annotation = AnnotationKind::Primary.span(at.span.clone());
         if !diagnostic.label.is_empty() {
-            annotation = annotation.label(diagnostic.label.as_str());
+            annotation = annotation.label(harmless(&diagnostic.label));
         }
-        let snippet = Snippet::source(at.text.as_str()).path(at.name.as_str()).line_start(at.line);
+        let snippet = Snippet::source(harmless_line(&at.text)).path(harmless(&at.name)).line_start(at.line);
         group = group.element(snippet.annotation(annotation));
     }
     let width = diagnostic.rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, value) in &diagnostic.rows {
-        group = group.element(Level::NOTE.no_name().message(format!("{name:width$}  {value}")));
+        let row = format!("{name:width$}  {value}");
+        group = group.element(Level::NOTE.no_name().message(harmless(&row).into_owned()));
     }
     for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(harmless(help)));
     }
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let mut text = renderer.render(&[group]);
@@ -113,6 +115,22 @@ pub fn render(diagnostic: &Diagnostic, styled: bool) -> String {
     }
     text.push('\n');
     text
+}
+
+/// A text without control characters: they could move the cursor or end the colours.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}").into()
+    } else {
+        text.into()
+    }
+}
+
+/// A line of the user's. The renderer draws ASCII's control characters; those of ISO 8859, two bytes
+/// each, are replaced by a sign of two bytes, so that spans stay where they are.
+fn harmless_line(text: &str) -> Cow<'_, str> {
+    let is_c1 = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    if text.chars().any(is_c1) { text.replace(is_c1, "\u{a4}").into() } else { text.into() }
 }
 
 /// The renderer counts the column in the excerpt; where a long line was cut, that is not the user's.

@@ -1,5 +1,6 @@
 //! Durations as people write them: `200ms`, `5s`, `1m 30s`.
 
+use super::visible;
 use std::time::Duration;
 
 /// Reads a duration with its unit; the error is one sentence for the user.
@@ -11,9 +12,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Some(duration) = parse_fraction(text) {
         return duration;
     }
-    humantime::parse_duration(text).map_err(|_| {
-        format!("`{}` is no duration; write it as in `200ms`, `5s` or `1m 30s`", text.escape_debug())
-    })
+    humantime::parse_duration(text)
+        .map_err(|_| format!("`{}` is no duration; write it as in `200ms`, `5s` or `1m 30s`", visible(text)))
 }
 
 /// `1.5s`, which humantime refuses; `None` where the text is not of that form.

@@ -1,6 +1,6 @@
 //! F0, words on paper: what people write and read, with no socket, no step and no clock behind it.
 //!
-//! Payload notation, places in sources, diagnostics, durations, sizes, addresses, and the names of
+//! Payload notation, places in sources, diagnostics, durations, sizes, rates, addresses, and the names of
 //! error kinds, socket options and kernel facts.
 
 mod address;
@@ -11,6 +11,7 @@ mod fact;
 mod option;
 mod payload;
 mod place;
+mod rate;
 mod size;
 mod suggest;
 
@@ -20,7 +21,8 @@ pub use duration::{format_duration, parse_duration};
 pub use error_kind::ErrorKind;
 pub use fact::{Fact, FactValue};
 pub use option::{OptionValue, SocketOption, Takes};
-pub use payload::{NotationError, Payload, escape};
+pub use payload::{NotationError, Payload, escape, visible};
 pub use place::{Excerpt, Located, Place, Source};
+pub use rate::{Rate, RateError};
 pub use size::{format_size, parse_size};
 pub use suggest::did_you_mean;

@@ -1,5 +1,6 @@
 //! The names of socket options as scenarios write them, and what each takes.
 
+use super::visible;
 use std::time::Duration;
 
 /// What an option's value looks like.
@@ -211,7 +212,7 @@ impl SocketOption {
 impl OptionValue {
     /// Reads a value of the form that `takes` asks for; the error says what to write instead.
     pub fn parse(takes: Takes, text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{}` should be {}", text.escape_debug(), takes.words());
+        let wrong = || format!("`{}` should be {}", visible(text), takes.words());
         match takes {
             Takes::Bool => match text {
                 "true" => Ok(Self::Bool(true)),

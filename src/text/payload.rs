@@ -126,6 +126,26 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
+/// A text as a sentence shows it: what is printable stays, quotes and backslashes too; the rest is
+/// escaped, so that it moves no cursor and hides nothing.
+pub fn visible(text: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in text.chars().enumerate() {
+        match c {
+            _ if at == MOST_VISIBLE => {
+                out.push('…');
+                break;
+            }
+            '\\' => out.push(c),
+            _ => push_char(&mut out, c),
+        }
+    }
+    out
+}
+
+/// Most characters of a text that a sentence shows.
+const MOST_VISIBLE: usize = 100;
+
 fn push_char(out: &mut String, c: char) {
     match c {
         '\r' => out.push_str("\\r"),

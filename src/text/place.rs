@@ -43,6 +43,16 @@ impl Source {
         let line = starts.partition_point(|start| *start <= offset).max(1);
         (line, starts.get(line - 1).copied().unwrap_or(0))
     }
+
+    /// The text of a line (counted from 1), without its end.
+    fn line(&self, line: usize) -> &str {
+        let starts = self.line_starts();
+        let start = starts.get(line - 1).copied().unwrap_or(0);
+        let end = starts.get(line).copied().unwrap_or(self.text.len());
+        let text = self.text.get(start..end).unwrap_or_default();
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        text.strip_suffix('\r').unwrap_or(text)
+    }
 }
 
 /// A range of bytes in a source.
@@ -94,13 +104,20 @@ impl Place {
         self.source.text().get(start..self.start).unwrap_or_default().chars().count() + 1
     }
 
+    /// `on line 3`, or `in a.yaml:3` where `here` is in another source.
+    pub fn seen_from(&self, here: &Self) -> String {
+        if Arc::ptr_eq(&self.source, &here.source) {
+            format!("on line {}", self.line())
+        } else {
+            format!("in {}:{}", self.source.name(), self.line())
+        }
+    }
+
     /// The line that holds the start of this place, without its end, and the byte range of this
     /// place within it (cut at the end of the line).
     pub fn source_line(&self) -> (&str, Range<usize>) {
-        let (_, start) = self.source.line_at(self.start);
-        let rest = self.source.text().get(start..).unwrap_or_default();
-        let line = rest.split('\n').next().unwrap_or_default();
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let (line, start) = self.source.line_at(self.start);
+        let line = self.source.line(line);
         let from = (self.start - start).min(line.len());
         (line, from..(self.end - start).clamp(from, line.len()))
     }

@@ -1,9 +1,10 @@
 //! Sizes as people write them: `1024`, `64KiB`, `3KB`, `1MiB`.
 
+use super::visible;
 /// Reads a number of bytes; `KB` is 1000, `KiB` is 1024. The error is one sentence for the user.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
-    let wrong = || format!("`{}` is no size; write it as in `1024`, `64KiB` or `1MB`", text.escape_debug());
+    let wrong = || format!("`{}` is no size; write it as in `1024`, `64KiB` or `1MB`", visible(text));
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().map_err(|_| wrong());
     }

@@ -2,14 +2,21 @@
 
 /// The candidate that `word` most likely was meant to be, or none when nothing is near.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // What is so long was meant to be no word.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let folded = word.to_lowercase().replace('_', "-");
     candidates
         .into_iter()
-        .map(|candidate| (likeness(&folded, &candidate.replace('_', "-")), candidate))
+        .map(|candidate| (likeness(&folded, &candidate.to_lowercase().replace('_', "-")), candidate))
         .filter(|(likeness, _)| *likeness >= 0.72)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, candidate)| candidate)
 }
+
+/// Longest word for which another is suggested.
+const LONGEST_WORD: usize = 40;
 
 /// 1 for the same word, near 1 for a slip of the finger, a swapped pair or a cut-off word.
 fn likeness(word: &str, candidate: &str) -> f64 {

@@ -1,6 +1,6 @@
 //! Hand-made events: a small run, one event of every kind, hostile text.
 
-use sockdrill::event::{Data, Event, Failure, FailureKind, Outcome, Side, Totals, What};
+use sockdrill::event::{Data, Event, Failure, FailureKind, Outcome, Over, Side, Totals, What};
 use sockdrill::text::{ErrorKind, Excerpt, Place, Source};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -58,9 +58,9 @@ pub fn ended(scenario: u32, outcome: Outcome, took: u64) -> Event {
     in_scenario(scenario, What::ScenarioEnded { outcome, took: ms(took) })
 }
 
-pub fn step(at: u64, lane: &str, number: u32, verb: &'static str, line: &str) -> Event {
+pub fn step(at: u64, lane: &str, number: u32, verb: &'static str, text: &str) -> Event {
     let file = "scenarios/tcp/greeting.yaml".into();
-    fact(at, lane, number, What::StepStarted { line: line.into(), verb, file, at_line: 3, at_column: 5 })
+    fact(at, lane, number, What::StepStarted { line: text.into(), verb, file, at_line: 3, at_column: 5 })
 }
 
 pub fn held(at: u64, lane: &str, number: u32) -> Event {
@@ -183,6 +183,12 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
         What::ClientsArrived { name: name.clone(), new: 1, waiting: 2 },
         What::EndArrived { name: name.clone(), how: text() },
         What::RefusalArrived { name, why: text() },
+        What::Refused { name: "socket".into(), kind: ErrorKind::Refused, why: text() },
+        What::Measured {
+            name: "socket".into(),
+            over: Over::Interval,
+            figures: vec![(text(), 12.0), ("jitter".into(), 0.000_25)],
+        },
     ];
     for (index, what) in all.iter().enumerate() {
         assert_eq!(number_of(what), index, "a kind is missing or out of order");
@@ -222,6 +228,8 @@ fn number_of(what: &What) -> usize {
         What::ClientsArrived { .. } => 26,
         What::EndArrived { .. } => 27,
         What::RefusalArrived { .. } => 28,
+        What::Refused { .. } => 29,
+        What::Measured { .. } => 30,
     }
 }
 

@@ -29,7 +29,7 @@ fn elements(xml: &str) -> Vec<String> {
         match reader.read_event().unwrap() {
             Xml::Start(tag) | Xml::Empty(tag) => {
                 tag.attributes().for_each(|attribute| {
-                    drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap())
+                    drop(attribute.unwrap().normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap());
                 });
                 names.push(String::from_utf8(tag.name().as_ref().to_vec()).unwrap());
             }

@@ -119,7 +119,7 @@ fn a_run_that_was_ended_says_which_scenario_it_was_in_and_how_much_was_left() {
       ok    a  one      2 ms
       stop  b  two    900 ms
             ended before it was done
-    1 passed, 1 not finished ended by a signal after 903 ms
+    1 passed, 1 not finished; ended by a signal after 903 ms
     "#);
 }
 

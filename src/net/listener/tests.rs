@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use crate::net::fixture::{
-    HOST, address, at, bytes, connect, listen, not_now, own_loopback, own_name, own_path, recv, send, soon,
-    until, until_state,
+    HOST, address, at, bytes, connect, families, has_ipv6, listen, not_now, own_loopback, own_name, own_path,
+    recv, send, soon, until, until_state,
 };
 use crate::net::{ConnectOptions, End, Endpoint, Host, ListenOptions, Received};
 use crate::text::{ErrorKind, Fact, FactValue};
@@ -165,14 +165,15 @@ async fn an_accept_that_is_dropped_loses_no_connection() {
 async fn any_takes_clients_of_both_families_and_names_them_plainly() {
     let listener = listen("any:0").await;
     let port = listener.local().port().unwrap();
-    for local in ["127.0.0.1", "[::1]"] {
-        if local == "[::1]" && !crate::net::resolve::has_ipv6() {
-            continue;
-        }
+    for local in families() {
+        let local = local.trim_end_matches(":0");
         let to = Endpoint::Inet(format!("{local}:{port}").parse().unwrap());
         let client = connect(&to).await;
         let server = soon(listener.accept()).await.unwrap();
         assert_eq!((server.local(), server.peer()), (&to, client.local()));
+    }
+    if !has_ipv6() {
+        return;
     }
     let only = ListenOptions { only_v6: true, ..ListenOptions::default() };
     let listener = HOST.listen(&address("any:0"), &only).await.unwrap();

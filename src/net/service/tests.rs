@@ -138,3 +138,35 @@ async fn a_relay_stops_reading_where_the_other_side_does_not_read() {
     assert!(carried < 64 << 20, "{carried} bytes, and {used:?}: nothing holds them");
     drop(server);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn both_halves_and_a_watcher_work_at_once_from_many_threads() {
+    for _ in 0..50 {
+        let (client, server) = tcp().await;
+        let (client, server) = (std::sync::Arc::new(client), std::sync::Arc::new(server));
+        let mut tasks = tokio::task::JoinSet::new();
+        let (stream, watched) = (server.clone(), server.clone());
+        tasks.spawn(async move { stream.echo().await.unwrap().end });
+        tasks.spawn(async move { watched.ended().await });
+        let (reader, writer) = (client.clone(), client.clone());
+        tasks.spawn(async move {
+            let mut incoming = reader.incoming().await;
+            for count in (0..300_000).step_by(1000) {
+                incoming.wait(count).await.unwrap();
+            }
+            incoming.wait(299_999).await.unwrap();
+            drop(incoming);
+            reader.shutdown(Shutdown::Write).await.unwrap();
+            End::Fin
+        });
+        tasks.spawn(async move {
+            for _ in 0..300 {
+                send(&writer, &[7; 1000]).await;
+            }
+            End::Fin
+        });
+        while let Some(end) = soon(tasks.join_next()).await {
+            assert_eq!(end.unwrap(), End::Fin);
+        }
+    }
+}

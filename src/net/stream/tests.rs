@@ -4,8 +4,8 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use crate::net::fixture::{
-    bytes, connect, listen, not_now, pair_at, recv, send, soon, take, tcp, unix, until_state, until_unread,
-    word,
+    bytes, connect, families, listen, not_now, own_name, pair_at, recv, send, soon, take, tcp, unix,
+    until_state, until_unread, word,
 };
 use crate::net::{End, Incoming, Received, SendFlags, Stream};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue, SocketOption};
@@ -30,7 +30,8 @@ fn every_future_of_this_floor_can_move_between_threads() {
 
 #[tokio::test]
 async fn a_close_with_nothing_unread_is_a_fin_again_and_again() {
-    for (client, server) in [tcp().await, unix().await, pair_at("[::1]:0").await] {
+    for name in families().into_iter().chain([own_name()]) {
+        let (client, server) = pair_at(&name).await;
         client.close().await.unwrap();
         for _ in 0..3 {
             assert_eq!(recv(&server, 10).await, FIN);

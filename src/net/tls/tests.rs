@@ -217,3 +217,14 @@ async fn a_wait_that_is_dropped_loses_no_plaintext_and_uses_no_cpu() {
     soon(incoming.wait(3)).await.unwrap();
     assert_eq!((incoming.window(), incoming.end()), (&b"abc"[..], Some(&End::Fin)));
 }
+
+#[tokio::test]
+async fn watching_the_end_decrypts_what_lies_before_a_reset() {
+    let (client, server) = secured(tcp().await).await;
+    send(&client, b"last words").await;
+    crate::net::fixture::until(|| server.fact(Fact::Unread).unwrap() != Some(FactValue::Number(0))).await;
+    client.abort().unwrap();
+    assert_eq!(soon(server.ended()).await, End::Reset);
+    assert_eq!(recv(&server, 99).await, bytes("last words"));
+    assert_eq!(recv(&server, 99).await, Received::End(End::Reset));
+}

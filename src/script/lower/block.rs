@@ -46,6 +46,9 @@ pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> 
     let mut done: Vec<(Name, Changes)> = Vec::new();
     let mut lanes = Vec::new();
     for entry in draft.operands.iter().filter(|entry| is_lane(entry)) {
+        if checker.is_full() {
+            return None;
+        }
         let Some(name) = checker.name(&entry.key) else { continue };
         // What lanes see of one another is undone with the lane.
         let mark = checker.scope.mark();
@@ -74,10 +77,9 @@ pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> 
     Some(Action::Parallel(lanes))
 }
 
-/// `within: 5s` is for the whole step, `within: [ … ]` is a lane.
+/// `within: 5s` is for the whole step, every other key is a lane.
 fn is_lane(entry: &Entry) -> bool {
-    let common = entry.key.as_scalar().is_some_and(|key| COMMON.iter().any(|operand| operand.name == key));
-    !common || matches!(entry.value.value, Value::List(_))
+    !entry.key.as_scalar().is_some_and(|key| COMMON.iter().any(|operand| operand.name == key))
 }
 
 /// What a lane opened and closed is so after the join.

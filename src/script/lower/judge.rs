@@ -9,7 +9,7 @@ use crate::script::regex::Against;
 use crate::script::step::{Action, Check, Condition, Name, Options, Subject, Test};
 use crate::script::template::Template;
 use crate::script::verb::Kind;
-use crate::text::{Diagnostic, Fact, OptionValue, SocketOption, did_you_mean};
+use crate::text::{Diagnostic, Fact, OptionValue, SocketOption, did_you_mean, visible};
 
 pub fn set(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let mut options = Options::new();
@@ -132,7 +132,7 @@ fn compared(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Subject> {
                     Fact::TABLE.iter().map(|row| row.1).chain(SocketOption::TABLE.iter().map(|row| row.1));
                 let near = did_you_mean(&word, names).map(|near| format!("did you mean `{near}`?"));
                 checker.tell(
-                    Diagnostic::error(format!("there is no fact `{}`", word.escape_debug()), &node.place)
+                    Diagnostic::error(format!("there is no fact `{}`", visible(&word)), &node.place)
                         .maybe_help(near),
                 );
             }
@@ -155,19 +155,21 @@ fn equals(checker: &mut Checker<'_>, subject: &Subject, key: &Node, node: &Node)
         (Subject::Fact(_, Fact::State), Some(text)) if !Fact::STATES.contains(&text.as_str()) => {
             let near = did_you_mean(&text, Fact::STATES).map(|near| format!("did you mean `{near}`?"));
             let help = near.unwrap_or_else(|| format!("states are {}", Fact::STATES.join(", ")));
-            Some((format!("`{}` is no TCP state", text.escape_debug()), help))
+            Some((format!("`{}` is no TCP state", visible(&text)), help))
         }
         (Subject::Fact(_, fact), Some(text)) if is_count(*fact) && text.parse::<u64>().is_err() => Some((
-            format!("`{}` is a number, not `{}`", fact.name(), text.escape_debug()),
+            format!("`{}` is a number, not `{}`", fact.name(), visible(&text)),
             "as in `unread: 5`; `fact: unread, at_least: 1` compares".to_owned(),
         )),
-        (Subject::Option(_, option), Some(text)) => OptionValue::parse(option.takes(), &text)
-            .err()
-            .map(|what| (what, option.takes().words().to_owned())),
+        (Subject::Option(_, option), Some(text)) => {
+            OptionValue::parse(option.takes(), &text).err().map(|what| (what, String::new()))
+        }
         _ => None,
     };
     if let Some((what, help)) = problem {
-        checker.tell(Diagnostic::error(what, &node.place).help(help));
+        checker.tell(
+            Diagnostic::error(what, &node.place).maybe_help(Some(help).filter(|help| !help.is_empty())),
+        );
         return None;
     }
     Some(Test::Equals(template))
@@ -214,7 +216,7 @@ fn numeric(checker: &mut Checker<'_>, template: Template, node: &Node) -> Option
         .filter(|text| crate::text::parse_size(text).is_err() && crate::text::parse_duration(text).is_err());
     if let Some(text) = wrong {
         checker.tell(Diagnostic::error(
-            format!("`{}` is no number, size or duration", text.escape_debug()),
+            format!("`{}` is no number, size or duration", visible(&text)),
             &node.place,
         ));
         return None;

@@ -14,7 +14,7 @@ use super::hints::did_you_mean_key;
 use super::node::{Node, Value};
 use super::regex::Against;
 use super::step::{Destination, Name, Options, Word};
-use crate::text::{Diagnostic, OptionValue, SocketOption};
+use crate::text::{Diagnostic, OptionValue, SocketOption, visible};
 
 /// The name that the operand `key` holds; one that is not there or not valid was told already.
 fn named(draft: &DraftStep, key: &str) -> Option<Name> {
@@ -64,10 +64,13 @@ fn options(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Options> {
     };
     let mut options = Options::new();
     for entry in entries {
+        if checker.is_full() {
+            return None;
+        }
         let Some(word) = entry.key.as_scalar() else { continue };
         let Some(option) = SocketOption::from_name(word) else {
             let near = did_you_mean_key(word, SocketOption::TABLE.iter().map(|row| row.1));
-            let what = format!("there is no socket option `{}`", word.escape_debug());
+            let what = format!("there is no socket option `{}`", visible(word));
             checker.tell(Diagnostic::error(what, &entry.key.place).maybe_help(near));
             continue;
         };

@@ -4,11 +4,12 @@ use super::{maybe, named};
 use crate::script::check::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::forms::SIGNALS;
+use crate::script::hints::did_you_mean_key;
 use crate::script::node::{Node, Value};
 use crate::script::pattern::Pattern;
 use crate::script::regex::Against;
 use crate::script::step::{Action, Ready, Spawn};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, visible};
 
 pub fn spawn(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let run = draft.get("run").and_then(|node| checker.templates(node));
@@ -53,10 +54,10 @@ fn ready(checker: &mut Checker<'_>, node: &Node) -> Option<Ready> {
         Some("connect") => checker.address(&entry.value).map(Ready::Connect),
         Some("output") => output(checker, &entry.value).map(Ready::Output),
         other => {
-            let what = format!("`ready` knows no `{}`", other.unwrap_or_default().escape_debug());
-            checker.tell(
-                Diagnostic::error(what, &entry.key.place).help("it knows listening, output and connect"),
-            );
+            let what = format!("`ready` knows no `{}`", visible(other.unwrap_or_default()));
+            let near = did_you_mean_key(other.unwrap_or_default(), ["listening", "output", "connect"]);
+            let all = || "it knows listening, output and connect".to_owned();
+            checker.tell(Diagnostic::error(what, &entry.key.place).help(near.unwrap_or_else(all)));
             None
         }
     }

@@ -45,7 +45,13 @@ fn rules(checker: &mut Checker<'_>, node: &Node, against: Against) -> Option<Vec
         checker.tell(Diagnostic::error("`rules` holds no rule", &node.place));
         return None;
     }
-    let rules: Vec<Option<Rule>> = items.iter().map(|item| rule(checker, item, against)).collect();
+    let mut rules = Vec::with_capacity(items.len());
+    for item in items {
+        if checker.is_full() {
+            return None;
+        }
+        rules.push(rule(checker, item, against));
+    }
     rules.into_iter().collect()
 }
 

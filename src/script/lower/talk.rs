@@ -12,7 +12,7 @@ use crate::script::regex::Against;
 use crate::script::scope::{Opened, RESERVED};
 use crate::script::step::{Action, Expect, Recv, Send, Side};
 use crate::script::verb::Kind;
-use crate::text::parse_duration;
+use crate::text::{Diagnostic, parse_duration};
 
 /// Largest `recv` there is: what a datagram can hold at most fits, and a buffer is made for it.
 const LARGEST_RECV: u64 = 64 << 20;
@@ -103,7 +103,11 @@ fn group(checker: &mut Checker<'_>, draft: &DraftStep, name: &str) {
     match taken {
         Some(what) => {
             checker.lost.add(name);
-            refuse(checker, draft, "matches", what, NAME_HELP);
+            let Some(node) = draft.get("matches") else { return };
+            let at = node.as_scalar().and_then(|text| text.find(&format!("<{name}>"))).map(|at| at + 1);
+            let place = at.map_or_else(|| node.place.clone(), |at| node.part(at..at + name.len()));
+            let help = if is_name(name) { "take another name" } else { NAME_HELP };
+            checker.tell(Diagnostic::error(what, &place).help(help));
         }
         None => checker.scope.define(&name.into()),
     }

@@ -191,6 +191,13 @@ async fn a_pattern_sees_past_an_urgent_byte_and_plain_recv_skips_it() {
     client.send(b"!", SendFlags { urgent: true, more: false }).await.unwrap();
     send(&client, b"cd").await;
     assert_eq!(take(&server, 4).await, b"abcd");
+    send(&client, b"ab").await;
+    client.send(b"!", SendFlags { urgent: true, more: false }).await.unwrap();
+    send(&client, b"cd").await;
+    client.shutdown(Shutdown::Write).await.unwrap();
+    let mut incoming = server.incoming().await;
+    soon(incoming.wait(4)).await.unwrap();
+    assert_eq!((incoming.window(), incoming.end()), (&b"abcd"[..], Some(&End::Fin)));
 }
 
 #[tokio::test]

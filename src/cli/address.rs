@@ -1,0 +1,162 @@
+//! Addresses as arguments: `host:port`, `host port`, `[v6]:port`, `:port`, a bare port, `tcp://…`,
+//! `unix:/path`. What a scenario must say in full is completed here.
+
+use crate::text::{Address, AddressError};
+
+/// Which protocol a command speaks: the schemes that it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// `tcp://`
+    Tcp,
+    /// `udp://`
+    #[allow(dead_code, reason = "for `udp-send` and `udp-recv`")]
+    Udp,
+}
+
+/// Whether the address is one to go to, or one to wait at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// To connect or send to.
+    Destination,
+    /// To listen or receive at.
+    Local,
+}
+
+/// An address and how many of the words it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub address: Address,
+    pub words: usize,
+}
+
+/// The host where none is named: nobody else is reached, and nobody else reaches it.
+const HERE: &str = "127.0.0.1";
+
+/// Takes the address that `words` begin with.
+pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken, AddressError> {
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let one = |text: &str| text.parse().map(|address| Taken { address, words: 1 });
+    if first.starts_with("unix:") {
+        return one(first);
+    }
+    let text = without_scheme(first, protocol)?;
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return one(&format!("{HERE}:{text}"));
+    }
+    if let Some(port) = text.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+        return one(&format!("{HERE}:{port}"));
+    }
+    let v6 = text.parse::<std::net::Ipv6Addr>().is_ok();
+    if text.contains(':') && !v6 {
+        return one(text);
+    }
+    let host = match text {
+        "" => return Err(wrong("the address is empty", example(purpose))),
+        "*" => "any".to_owned(),
+        _ if v6 => format!("[{text}]"),
+        _ => text.to_owned(),
+    };
+    match words.get(1) {
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) && !port.is_empty() => {
+            format!("{host}:{port}").parse().map(|address| Taken { address, words: 2 })
+        }
+        _ => Err(wrong(
+            &format!("`{}` has no port", first.escape_debug()),
+            &format!("write `{host}:{}`, or `{host} {}`", port_of(purpose), port_of(purpose)),
+        )),
+    }
+}
+
+/// A local address whose port may be left out: `-s 127.0.0.2`.
+pub(super) fn source(host: Option<&str>, port: Option<u16>) -> Result<Address, AddressError> {
+    let host = host.unwrap_or("any");
+    let port = port.unwrap_or(0);
+    if host.parse::<std::net::Ipv6Addr>().is_ok() {
+        return format!("[{host}]:{port}").parse();
+    }
+    format!("{host}:{port}").parse()
+}
+
+fn without_scheme(text: &str, protocol: Protocol) -> Result<&str, AddressError> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Ok(text) };
+    let rest = rest.trim_end_matches('/');
+    let (mine, other, theirs) = match protocol {
+        Protocol::Tcp => ("tcp", "udp", "`udp-send` and `udp-recv` speak UDP"),
+        Protocol::Udp => ("udp", "tcp", "`send` and `serve` speak TCP"),
+    };
+    match scheme {
+        _ if scheme == mine => Ok(rest),
+        _ if scheme == other => {
+            Err(wrong(&format!("`{}` is not for this command", text.escape_debug()), theirs))
+        }
+        _ => Err(wrong(
+            &format!("nothing is known of `{}://`", scheme.escape_debug()),
+            &format!("write `{mine}://host:port`, or `host:port`"),
+        )),
+    }
+}
+
+fn port_of(purpose: Use) -> &'static str {
+    if purpose == Use::Destination { "80" } else { "0" }
+}
+
+fn example(purpose: Use) -> &'static str {
+    match purpose {
+        Use::Destination => "write `host:port`, as in `localhost:6060`",
+        Use::Local => "write a port, as in `6060`; 0 asks for a free one",
+    }
+}
+
+fn wrong(what: &str, help: &str) -> AddressError {
+    AddressError { what: what.to_owned(), help: Some(help.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(words: &[&str]) -> Result<(String, usize), String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        take(&words, Protocol::Tcp, Use::Destination)
+            .map(|taken| (taken.address.to_string(), taken.words))
+            .map_err(|error| error.what)
+    }
+
+    #[test]
+    fn every_form_of_an_address_is_taken_with_the_words_it_needs() {
+        for (words, address, count) in [
+            (&["localhost:9000", "x"][..], "localhost:9000", 1),
+            (&["localhost", "9000", "x"], "localhost:9000", 2),
+            (&["9000", "8000"], "127.0.0.1:9000", 1),
+            (&[":9000"], "127.0.0.1:9000", 1),
+            (&["*:9000"], "any:9000", 1),
+            (&["*", "9000"], "any:9000", 2),
+            (&["[::1]:9000"], "[::1]:9000", 1),
+            (&["::1", "9000"], "[::1]:9000", 2),
+            (&["tcp://localhost:9000/"], "localhost:9000", 1),
+            (&["tcp://9000"], "127.0.0.1:9000", 1),
+            (&["unix:/tmp/s", "1"], "unix:/tmp/s", 1),
+        ] {
+            assert_eq!(taken(words), Ok((address.to_owned(), count)), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_value_quoted() {
+        assert_eq!(taken(&["localhost:70000"]).unwrap_err(), "port 70000 is above 65535");
+        assert_eq!(taken(&["localhost", "70000"]).unwrap_err(), "port 70000 is above 65535");
+        assert_eq!(taken(&["70000"]).unwrap_err(), "port 70000 is above 65535");
+        assert_eq!(taken(&["localhost", "PING"]).unwrap_err(), "`localhost` has no port");
+        assert_eq!(taken(&["udp://localhost:1"]).unwrap_err(), "`udp://localhost:1` is not for this command");
+        assert_eq!(taken(&["http://localhost"]).unwrap_err(), "nothing is known of `http://`");
+        assert!(taken(&[""]).is_err());
+        assert!(taken(&["localhost:-1"]).is_err());
+    }
+
+    #[test]
+    fn a_source_is_completed_with_any_host_and_any_port() {
+        assert_eq!(source(None, Some(5)).unwrap().to_string(), "any:5");
+        assert_eq!(source(Some("127.0.0.2"), None).unwrap().to_string(), "127.0.0.2:0");
+        assert_eq!(source(Some("::1"), Some(7)).unwrap().to_string(), "[::1]:7");
+    }
+}

@@ -1,0 +1,47 @@
+//! How a command that drives sockets itself tells a failure, and which exit code it is.
+
+use super::output::Output;
+use crate::event::{Exit, Failure, FailureKind};
+use crate::sink::printable;
+use crate::text::ErrorKind;
+use std::fmt::Write as _;
+
+/// The exit code of a failure of `send`, `udp-send` and their like.
+pub(super) fn exit_of(failure: &Failure) -> Exit {
+    match failure.kind {
+        FailureKind::Error(ErrorKind::Timeout) => Exit::TimedOut,
+        FailureKind::Error(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed) => Exit::Ended,
+        FailureKind::Error(ErrorKind::TooLong) | FailureKind::Unfilled => Exit::Usage,
+        FailureKind::Error(_) | FailureKind::Process => Exit::Unreachable,
+        FailureKind::Mismatch | FailureKind::WrongOutcome | FailureKind::TooSoon => Exit::Failed,
+    }
+}
+
+/// Tells a failure: what was wanted and seen is drawn under the argument, everything else is a sentence and
+/// ways out.
+pub(super) fn tell(failure: &Failure, output: &Output) {
+    if failure.wanted.is_some() || failure.seen.is_some() || failure.kind == FailureKind::Mismatch {
+        output.problem(&failure.diagnostic());
+    } else {
+        // Scenarios are helped with operands, commands with flags.
+        let help = failure.help.iter().map(|help| help.replace("`retry: 10s`", "`--retry 10s`"));
+        sentence(output, &failure.message, &help.collect::<Vec<_>>());
+    }
+}
+
+/// One sentence, and the ways out below it.
+pub(super) fn sentence(output: &Output, sentence: &str, hints: &[String]) {
+    let (error, hint) = if output.styled_err() {
+        let style = |color: anstyle::AnsiColor| anstyle::Style::new().bold().fg_color(Some(color.into()));
+        let (red, cyan) = (style(anstyle::AnsiColor::Red), style(anstyle::AnsiColor::Cyan));
+        (format!("{red}error{red:#}"), format!("{cyan}hint{cyan:#}"))
+    } else {
+        ("error".to_owned(), "hint".to_owned())
+    };
+    let mut text = format!("{error}: {}\n", printable(sentence));
+    for line in hints {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{hint}: {}", printable(line));
+    }
+    output.complain(&text);
+}

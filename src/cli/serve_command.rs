@@ -1,0 +1,59 @@
+//! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
+
+use crate::engine::{Server, Stop, StopReason};
+use crate::event::Exit;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{Receiver, channel};
+
+/// A running command.
+#[derive(Debug)]
+pub(super) struct Child {
+    id: u32,
+    status: Receiver<Option<ExitStatus>>,
+}
+
+impl Child {
+    /// Starts `command`, if there is one, with the server's address filled in; when it ends, `stop` is raised.
+    pub fn start(command: &[String], server: &Server, stop: &Stop) -> Result<Option<Self>, String> {
+        let Some((program, arguments)) = command.split_first() else { return Ok(None) };
+        let local = server.local();
+        let port = server.port().map(|port| port.to_string()).unwrap_or_default();
+        let host = local.strip_suffix(&format!(":{port}")).unwrap_or(&local);
+        let filled = |word: &String| {
+            word.replace("{port}", &port).replace("{host}", host).replace("{address}", &local)
+        };
+        let child = Command::new(program).args(arguments.iter().map(filled)).spawn();
+        let mut child =
+            child.map_err(|error| format!("cannot run {program}: {}", crate::sink::in_words(&error)))?;
+        let id = child.id();
+        let (to, status) = channel();
+        let stop = stop.clone();
+        let wait = std::thread::Builder::new().name("command".to_owned()).spawn(move || {
+            let ended = child.wait().ok();
+            let _ = to.send(ended);
+            stop.raise(StopReason::Done);
+        });
+        wait.map_err(|error| format!("cannot wait for {program}: {error}"))?;
+        Ok(Some(Self { id, status }))
+    }
+
+    /// Waits for it to end, after passing on the signal that ended the server, and gives its status.
+    pub fn finish(self, stop: &Stop) -> Exit {
+        let signal = match stop.reason() {
+            Some(StopReason::Interrupt) => Some(nix::sys::signal::Signal::SIGINT),
+            Some(StopReason::Terminate) => Some(nix::sys::signal::Signal::SIGTERM),
+            _ => None,
+        };
+        if let (Some(signal), Ok(id)) = (signal, i32::try_from(self.id))
+            && self.status.try_recv().is_err()
+        {
+            // It may have ended this moment: then there is nothing to pass on.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal);
+        }
+        let status = self.status.recv().ok().flatten();
+        let code =
+            status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
+        Exit::Of(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}

@@ -1,0 +1,101 @@
+//! Standard input as pieces, read on a thread of its own: a terminal or a pipe can keep it waiting for ever,
+//! and the process may end meanwhile.
+
+use crate::engine::Input;
+use std::io::{self, BufRead as _, Read as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{broadcast, mpsc};
+
+/// How input is made into pieces.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pieces {
+    /// Largest piece.
+    pub size: usize,
+    /// Time from one piece to the next.
+    pub every: Option<Duration>,
+    /// LF becomes CR LF.
+    pub crlf: bool,
+}
+
+/// The largest piece where nothing else is asked for.
+pub(super) const LARGE: usize = 256 << 10;
+
+/// Begins to read.
+pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
+    let (to, input) = mpsc::channel(2);
+    std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        let mut due = Instant::now();
+        let mut previous = b'\0';
+        loop {
+            let mut piece = vec![0; pieces.size];
+            let read = match io::stdin().read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    drop(to.blocking_send(Err(error)));
+                    break;
+                }
+            };
+            piece.truncate(read);
+            if pieces.crlf {
+                piece = with_crlf(&piece, &mut previous);
+            }
+            if let Some(every) = pieces.every {
+                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                // From the moment that it was due: late pieces do not make the next ones late.
+                due = due.max(Instant::now().checked_sub(every).unwrap_or(due)) + every;
+            }
+            if to.blocking_send(Ok(piece)).is_err() {
+                break;
+            }
+        }
+    })?;
+    Ok(input)
+}
+
+/// Sends each line typed to everybody who listens, from when somebody does; an empty one at the end.
+pub(super) fn lines(to: broadcast::Sender<Arc<[u8]>>) {
+    let read = move || {
+        while to.receiver_count() == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut input = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            match input.read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => break,
+                // Nobody may be there at the moment: then it goes to nobody.
+                Ok(_) => drop(to.send(line.into())),
+            }
+        }
+        drop(to.send(Arc::default()));
+    };
+    // Without a thread there is no input, as there is none after its end.
+    drop(std::thread::Builder::new().name("stdin".to_owned()).spawn(read));
+}
+
+fn with_crlf(bytes: &[u8], previous: &mut u8) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+    for byte in bytes {
+        if *byte == b'\n' && *previous != b'\r' {
+            lines.push(b'\r');
+        }
+        lines.push(*byte);
+        *previous = *byte;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_feed_becomes_cr_lf_once_across_pieces() {
+        let mut previous = b'\0';
+        assert_eq!(with_crlf(b"a\nb\r", &mut previous), b"a\r\nb\r");
+        assert_eq!(with_crlf(b"\nc\n", &mut previous), b"\nc\r\n");
+    }
+}

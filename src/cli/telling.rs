@@ -1,0 +1,159 @@
+//! The flags that say how a conversation is shown, and the sink that they mean.
+
+use super::output::Output;
+use crate::event::{Detail, Journal, Live};
+use crate::sink::{Calm, Conversation, Jsonl, Manner, Times, View};
+use crate::text::{Diagnostic, Severity};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsFd as _;
+
+/// How bytes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Seen {
+    /// In payload notation
+    Text,
+    /// As a hex dump
+    Hex,
+    /// As they are; not to a terminal
+    Raw,
+    /// The same as --json
+    Json,
+}
+
+/// Which time stands beside a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Time {
+    /// Seconds since it began
+    Rel,
+    /// Time of day, UTC
+    Abs,
+    /// Seconds since the line before
+    Delta,
+    /// None
+    None,
+}
+
+/// Flags of every command that shows a conversation.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "What is shown")]
+pub(super) struct Telling {
+    /// How bytes are shown: text, hex, raw or json
+    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = true)]
+    pub view: Option<Seen>,
+    /// Which time stands beside a line: rel, abs, delta or none
+    #[arg(long, value_name = "WHICH", value_enum, hide_possible_values = true)]
+    pub time: Option<Time>,
+    /// Write every event to stdout, one JSON object a line
+    #[arg(long, conflicts_with = "view")]
+    pub json: bool,
+    /// No narration: data and errors only
+    #[arg(long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell half-closes, options and steps too
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// How many talk at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Talkers {
+    /// One: stdout is its data.
+    One,
+    /// One client of a server: the same, without times.
+    Client,
+    /// Many: stdout is the transcript.
+    Many,
+    /// Many, beside a command whose stdout it is: the transcript is narration.
+    Beside,
+}
+
+/// Who is told, and what.
+pub(super) struct Told {
+    pub live: Live,
+    pub detail: Detail,
+    /// Received bytes go to stdout as they are.
+    pub raw: bool,
+}
+
+impl Told {
+    /// A journal whose clock begins now.
+    pub fn journal(&self) -> Journal {
+        Journal::live(&self.live, self.detail)
+    }
+}
+
+impl Telling {
+    /// Whether events are written instead of lines.
+    pub fn is_json(&self) -> bool {
+        self.json || self.view == Some(Seen::Json)
+    }
+
+    /// The sink that the flags mean.
+    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Diagnostic> {
+        if self.is_json() {
+            let live = Live::new(Jsonl::new(Output::stdout(), "events"));
+            return Ok(Told { live, detail: Detail::Everything, raw: false });
+        }
+        let terminal = Output::is_terminal();
+        if terminal && self.view == Some(Seen::Raw) {
+            let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
+            return Err(problem.help("pipe the output, or leave `--view raw` out"));
+        }
+        let raw = self.view == Some(Seen::Raw)
+            || (self.view.is_none() && matches!(talkers, Talkers::One | Talkers::Client) && !terminal);
+        let manner = Manner {
+            view: if self.view == Some(Seen::Hex) { View::Hex } else { View::Text },
+            times: self.times(talkers),
+            data: if raw {
+                self.verbose
+            } else {
+                matches!(talkers, Talkers::One | Talkers::Client) || !self.quiet
+            },
+            narration: !self.quiet,
+            verbose: self.verbose,
+            styled: if raw || talkers == Talkers::Beside { output.styled_err() } else { output.styled_out() },
+            styled_told: output.styled_err(),
+            with_data: !raw && talkers == Talkers::Many,
+            width: terminal.then(Output::width),
+        };
+        let live = if raw || talkers == Talkers::Beside {
+            Live::new(Conversation::new(Output::stderr(), Output::stderr(), manner))
+        } else {
+            Live::new(Conversation::new(Output::stdout(), Output::stderr(), manner))
+        };
+        Ok(Told { live, detail: if manner.data { Detail::Everything } else { Detail::Life }, raw })
+    }
+
+    fn times(&self, talkers: Talkers) -> Times {
+        match (self.time, talkers) {
+            (Some(Time::Rel), _) | (None, Talkers::One) => Times::Relative,
+            (Some(Time::Abs), _) => Times::Absolute,
+            (Some(Time::Delta), _) => Times::Delta,
+            (Some(Time::None), _) | (None, _) => Times::None,
+        }
+    }
+}
+
+/// Standard output without a buffer, for bytes as they are.
+pub(super) fn raw_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
+    let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    Ok(Calm::new(Box::new(file) as Box<dyn Write + Send>))
+}
+
+/// A duration on the command line: a bare number is seconds.
+pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if bare { crate::text::parse_duration(&format!("{text}s")) } else { crate::text::parse_duration(text) }
+}
+
+/// A size on the command line.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    crate::text::parse_size(text)
+}
+
+/// A rate in bytes a second: `1MB/s`, `64KiB`.
+pub(super) fn rate(text: &str) -> Result<u64, String> {
+    let rate = size(text.strip_suffix("/s").unwrap_or(text))?;
+    if rate == 0 { Err("a rate is more than nothing".to_owned()) } else { Ok(rate) }
+}

@@ -1,0 +1,346 @@
+//! One client of a server, from accept to close: the steps before, the service, how it ended.
+
+use super::lock::locked;
+use super::open::{take_in, words_of};
+use super::player::run_steps;
+use super::server::Shared;
+use super::session::{Lane, Live, Session, Socket};
+use super::talk::{tell_ended, tell_received};
+use super::trouble::Trouble;
+use crate::event::{Data, Failure, Totals, What};
+use crate::net::{End, Host, Lender, Lent, SendFlags, Stream};
+use crate::script::step::Step;
+use crate::text::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
+
+/// What a client gets.
+#[derive(Debug, Clone)]
+pub enum Service {
+    /// What it says is shown, nothing is answered.
+    Show,
+    /// What it says comes back.
+    Echo,
+    /// What it says is dropped.
+    Discard,
+    /// One message is received, this is sent, and the connection closed.
+    One {
+        /// What is sent; may be empty.
+        reply: Arc<[u8]>,
+    },
+    /// It is accepted, and nothing is read or sent.
+    Hang,
+    /// These steps.
+    Steps(Arc<Vec<Step>>),
+}
+
+/// How the service of a client came to its end.
+enum Over {
+    /// The service is done, or failed.
+    Served(Result<(), Box<Failure>>),
+    /// It is to be ended as its shape says.
+    Cut,
+    /// Nothing passed for the time allowed.
+    Idle,
+    /// The server stops.
+    Stopped,
+}
+
+pub(super) async fn serve(stream: Stream, number: u64, shared: Arc<Shared>) {
+    if shared.serving.is_plain() {
+        plain(stream, number, &shared).await;
+    } else {
+        watched(stream, number, &shared).await;
+    }
+}
+
+/// Serves with the loops of `net`; its events are open and close.
+async fn plain(stream: Stream, number: u64, shared: &Shared) {
+    let lane: Arc<str> =
+        if shared.journal.is_detailed() { format!("#{number}").into() } else { Arc::default() };
+    let note = |what: &dyn Fn() -> What| shared.journal.note(&lane, Some(shared.number), what);
+    note(&|| accepted(&stream, shared));
+    let end = match &shared.serving.service {
+        Service::Echo => stream.echo().await.map(|counts| Some(counts.end)),
+        Service::One { reply } => stream.receive_one(reply).await,
+        _ => stream.discard().await.map(|counts| Some(counts.end)),
+    };
+    let (sent, received) = (stream.sent(), stream.received());
+    let how = match &end {
+        Ok(Some(end)) => Some(words_of(end)),
+        Ok(None) => None,
+        Err(error) => Some(error.message.clone()),
+    };
+    // Closed before it is told: who reads of the close can count on it.
+    drop(stream);
+    if let Some(how) = how {
+        let totals = Totals { received, sent };
+        note(&|| What::Served { name: shared.serving.name.clone(), totals, how: how.clone() });
+    }
+    note(&|| What::Closed { name: shared.serving.name.clone(), reset: false, sent, received });
+    shared.left(received, sent, !matches!(end, Ok(Some(End::Fin) | None)));
+}
+
+fn accepted(stream: &Stream, shared: &Shared) -> What {
+    What::Accepted {
+        name: shared.serving.name.clone(),
+        listener: shared.listener.clone(),
+        local: stream.local().to_string(),
+        peer: stream.peer().to_string(),
+    }
+}
+
+/// Serves step by step, every piece told.
+async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
+    let (failed, _) = mpsc::unbounded_channel();
+    let session = Arc::new(Session::new(Host, shared.journal.clone(), Duration::from_secs(5), failed));
+    *locked(&session.tap) = locked(&shared.tap).take();
+    let lane = Lane::labelled(session.clone(), &format!("#{number}"));
+    stream.shape(shared.serving.shape);
+    let name = &shared.serving.name;
+    take_in(&lane, shared.number, name, &shared.listener, stream, None);
+    let Ok(socket) = lane.socket(name) else { return };
+    let over = {
+        let Live::Stream(stream, _) = &socket.live else { return };
+        let client = Client { lane: &lane, shared, socket: &socket, stream };
+        tokio::select! {
+            biased;
+            _ = shared.stopped() => Over::Stopped,
+            () = stream.cut() => Over::Cut,
+            () = client.idle() => Over::Idle,
+            result = client.service() => Over::Served(result),
+        }
+    };
+    let failure = over.failure(&lane, shared);
+    let reset = matches!(over, Over::Cut) && shared.serving.reset;
+    let counts = close(&lane, shared, socket, reset).await;
+    let (received, sent) = counts;
+    shared.left(received, sent, failure.is_some());
+    if let Some(failure) = failure {
+        locked(&shared.failure).get_or_insert(failure);
+    }
+    super::ending::leave_nothing(&lane, false, false).await;
+    *locked(&shared.tap) = locked(&session.tap).take();
+}
+
+/// Closes the stream if its steps have not, and gives the bytes received and sent.
+async fn close(lane: &Lane, shared: &Shared, socket: Arc<Socket>, reset: bool) -> (u64, u64) {
+    let Live::Stream(stream, _) = &socket.live else { return (0, 0) };
+    let counts = (stream.received(), stream.sent());
+    drop(socket);
+    let (name, number) = (&shared.serving.name, shared.number);
+    let closed = if reset {
+        super::ending::abort(lane, number, name).await
+    } else {
+        super::ending::close(lane, number, name).await
+    };
+    // It was closed by its own steps, which have told so.
+    drop(closed);
+    counts
+}
+
+impl Over {
+    /// The failure that it was, if it was one; the cause of a close is noted.
+    fn failure(&self, lane: &Lane, shared: &Shared) -> Option<Box<Failure>> {
+        let note = |text: String| lane.note(shared.number, || What::Note { text });
+        match self {
+            Self::Served(Ok(())) => None,
+            Self::Served(Err(failure)) => {
+                let how = match failure.kind.error() {
+                    Some(ErrorKind::Reset) => words_of(&End::Reset),
+                    Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => words_of(&End::Fin),
+                    _ => return Some(failure.clone()),
+                };
+                lane.note(shared.number, || What::Ended { name: shared.serving.name.clone(), how });
+                Some(failure.clone())
+            }
+            Self::Cut => {
+                note("cut as asked for".to_owned());
+                None
+            }
+            Self::Idle => {
+                let idle = shared.serving.idle.unwrap_or_default();
+                note(format!("nothing passed for {}", crate::text::format_duration(idle)));
+                None
+            }
+            Self::Stopped => None,
+        }
+    }
+}
+
+struct Client<'a> {
+    lane: &'a Lane,
+    shared: &'a Shared,
+    socket: &'a Socket,
+    stream: &'a Stream,
+}
+
+impl Client<'_> {
+    async fn service(&self) -> Result<(), Box<Failure>> {
+        run_steps(self.lane, &self.shared.serving.before).await?;
+        let served = match &self.shared.serving.service {
+            Service::Steps(steps) => return run_steps(self.lane, steps).await,
+            Service::Hang => {
+                let end = self.stream.ended().await;
+                if end == End::Fin {
+                    // A half-close changes nothing for one that does not read.
+                    std::future::pending::<()>().await;
+                }
+                tell_ended(self.lane, self.shared.number, self.socket, &end);
+                Ok(())
+            }
+            Service::One { reply } => self.one(reply).await,
+            Service::Echo => self.talk(true).await,
+            Service::Show | Service::Discard => self.talk(false).await,
+        };
+        served.map_err(|trouble| self.failure(trouble))
+    }
+
+    /// A failure that no step is to blame for.
+    fn failure(&self, trouble: Trouble) -> Box<Failure> {
+        let failure = Box::new(Failure {
+            kind: trouble.kind,
+            message: trouble.message.clone(),
+            label: String::new(),
+            at: crate::text::Excerpt::from(&crate::script::node::nowhere("serve")),
+            step: "serve".into(),
+            lane: self.lane.label.clone(),
+            wanted: None,
+            seen: None,
+            differs_at: None,
+            rows: Vec::new(),
+            help: Vec::new(),
+        });
+        self.lane.note(self.shared.number, || What::Failed(failure.clone()));
+        failure
+    }
+
+    fn tell(&self, bytes: &[u8]) {
+        self.lane.session.tap(bytes);
+        tell_received(self.lane, self.shared.number, self.socket, None, bytes, bytes.len() as u64);
+    }
+
+    async fn send(&self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.stream.send(bytes, SendFlags::default()).await?;
+        let name = &self.socket.name;
+        let told = || What::Sent { name: name.clone(), to: None, data: Data::new(bytes) };
+        self.lane.note_data(self.shared.number, told);
+        Ok(())
+    }
+
+    /// Receives one message and answers it.
+    async fn one(&self, reply: &[u8]) -> Result<(), Trouble> {
+        let mut lender = Lender::new(self.stream).await;
+        match lender.lend(|bytes| self.tell(bytes)).await? {
+            Lent::Bytes(()) if reply.is_empty() => Ok(()),
+            Lent::Bytes(()) => self.send(reply).await,
+            Lent::End(end) => {
+                tell_ended(self.lane, self.shared.number, self.socket, &end);
+                ended_well(&end)
+            }
+        }
+    }
+
+    /// Receives everything until the peer ends; sends it back, or the lines that go to all.
+    async fn talk(&self, echo: bool) -> Result<(), Trouble> {
+        let mut lines = self.shared.serving.lines.as_ref().map(broadcast::Sender::subscribe);
+        let mut lender = Lender::new(self.stream).await;
+        loop {
+            let lent = tokio::select! {
+                line = next_line(&mut lines) => {
+                    match line {
+                        Some(line) => self.send(&line).await?,
+                        None => self.half_close().await?,
+                    }
+                    continue;
+                }
+                lent = lender.lend(|bytes| {
+                    self.tell(bytes);
+                    if echo { bytes.to_vec() } else { Vec::new() }
+                }) => lent?,
+            };
+            match lent {
+                Lent::Bytes(back) if echo => self.send(&back).await?,
+                Lent::Bytes(_) => self.stream.count_received_message(),
+                Lent::End(end) => {
+                    tell_ended(self.lane, self.shared.number, self.socket, &end);
+                    if end == End::Fin {
+                        self.last_lines(&mut lines).await?;
+                    }
+                    return ended_well(&end);
+                }
+            }
+        }
+    }
+
+    /// The peer has ended its side: it still gets the lines that are there, and the only client gets all.
+    async fn last_lines(&self, lines: &mut Option<broadcast::Receiver<Arc<[u8]>>>) -> Result<(), Trouble> {
+        if self.shared.serving.accepts == Some(1) {
+            while lines.is_some() {
+                if let Some(line) = next_line(lines).await {
+                    self.send(&line).await?;
+                }
+            }
+            return Ok(());
+        }
+        while let Some(Ok(line)) = lines.as_mut().map(broadcast::Receiver::try_recv) {
+            if line.is_empty() {
+                break;
+            }
+            self.send(&line).await?;
+        }
+        Ok(())
+    }
+
+    /// The lines that go to all are over.
+    async fn half_close(&self) -> Result<(), Trouble> {
+        self.stream.shutdown(std::net::Shutdown::Write).await?;
+        let name = self.socket.name.clone();
+        self.lane.note(self.shared.number, || What::ShutDown { name, side: crate::event::Side::Write });
+        Ok(())
+    }
+
+    /// Until nothing has passed either way for the time allowed, seen at an eighth of it.
+    async fn idle(&self) {
+        let Some(idle) = self.shared.serving.idle else { return std::future::pending().await };
+        let passed = || (self.stream.sent(), self.stream.received());
+        let (mut last, mut since) = (passed(), Instant::now());
+        while since.elapsed() < idle {
+            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
+            let now = passed();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+    }
+}
+
+/// The next line for all; nothing once when they are over, then never anything.
+async fn next_line(lines: &mut Option<broadcast::Receiver<Arc<[u8]>>>) -> Option<Arc<[u8]>> {
+    let Some(from) = lines else { return std::future::pending().await };
+    loop {
+        match from.recv().await {
+            // An empty line says that they are over: the sender itself stays, for clients to come.
+            Ok(line) if line.is_empty() => {
+                *lines = None;
+                return None;
+            }
+            Ok(line) => return Some(line),
+            // One that does not read for so long misses lines; it is not kept from the next ones.
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => {
+                *lines = None;
+                return None;
+            }
+        }
+    }
+}
+
+fn ended_well(end: &End) -> Result<(), Trouble> {
+    match end {
+        End::Fin => Ok(()),
+        end => Err(Trouble::new(super::open::kind_of(end), words_of(end))),
+    }
+}

@@ -1,0 +1,303 @@
+//! Conversing: what is to be sent is sent while everything that comes is received, until the peer ends or a
+//! wait does. No step says this: how much comes, and until when, is not known before.
+
+use super::message;
+use super::player::run_step;
+use super::session::Live;
+use super::stage::Stage;
+use super::talk::{tell_ended, tell_received};
+use super::trouble::Trouble;
+use crate::event::{Data, Failure, FailureKind, What};
+use crate::net::{End, Lender, Lent, SendFlags, Stream};
+use crate::script::step::{Name, Step};
+use crate::text::{ErrorKind, format_duration};
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Pieces of standard input, as they are read; the channel closes at its end.
+pub type Input = mpsc::Receiver<io::Result<Vec<u8>>>;
+
+/// What is received beside the sending.
+#[derive(Debug, Clone, Copy)]
+pub enum Receiving<'a> {
+    /// Everything, until the peer ends.
+    Everything,
+    /// What these steps take.
+    Steps(&'a [Step]),
+}
+
+/// One conversation over a stream that is open on the stage.
+#[derive(Debug)]
+pub struct Conversation<'a> {
+    /// The stream's name.
+    pub name: &'a Name,
+    /// The step that failures are charged to where they belong to none: the one that opened the stream.
+    pub opened_by: &'a Step,
+    /// What is sent, in order.
+    pub sending: &'a [Step],
+    /// What follows the sending and the input: the half-close.
+    pub then: &'a [Step],
+    /// What is received.
+    pub receiving: Receiving<'a>,
+    /// How long to wait for more once everything is sent, since the last byte that came; none is for ever.
+    pub wait: Option<Duration>,
+    /// How long nothing may pass either way.
+    pub idle: Option<Duration>,
+}
+
+/// What one piece of the conversation came to.
+enum Over {
+    /// The peer ended, or everything expected has come.
+    Received(Result<Option<End>, Box<Failure>>),
+    /// Everything is sent.
+    Sent(Result<(), Box<Failure>>),
+    /// The wait for more is over.
+    Waited,
+    /// Nothing passed for the time allowed.
+    Idle,
+}
+
+impl Stage {
+    /// Holds a conversation. The stream stays open; how the peer ended is told, and is a failure where it was
+    /// no clean end or came before everything was sent. Cancel safe in the sense of [`Stage::run`].
+    pub async fn converse(
+        &self,
+        conversation: &Conversation<'_>,
+        input: Option<Input>,
+    ) -> Result<(), Box<Failure>> {
+        let lane = &self.lane;
+        let failed = |trouble: Trouble| trouble.into_failure(conversation.opened_by, &lane.label);
+        let socket = lane.socket(conversation.name).map_err(|missing| failed(missing.into()))?;
+        let Live::Stream(stream, _) = &socket.live else {
+            return Err(failed(Trouble::never_opened(conversation.name)));
+        };
+        let holding =
+            Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
+        holding.hold(input).await.map_err(|held| match held {
+            Held::Failure(failure) => failure,
+            Held::Trouble(trouble) => {
+                let failure = failed(trouble);
+                lane.note(conversation.opened_by.number, || What::Failed(failure.clone()));
+                failure
+            }
+        })
+    }
+}
+
+/// Why a conversation failed: in a step, or beside one.
+enum Held {
+    Failure(Box<Failure>),
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Held {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+struct Holding<'a> {
+    stage: &'a Stage,
+    conversation: &'a Conversation<'a>,
+    stream: &'a Stream,
+    socket: &'a super::session::Socket,
+    /// When something last came.
+    heard: Cell<Instant>,
+}
+
+impl Holding<'_> {
+    async fn hold(&self, mut input: Option<Input>) -> Result<(), Held> {
+        // A step that has been begun is finished though the peer has ended: it may still read. Typed input ends
+        // with the peer.
+        let typed = input.is_some();
+        let steps_done = Cell::new(false);
+        let result = {
+            let sending = self.send(input.as_mut(), &steps_done);
+            let receiving = self.receive();
+            tokio::pin!(sending, receiving);
+            let (mut sent, mut received) = (None, None);
+            loop {
+                let over = tokio::select! {
+                    biased;
+                    result = &mut receiving, if received.is_none() => Over::Received(result),
+                    result = &mut sending, if sent.is_none() => Over::Sent(result),
+                    () = self.waited(), if sent.is_some() && received.is_none() => Over::Waited,
+                    () = self.idle() => Over::Idle,
+                };
+                match over {
+                    Over::Received(result) => received = Some(result),
+                    Over::Sent(result) => sent = Some(result),
+                    Over::Waited if self.conversation.wait == Some(Duration::ZERO) => return Ok(()),
+                    Over::Waited => return Err(self.unanswered().into()),
+                    Over::Idle => return Err(self.idled().into()),
+                }
+                match (&received, &sent) {
+                    // The receiving side learns how it ended: a failed send alone does not know.
+                    (Some(Err(_)), _) | (Some(_), Some(_)) => break (received, sent),
+                    (Some(Ok(end)), None)
+                        if typed && steps_done.get() || end.as_ref().is_some_and(is_over) =>
+                    {
+                        break (received, sent);
+                    }
+                    (None, Some(Err(failure))) if !is_of_the_peer(failure) => break (received, sent),
+                    _ => {}
+                }
+            }
+        };
+        match result {
+            (Some(Err(failure)), _) => Err(Held::Failure(failure)),
+            (Some(Ok(Some(end))), sent) if is_over(&end) => {
+                let _ = sent;
+                Err(Trouble::new(super::open::kind_of(&end), self.ended_by(&end)).into())
+            }
+            (_, Some(Err(failure))) => Err(Held::Failure(failure)),
+            (Some(Ok(Some(_))), None) => self.left_over(input.as_mut()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is to be sent, the input after it, the half-close last.
+    async fn send(&self, input: Option<&mut Input>, steps_done: &Cell<bool>) -> Result<(), Box<Failure>> {
+        for step in self.conversation.sending {
+            run_step(&self.stage.lane, step).await?;
+        }
+        steps_done.set(true);
+        if let Some(input) = input {
+            let failed =
+                |trouble: Trouble| trouble.into_failure(self.conversation.opened_by, &self.stage.lane.label);
+            while let Some(piece) = input.recv().await {
+                let piece = piece.map_err(|error| {
+                    failed(Trouble::unfilled(format!("cannot read standard input: {}", error.kind())))
+                })?;
+                self.stream.send(&piece, SendFlags::default()).await.map_err(|error| failed(error.into()))?;
+                let (name, lane) = (self.conversation.name, &self.stage.lane);
+                lane.note_data(self.number(), || What::Sent {
+                    name: name.clone(),
+                    to: None,
+                    data: Data::new(&piece),
+                });
+            }
+        }
+        for step in self.conversation.then {
+            run_step(&self.stage.lane, step).await?;
+        }
+        self.heard.set(Instant::now());
+        Ok(())
+    }
+
+    async fn receive(&self) -> Result<Option<End>, Box<Failure>> {
+        let steps = match self.conversation.receiving {
+            Receiving::Steps(steps) => steps,
+            Receiving::Everything => return Ok(Some(self.receive_all().await?)),
+        };
+        for step in steps {
+            run_step(&self.stage.lane, step).await?;
+            self.heard.set(Instant::now());
+        }
+        Ok(None)
+    }
+
+    async fn receive_all(&self) -> Result<End, Box<Failure>> {
+        let lane = &self.stage.lane;
+        let failed =
+            |error| Trouble::from(error).into_failure(self.conversation.opened_by, &self.stage.lane.label);
+        let mut lender = Lender::new(self.stream).await;
+        loop {
+            let lent = lender.lend(|bytes| {
+                lane.session.tap(bytes);
+                if lane.session.journal.tells_data() {
+                    let head = bytes.get(..message::LONGEST).unwrap_or(bytes);
+                    tell_received(lane, self.number(), self.socket, None, head, bytes.len() as u64);
+                }
+            });
+            match lent.await.map_err(failed)? {
+                Lent::Bytes(()) => self.heard.set(Instant::now()),
+                Lent::End(end) => {
+                    tell_ended(lane, self.number(), self.socket, &end);
+                    return Ok(end);
+                }
+            }
+        }
+    }
+
+    fn number(&self) -> u32 {
+        self.conversation.opened_by.number
+    }
+
+    /// Until nothing has come for the time to wait. Steps have deadlines of their own.
+    async fn waited(&self) {
+        let Some(wait) =
+            self.conversation.wait.filter(|_| matches!(self.conversation.receiving, Receiving::Everything))
+        else {
+            return std::future::pending().await;
+        };
+        while let Some(until) = self.heard.get().checked_add(wait).filter(|until| *until > Instant::now()) {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
+    /// Until nothing has passed either way for the time allowed, seen at an eighth of it.
+    async fn idle(&self) {
+        let Some(idle) = self.conversation.idle else { return std::future::pending().await };
+        let passed = || (self.stream.sent(), self.stream.received());
+        let (mut last, mut since) = (passed(), Instant::now());
+        while since.elapsed() < idle {
+            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
+            let now = passed();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    fn unanswered(&self) -> Trouble {
+        let wait = format_duration(self.conversation.wait.unwrap_or_default());
+        let peer = self.stream.peer();
+        let message = match self.stream.received() {
+            0 => format!("{peer}: no answer within {wait}, and the connection is still open"),
+            received => format!(
+                "{peer}: nothing more came for {wait} and the connection is still open: after {received} B the answer may not be over"
+            ),
+        };
+        Trouble::timeout(message).help("`--wait 30s` waits longer, `--wait 0` does not wait for an answer")
+    }
+
+    fn idled(&self) -> Trouble {
+        let idle = format_duration(self.conversation.idle.unwrap_or_default());
+        Trouble::timeout(format!("{}: nothing was sent or received for {idle}", self.stream.peer()))
+    }
+
+    fn ended_by(&self, end: &End) -> String {
+        let peer = self.stream.peer();
+        match end {
+            End::Failed(error) => error.message.clone(),
+            End::Reset => format!("{peer}: reset by the peer"),
+            End::TimedOut => format!("{peer}: given up by the kernel: the peer acknowledged nothing more"),
+            End::Fin => format!("{peer}: closed by the peer"),
+        }
+    }
+
+    /// The peer has closed while input was still being read: what of it was not sent is lost.
+    fn left_over(&self, input: Option<&mut Input>) -> Result<(), Held> {
+        let Some(Ok(Ok(piece))) = input.map(|input| input.try_recv()) else { return Ok(()) };
+        let message = format!(
+            "{}: closed by the peer before everything was sent: {} B of the input are left, or more",
+            self.stream.peer(),
+            piece.len()
+        );
+        Err(Trouble::new(FailureKind::Error(ErrorKind::Closed), message).into())
+    }
+}
+
+/// Whether the stream is over both ways.
+fn is_over(end: &End) -> bool {
+    *end != End::Fin
+}
+
+/// Whether a send failed because of what the peer did: then the receiving side tells what that was.
+fn is_of_the_peer(failure: &Failure) -> bool {
+    matches!(failure.kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
+}

@@ -1,0 +1,138 @@
+//! `Payloads`: the datagrams that are to be sent, one after the other.
+
+use super::numbering::{STAMP, stamp};
+use crate::engine::message;
+use crate::engine::session::Lane;
+use crate::engine::trouble::Trouble;
+use crate::script::recipe::Content;
+use crate::script::step::{Action, Step};
+use std::io;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// Where datagrams come from.
+#[derive(Debug)]
+pub enum Payloads {
+    /// The payloads of these `send` steps in turn, so many rounds; for ever where no number is given.
+    Steps(Vec<Step>, Option<u64>),
+    /// Whatever a reader hands over, until it is gone.
+    Stream(Receiver<io::Result<Vec<u8>>>),
+}
+
+/// Payloads on their way out.
+#[derive(Debug)]
+pub(super) struct Queue {
+    payloads: Payloads,
+    numbered: bool,
+    /// How many have been taken.
+    pub taken: u64,
+    /// The one that a stream has handed over already.
+    next: Option<Vec<u8>>,
+}
+
+impl Queue {
+    pub fn new(payloads: Payloads, numbered: bool) -> Self {
+        Self { payloads, numbered, taken: 0, next: None }
+    }
+
+    /// How many are left, where that is known.
+    pub fn left(&self) -> Option<u64> {
+        match &self.payloads {
+            Payloads::Steps(steps, Some(rounds)) => {
+                Some((steps.len() as u64).saturating_mul(*rounds).saturating_sub(self.taken))
+            }
+            Payloads::Steps(_, None) | Payloads::Stream(_) => None,
+        }
+    }
+
+    /// Whether there is one more; waits for it where they are read.
+    pub fn has_more(&mut self) -> Result<bool, Trouble> {
+        if let Some(left) = self.left() {
+            return Ok(left > 0);
+        }
+        if let (Payloads::Stream(stream), None) = (&self.payloads, &self.next) {
+            let read = stream.recv().ok().transpose();
+            self.next = read
+                .map_err(|error| Trouble::unfilled(format!("cannot read the payloads: {}", error.kind())))?;
+            return Ok(self.next.is_some());
+        }
+        Ok(true)
+    }
+
+    /// Takes the next one, its holes filled now.
+    pub fn take(&mut self, lane: &Lane) -> Result<Vec<u8>, Trouble> {
+        let body = match &self.payloads {
+            Payloads::Steps(steps, _) => {
+                let count = steps.len().max(1) as u64;
+                let index = usize::try_from(self.taken % count).unwrap_or(0);
+                match steps.get(index).and_then(content) {
+                    Some(content) => rendered(content, &lane.inside(Some(self.taken / count + 1)))?,
+                    None => Vec::new(),
+                }
+            }
+            Payloads::Stream(_) => self.next.take().unwrap_or_default(),
+        };
+        self.taken += 1;
+        Ok(if self.numbered { numbered(&body, self.taken, lane.session.journal.elapsed()) } else { body })
+    }
+
+    /// The bytes of every one of them, where all are the same but for their number.
+    pub fn fixed(&self, lane: &Lane) -> Result<Option<Vec<u8>>, Trouble> {
+        let Payloads::Steps(steps, _) = &self.payloads else { return Ok(None) };
+        let [step] = steps.as_slice() else { return Ok(None) };
+        let Some(content) = content(step).filter(|content| is_fixed(content)) else { return Ok(None) };
+        let body = rendered(content, lane)?;
+        Ok(Some(if self.numbered { numbered(&body, 0, Duration::ZERO) } else { body }))
+    }
+
+    /// Writes the number of each of the next datagrams of `size` bytes in `contents`, where they have one,
+    /// and counts them as taken.
+    pub fn renumber(&mut self, contents: &mut [u8], size: usize, at: Duration) {
+        for datagram in contents.chunks_mut(size.max(1)) {
+            self.taken += 1;
+            if self.numbered {
+                stamp(datagram, self.taken, at);
+            }
+        }
+    }
+
+    /// Whether the number that an answer carries is that of the datagram it answers.
+    pub fn counts_datagrams(&self) -> bool {
+        match &self.payloads {
+            Payloads::Steps(steps, _) => self.numbered || steps.len() == 1,
+            Payloads::Stream(_) => self.numbered,
+        }
+    }
+}
+
+fn content(step: &Step) -> Option<&Content> {
+    match &step.action {
+        Action::Send(send) => Some(&send.content),
+        _ => None,
+    }
+}
+
+fn is_fixed(content: &Content) -> bool {
+    match content {
+        Content::Text(template) => template.as_literal().is_some(),
+        Content::Times(content, _) => is_fixed(content),
+        Content::File(_) | Content::Made(_) => true,
+    }
+}
+
+fn numbered(body: &[u8], number: u64, at: Duration) -> Vec<u8> {
+    let mut datagram = vec![0; STAMP];
+    stamp(&mut datagram, number, at);
+    datagram.extend_from_slice(body);
+    datagram
+}
+
+/// The bytes of a payload, now.
+pub(super) fn rendered(content: &Content, lane: &Lane) -> Result<Vec<u8>, Trouble> {
+    let recipe = content.resolve(lane).map_err(Trouble::unfilled)?;
+    match recipe.collect(message::LONGEST) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(message::too_long(recipe.len())),
+        Err(error) => Err(Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))),
+    }
+}

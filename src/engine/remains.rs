@@ -1,0 +1,48 @@
+//! What an end that leaves no time to ask each session must take away: process groups and temporary
+//! directories. A second Ctrl-C is such an end.
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static DIRECTORIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn locked<T>(list: &'static Mutex<Vec<T>>) -> MutexGuard<'static, Vec<T>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A process group runs.
+pub(super) fn group_began(group: Pid) {
+    locked(&GROUPS).push(group);
+}
+
+/// A group is over; its number may belong to somebody else from now on.
+pub(super) fn group_ended(group: Pid) {
+    locked(&GROUPS).retain(|other| *other != group);
+}
+
+/// A temporary directory was made.
+pub(super) fn directory_made(path: &Path) {
+    locked(&DIRECTORIES).push(path.to_owned());
+}
+
+/// A temporary directory is gone.
+pub(super) fn directory_removed(path: &Path) {
+    locked(&DIRECTORIES).retain(|other| other != path);
+}
+
+/// Kills every process group that scenarios have started and that is not over, and removes their
+/// temporary directories, at once. For the last moment of a process: sessions that still run meet
+/// the effects.
+pub fn take_away_all() {
+    for group in locked(&GROUPS).drain(..).filter(|group| group.as_raw() > 1) {
+        // One that has ended meanwhile is what was wanted.
+        let _ = killpg(group, Signal::SIGKILL);
+    }
+    for directory in locked(&DIRECTORIES).drain(..) {
+        // Nothing is left to tell that it could not be removed, and nothing to do about it.
+        let _ = std::fs::remove_dir_all(directory);
+    }
+}

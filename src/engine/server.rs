@@ -1,0 +1,280 @@
+//! A server: one listener, its clients numbered, served until it is told to stop. Where nobody watches what
+//! passes, a worker a core serves them with the loops of `net`; the listener is shared.
+
+use super::client::{self, Service};
+use super::open;
+use super::session::{Lane, Live, Session, Tap};
+use super::stop::{Stop, StopReason};
+use crate::event::{Failure, Journal, What};
+use crate::net::{Host, Listener, Shape};
+use crate::script::step::{Action, Name, Step};
+use crate::text::{OptionValue, SocketOption};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Semaphore, broadcast, mpsc};
+
+/// How many connections are accepted before clients have a turn.
+const ACCEPTS_AT_ONCE: u32 = 64;
+
+/// How clients are served.
+#[derive(Debug)]
+pub struct Serving {
+    /// What each client gets.
+    pub service: Service,
+    /// The name of a client's stream in `service`'s steps.
+    pub name: Name,
+    /// Steps before the service: the TLS handshake.
+    pub before: Arc<Vec<Step>>,
+    /// How sends misbehave.
+    pub shape: Shape,
+    /// Whether the cut of `shape` is a reset.
+    pub reset: bool,
+    /// A client that nothing passes for so long is closed.
+    pub idle: Option<Duration>,
+    /// So many clients at once; others wait in the queue.
+    pub most: Option<usize>,
+    /// After so many clients the listener is closed; it is over when they have left.
+    pub accepts: Option<u64>,
+    /// Lines that go to every client.
+    pub lines: Option<broadcast::Sender<Arc<[u8]>>>,
+    /// Whether what passes is shown: then it is told piece by piece.
+    pub shown: bool,
+}
+
+/// What a server did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Clients accepted.
+    pub clients: u64,
+    /// Clients that are still there.
+    pub open: u64,
+    /// Bytes received.
+    pub received: u64,
+    /// Bytes sent.
+    pub sent: u64,
+    /// Clients whose conversation was a failure: reset, timed out, or a step that did not hold.
+    pub failed: u64,
+}
+
+/// A listener that nobody has been accepted from yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: Listener,
+    name: Name,
+    number: u32,
+    journal: Journal,
+    tap: Option<Tap>,
+}
+
+/// What the workers share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub journal: Journal,
+    pub serving: Serving,
+    pub listener: Name,
+    pub number: u32,
+    pub tap: Mutex<Option<Tap>>,
+    /// The first failure of a client, for the exit code of a server with one.
+    pub failure: Mutex<Option<Box<Failure>>>,
+    clients: AtomicU64,
+    open: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
+    failed: AtomicU64,
+    over: Stop,
+}
+
+impl Server {
+    /// Listens as the step says and tells where.
+    pub async fn open(step: &Step, journal: &Journal) -> Result<Self, Box<Failure>> {
+        let (failed, _) = mpsc::unbounded_channel();
+        let lane = Lane::main(Arc::new(Session::new(Host, journal.clone(), Duration::MAX, failed)));
+        let Action::Listen(listen) = &step.action else {
+            return Err(super::trouble::Trouble::never_opened(step.verb).into_failure(step, &lane.label));
+        };
+        let told = |trouble: super::trouble::Trouble| trouble.into_failure(step, &lane.label);
+        // What is not enough shows when it is used up; that the limit cannot be raised changes nothing.
+        let _ = crate::net::raise_open_files();
+        open::listen(&lane, step.number, listen).await.map_err(told)?;
+        let socket = lane.take(&listen.name).map_err(|missing| told(missing.into()))?;
+        match Arc::try_unwrap(socket).map(|socket| socket.live) {
+            Ok(Live::Listener(listener)) => {
+                // Accepted sockets inherit it: an answer is not held back for an acknowledgement.
+                let _ = listener.set(SocketOption::Nodelay, &OptionValue::Bool(true));
+                let (name, number) = (listen.name.clone(), step.number);
+                Ok(Self { listener, name, number, journal: journal.clone(), tap: None })
+            }
+            _ => Err(told(super::trouble::Trouble::never_opened(&listen.name))),
+        }
+    }
+
+    /// Gives every byte that is received to `tap`.
+    pub fn tap(&mut self, tap: impl FnMut(&[u8]) + Send + 'static) {
+        self.tap = Some(Tap(Box::new(tap)));
+    }
+
+    /// The address it listens on.
+    pub fn local(&self) -> String {
+        self.listener.local().to_string()
+    }
+
+    /// The port it listens on, where there is one.
+    pub fn port(&self) -> Option<u16> {
+        self.listener.local().port()
+    }
+
+    /// Serves until `stop` is raised, or as many clients as it accepts have left. Blocks.
+    pub fn run(self, serving: Serving, stop: &Stop) -> io::Result<(Tally, Option<Box<Failure>>)> {
+        let workers = if serving.is_ordered() {
+            1
+        } else {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        };
+        let shared = Arc::new(Shared {
+            journal: self.journal,
+            serving,
+            listener: self.name,
+            number: self.number,
+            tap: Mutex::new(self.tap),
+            failure: Mutex::default(),
+            clients: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            over: stop.clone(),
+        });
+        let mut threads = Vec::new();
+        for number in 1..workers {
+            let Ok(listener) = self.listener.try_clone() else { break };
+            let shared = shared.clone();
+            let worker = std::thread::Builder::new().name(format!("worker {number}"));
+            threads.push(worker.spawn(move || {
+                if let Ok(runtime) = runtime() {
+                    runtime.block_on(accept(listener, &shared));
+                    runtime.shutdown_background();
+                }
+            })?);
+        }
+        let runtime = runtime()?;
+        runtime.block_on(accept(self.listener, &shared));
+        runtime.shutdown_background();
+        for thread in threads {
+            // A worker that panicked has told so already.
+            let _ = thread.join();
+        }
+        let failure = shared.failure.lock().ok().and_then(|mut failure| failure.take());
+        Ok((shared.tally(), failure))
+    }
+}
+
+impl Serving {
+    /// Whether clients are told apart by more than their counts: one worker sees them in one order then.
+    fn is_ordered(&self) -> bool {
+        !self.is_plain() || self.most.is_some() || self.accepts.is_some()
+    }
+
+    /// Whether the loops of `net` do all of it.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.service, Service::Echo | Service::Discard | Service::One { .. })
+            && !self.shown
+            && self.before.is_empty()
+            && self.shape == Shape::default()
+            && self.idle.is_none()
+            && self.lines.is_none()
+    }
+}
+
+impl Shared {
+    fn tally(&self) -> Tally {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Tally {
+            clients: read(&self.clients),
+            open: read(&self.open),
+            received: read(&self.received),
+            sent: read(&self.sent),
+            failed: read(&self.failed),
+        }
+    }
+
+    /// A client has left.
+    pub fn left(&self, received: u64, sent: u64, failed: bool) {
+        self.received.fetch_add(received, Ordering::Relaxed);
+        self.sent.fetch_add(sent, Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
+        self.open.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Waits until it is told to stop.
+    pub async fn stopped(&self) -> StopReason {
+        self.over.wait().await
+    }
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Accepts until told to stop, or as many as are accepted; then waits for those that are there.
+async fn accept(listener: Listener, shared: &Arc<Shared>) {
+    let mut clients = tokio::task::JoinSet::new();
+    let room = shared.serving.most.map(|most| Arc::new(Semaphore::new(most)));
+    let (mut at_once, mut starved) = (0, false);
+    let stopped = shared.stopped();
+    tokio::pin!(stopped);
+    loop {
+        let permit = match &room {
+            Some(room) => tokio::select! {
+                _ = &mut stopped => break,
+                permit = room.clone().acquire_owned() => permit.ok(),
+            },
+            None => None,
+        };
+        let accepted = tokio::select! {
+            biased;
+            _ = &mut stopped => break,
+            accepted = listener.accept() => accepted,
+        };
+        if listener.starved() > 0 && !std::mem::replace(&mut starved, true) {
+            let text = "no open file is left: new clients wait until others leave (`ulimit -n` is the limit)";
+            shared.journal.note(&"".into(), None, || What::Note { text: text.to_owned() });
+        }
+        let Ok(stream) = accepted else { break };
+        let number = shared.clients.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.open.fetch_add(1, Ordering::SeqCst);
+        let task = client::serve(stream, number, shared.clone());
+        if shared.serving.is_plain() {
+            tokio::spawn(task);
+        } else {
+            clients.spawn(async move {
+                task.await;
+                drop(permit);
+            });
+            while clients.try_join_next().is_some() {}
+        }
+        at_once += 1;
+        if shared.serving.accepts.is_some_and(|most| number >= most) {
+            break;
+        }
+        if at_once == ACCEPTS_AT_ONCE {
+            at_once = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+    listener.close();
+    // Those that are told to stop tell how they ended.
+    while clients.join_next().await.is_some() {}
+    if shared.serving.is_plain() && shared.over.reason().is_none() {
+        let emptied = async {
+            while shared.open.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            () = emptied => {}
+            _ = stopped => {}
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `Pace`: things done at exact times, on a thread of its own: tokio's timers are a millisecond late.
+
+use std::time::Duration;
+
+use nix::sys::time::{TimeSpec, TimeValLike as _};
+use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
+
+use crate::text::Rate;
+
+/// How long before a deadline the thread wakes up to spin: waking takes longer than that one time in a hundred.
+const SPIN: Duration = Duration::from_micros(120);
+/// Longest sleep after which it is asked whether to go on.
+const LONGEST_SLEEP: Duration = Duration::from_millis(50);
+
+/// A schedule with absolute deadlines, so that being late once delays nothing after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    rate: Rate,
+    began: Duration,
+}
+
+impl Pace {
+    /// A schedule whose first deadline is now.
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, began: now() }
+    }
+
+    /// Waits on this thread until number `number`, counted from 0, is due, and says how many are due by
+    /// then from it on; none when `stopped` says so before that.
+    pub fn wait(&self, number: u64, stopped: impl Fn() -> bool) -> u64 {
+        let until = self.began.saturating_add(self.rate.due(number));
+        while let Some(left) = until.checked_sub(now()).filter(|left| !left.is_zero()) {
+            if stopped() {
+                return 0;
+            }
+            match left.checked_sub(SPIN) {
+                Some(most) if !most.is_zero() => {
+                    sleep_until(until.saturating_sub(SPIN).min(now() + LONGEST_SLEEP))
+                }
+                _ => std::hint::spin_loop(),
+            }
+        }
+        if stopped() {
+            return 0;
+        }
+        self.rate.due_by(now().saturating_sub(self.began)).saturating_sub(number).max(1)
+    }
+
+    /// Makes the kernel wake this thread when it asks to be, not up to 50 µs later (prctl(2), `PR_SET_TIMERSLACK`).
+    pub fn sharpen() {
+        // Without it the spinning still meets the deadline, only less often.
+        let _ = nix::sys::prctl::set_timerslack(1);
+    }
+}
+
+/// Time on the clock that nobody sets.
+fn now() -> Duration {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default()
+}
+
+fn sleep_until(at: Duration) {
+    let nanos = TimeSpec::nanoseconds(i64::try_from(at.as_nanos()).unwrap_or(i64::MAX));
+    // Interrupted by a signal, the caller looks at the clock and sleeps again.
+    let _ = clock_nanosleep(ClockId::CLOCK_MONOTONIC, ClockNanosleepFlags::TIMER_ABSTIME, &nanos);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_early_and_the_last_one_is_when_the_first_one_said() {
+        let pace = Pace::new("1000/s".parse().unwrap());
+        let began = std::time::Instant::now();
+        let mut number = 0;
+        while number < 100 {
+            let due = pace.wait(number, || false);
+            assert!(now() >= pace.began + Duration::from_millis(number));
+            number += due;
+        }
+        // The bound from above is the machine's, not ours: only a floor is sure.
+        assert!(began.elapsed() >= Duration::from_millis(98), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn what_is_late_is_due_all_at_once() {
+        let mut pace = Pace::new("1000/s".parse().unwrap());
+        pace.began = now() - Duration::from_secs(1);
+        assert!(pace.wait(1, || false) >= 1000);
+    }
+
+    #[test]
+    fn a_stopped_schedule_waits_for_nothing() {
+        let pace = Pace::new("1/h".parse().unwrap());
+        assert_eq!(pace.wait(1, || true), 0);
+    }
+}

@@ -1,0 +1,364 @@
+//! What sockets say to each other, live, as `send` and `serve` show it: data lines to where data goes,
+//! everything else to where narration goes, each line flushed as soon as it is known.
+
+use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
+use super::shown_bytes::{View, hex, lines, screen_rows};
+use crate::event::{Data, Event, Failure, Side, Sink, What};
+use crate::text::ErrorKind;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+/// Which time stands beside a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// Seconds since the conversation began.
+    Relative,
+    /// The time of day, UTC.
+    Absolute,
+    /// Seconds since the line before.
+    Delta,
+    /// None.
+    None,
+}
+
+/// How a conversation is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// How bytes are shown; raw ones are not: whoever receives them writes them.
+    pub view: View,
+    /// Which times stand beside lines.
+    pub times: Times,
+    /// Whether data lines are shown.
+    pub data: bool,
+    /// Whether connections, ends and notes are told.
+    pub narration: bool,
+    /// Whether narration about a numbered client stands with the data.
+    pub with_data: bool,
+    /// Whether half-closes, options and steps are told too.
+    pub verbose: bool,
+    /// Whether data lines have colour.
+    pub styled: bool,
+    /// Whether narration has colour.
+    pub styled_told: bool,
+    /// Columns of the screen; none where every message is one line, whole.
+    pub width: Option<usize>,
+}
+
+/// How the address of a unix socket that was never bound ends.
+const UNNAMED: &str = "(unnamed)";
+
+/// Columns between the mark and the text of a data line without a time.
+const TEXT_AT: usize = 8;
+
+/// Bytes of one message that are shown where there is no screen.
+const MOST_BYTES: usize = 4 << 10;
+
+/// What is known of one stream.
+#[derive(Debug, Default)]
+struct Known {
+    began: Duration,
+    accepted: bool,
+    ended: Option<String>,
+    cause: Option<String>,
+}
+
+/// Shows events as lines.
+pub struct Conversation {
+    data: Box<dyn Write + Send>,
+    told: Box<dyn Write + Send>,
+    manner: Manner,
+    streams: HashMap<(String, String), Known>,
+    step_began: Duration,
+    last: Duration,
+    began: Option<Duration>,
+    clock: SystemTime,
+}
+
+impl Conversation {
+    /// Shows data on `data` and everything else on `told`; the clock of the events began now.
+    pub fn new(data: impl Write + Send + 'static, told: impl Write + Send + 'static, manner: Manner) -> Self {
+        Self {
+            data: Box::new(data),
+            told: Box::new(told),
+            manner,
+            streams: HashMap::new(),
+            step_began: Duration::ZERO,
+            last: Duration::ZERO,
+            began: None,
+            clock: SystemTime::now(),
+        }
+    }
+
+    fn stamp(&mut self, at: Duration) -> String {
+        let seconds = |time: Duration| format!("{:.3} ", time.as_secs_f64());
+        let before = std::mem::replace(&mut self.last, at);
+        match self.manner.times {
+            Times::Relative => seconds(at.saturating_sub(self.began.unwrap_or(at))),
+            Times::Delta => seconds(at.saturating_sub(before)),
+            Times::Absolute => {
+                let now = humantime::format_rfc3339_millis(self.clock + at).to_string();
+                format!("{} ", now.split_once('T').map_or(now.as_str(), |(_, time)| time))
+            }
+            Times::None => String::new(),
+        }
+    }
+
+    /// A line of narration about a stream, or about nothing in particular.
+    fn tell(&mut self, event: &Event, style: anstyle::Style, words: &str) -> io::Result<()> {
+        if !self.manner.narration {
+            return Ok(());
+        }
+        let label = label(&event.lane);
+        let with_data = self.manner.with_data && !label.is_empty();
+        let styled = if with_data { self.manner.styled } else { self.manner.styled_told };
+        let words = paint(styled, style, &printable(words));
+        let line = if label.is_empty() {
+            format!("* {words}\n")
+        } else {
+            let (label, time) = (paint(styled, STRONG, label), self.stamp(event.at));
+            let gap = if time.is_empty() { TEXT_AT } else { TEXT_AT - 1 };
+            let time = if time.is_empty() { time } else { format!(" {time}") };
+            format!("{label} *{time}{:gap$}{words}\n", "")
+        };
+        let to = if with_data { &mut self.data } else { &mut self.told };
+        to.write_all(line.as_bytes())?;
+        to.flush()
+    }
+
+    /// The lines of bytes sent or received; `other` is the address a datagram came from or went to.
+    fn show(&mut self, event: &Event, mark: char, other: Option<&str>, data: &Data) -> io::Result<()> {
+        if !self.manner.data {
+            return Ok(());
+        }
+        let time = self.stamp(event.at);
+        let label = label(&event.lane);
+        let other = other.map(|other| format!("{}  ", printable(other))).unwrap_or_default();
+        let head = format!("{mark} {time}{:>5}  {other}", data.len);
+        let before = if label.is_empty() { 0 } else { label.chars().count() + 1 };
+        let indent = before + head.chars().count();
+        let body = self.body(data, indent);
+        let style = if mark == '>' { OUT } else { IN };
+        let mut text = String::new();
+        if !label.is_empty() {
+            let _ = write!(text, "{} ", paint(self.manner.styled, STRONG, label));
+        }
+        text.push_str(&paint(self.manner.styled, style, &format!("{head}{body}")));
+        text.push('\n');
+        if self.manner.view == View::Hex {
+            text = text.replacen("  \n", "\n", 1);
+        }
+        self.data.write_all(text.as_bytes())?;
+        self.data.flush()
+    }
+
+    fn body(&self, data: &Data, indent: usize) -> String {
+        if data.len == 0 {
+            return "(empty)".to_owned();
+        }
+        let (mut shown, left) = match (self.manner.view, self.manner.width) {
+            (View::Hex, width) => {
+                let rows = if width.is_some() { screen_rows() } else { usize::MAX };
+                let (rows, left) = hex(&data.bytes, rows);
+                // The dump begins below its head, so that its columns stand.
+                (std::iter::once(String::new()).chain(rows).collect(), left)
+            }
+            (_, Some(width)) => lines(&data.bytes, width.saturating_sub(indent)),
+            (_, None) => {
+                let shown = data.bytes.get(..MOST_BYTES).unwrap_or(&data.bytes);
+                (vec![crate::text::escape(shown)], data.bytes.len() - shown.len())
+            }
+        };
+        let left = left as u64 + data.len.saturating_sub(data.bytes.len() as u64);
+        if left > 0 {
+            shown.push(format!("… {left} B more"));
+        }
+        if self.manner.width.is_none() && self.manner.view == View::Text {
+            return shown.join(" ");
+        }
+        let gap = format!("\n{:indent$}", "");
+        shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
+    }
+
+    fn known(&mut self, event: &Event, name: &str) -> &mut Known {
+        self.streams.entry((event.lane.to_string(), name.to_owned())).or_default()
+    }
+
+    fn begin(&mut self, event: &Event, name: &str, accepted: bool) {
+        self.began.get_or_insert(event.at);
+        let known = Known { began: event.at, accepted, ..Known::default() };
+        self.streams.insert((event.lane.to_string(), name.to_owned()), known);
+    }
+
+    fn closed(&mut self, event: &Event, name: &str, reset: bool, sent: u64, received: u64) -> io::Result<()> {
+        let Some(known) = self.streams.remove(&(event.lane.to_string(), name.to_owned())) else {
+            return Ok(());
+        };
+        let how = match (known.ended, reset) {
+            (_, true) => {
+                known.cause.map_or("reset by us (RST)".to_owned(), |why| format!("{why}: reset sent"))
+            }
+            (Some(how), _) => ended(&how),
+            (None, _) => known.cause.map_or("closed by us".to_owned(), |why| format!("{why}: closed by us")),
+        };
+        let style = if reset || how.starts_with("closed") { FAINT } else { OTHER };
+        let time = event.at.saturating_sub(known.began);
+        let seconds = time.as_secs_f64();
+        let (sent, received) = (amount(sent, time), amount(received, time));
+        let words = if known.accepted {
+            format!("{how}: in {received}, out {sent}, {seconds:.3} s")
+        } else {
+            format!("{how} after {seconds:.3} s: sent {sent}, received {received}")
+        };
+        self.tell(event, style, &words)
+    }
+
+    /// What is told of the life of sockets.
+    fn narrate(&mut self, event: &Event) -> io::Result<()> {
+        match &event.what {
+            What::Listening { at, .. } => self.tell(event, FAINT, &format!("listening on {at}{}", reach(at))),
+            What::Connected { name, local, peer } => {
+                let took = event.at.saturating_sub(self.step_began);
+                self.begin(event, name, false);
+                let took = milliseconds(took);
+                let from = if local.ends_with(UNNAMED) { String::new() } else { format!(" from {local}") };
+                self.tell(event, FAINT, &format!("connected {peer}{from} in {took}"))
+            }
+            What::Accepted { name, peer, .. } => {
+                self.begin(event, name, true);
+                let peer = if peer.ends_with(UNNAMED) { String::new() } else { format!(" {peer}") };
+                self.tell(event, FAINT, &format!("connected{peer}"))
+            }
+            What::Secured { version, cipher, alpn, .. } => {
+                let alpn = alpn.as_ref().map(|alpn| format!(", {alpn}")).unwrap_or_default();
+                self.tell(event, FAINT, &format!("{version}, {cipher}{alpn}"))
+            }
+            What::Ended { name, how } | What::Served { name, how, .. } => {
+                let how = how.clone();
+                self.known(event, name).ended.get_or_insert(how);
+                Ok(())
+            }
+            What::Closed { name, reset, sent, received } => {
+                self.closed(event, name, *reset, *sent, *received)
+            }
+            // How its peer ended is told by the close.
+            What::Failed(failure) if !event.lane.is_empty() && !is_an_end(failure) => {
+                self.tell(event, BAD, &format!("failed: {}", failure.message))
+            }
+            What::Note { text } => self.note(event, text),
+            what if self.manner.verbose => match details(what) {
+                Some(words) => self.tell(event, FAINT, &words),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// A note about an open stream is the cause of what comes next on it.
+    fn note(&mut self, event: &Event, text: &str) -> io::Result<()> {
+        let lane = &event.lane;
+        let open = self.streams.iter_mut().find(|((of, _), known)| **of == **lane && known.accepted);
+        match open {
+            Some((_, known)) => {
+                known.cause = Some(text.to_owned());
+                Ok(())
+            }
+            None => self.tell(event, FAINT, text),
+        }
+    }
+}
+
+impl Sink for Conversation {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        if matches!(event.what, What::StepStarted { .. }) {
+            self.step_began = event.at;
+        }
+        match &event.what {
+            What::Sent { to, data, .. } => self.show(event, '>', to.as_deref(), data),
+            What::Received { from, data, .. } => self.show(event, '<', from.as_deref(), data),
+            _ => self.narrate(event),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.data.flush()?;
+        self.told.flush()
+    }
+
+    fn target(&self) -> String {
+        "to standard output".to_owned()
+    }
+}
+
+/// `#3` of the lane `conn#3`; any other lane is its own label.
+fn label(lane: &str) -> &str {
+    lane.rfind('#').and_then(|at| lane.get(at..)).unwrap_or(lane)
+}
+
+/// Who can reach what listens there.
+fn reach(at: &str) -> String {
+    let port = at.rsplit(':').next().unwrap_or_default();
+    if at.starts_with("127.") || at.starts_with("[::1]") {
+        format!(" (loopback only; *:{port} for all). Ctrl-C to stop")
+    } else if at.starts_with("0.0.0.0:") || at.starts_with("[::]:") {
+        " (all interfaces). Ctrl-C to stop".to_owned()
+    } else {
+        ". Ctrl-C to stop".to_owned()
+    }
+}
+
+fn is_an_end(failure: &Failure) -> bool {
+    matches!(failure.kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
+}
+
+/// How a peer ended, in the words of every close report.
+fn ended(how: &str) -> String {
+    match how {
+        "fin" => "closed by peer (FIN)".to_owned(),
+        "reset" => "reset by peer (RST)".to_owned(),
+        "timed-out" => "given up by the kernel (time-out)".to_owned(),
+        how => how.to_owned(),
+    }
+}
+
+fn details(what: &What) -> Option<String> {
+    Some(match what {
+        What::StepStarted { line, .. } => line.to_string(),
+        What::ShutDown { side, .. } => match side {
+            Side::Write => "half-closed by us (FIN sent)".to_owned(),
+            Side::Read => "receiving side shut down by us".to_owned(),
+            Side::Both => "both sides shut down by us".to_owned(),
+        },
+        What::OptionsSet { options, .. } => {
+            let words: Vec<_> = options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("set {}", words.join(" "))
+        }
+        _ => return None,
+    })
+}
+
+fn milliseconds(took: Duration) -> String {
+    let ms = took.as_secs_f64() * 1e3;
+    if ms < 100.0 { format!("{ms:.1} ms") } else { format!("{:.3} s", took.as_secs_f64()) }
+}
+
+/// A number of bytes; of a large one its rate too.
+fn amount(bytes: u64, time: Duration) -> String {
+    const LARGE: u64 = 1 << 20;
+    if bytes < LARGE {
+        return format!("{bytes} B");
+    }
+    #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let (size, rate) = (bytes as f64, bytes as f64 / time.as_secs_f64().max(1e-9));
+    format!("{} ({}/s)", binary(size), binary(rate))
+}
+
+/// `12.3 MiB`
+fn binary(bytes: f64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let found = units.iter().find(|(_, shift)| bytes >= f64::from(1u32 << shift));
+    found.map_or(format!("{bytes:.0} B"), |(unit, shift)| {
+        format!("{:.1} {unit}", bytes / f64::from(1u32 << shift))
+    })
+}

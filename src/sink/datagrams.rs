@@ -1,0 +1,320 @@
+//! Datagrams as they come and go, live, a line each, as `udp-recv` and `udp-send` show them; or their
+//! bytes as they are, with everything else apart.
+
+use super::conversation::{Manner, Times};
+use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
+use super::shown_bytes::{View, hex};
+use crate::event::{Data, Event, Over, Sink, What};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+/// Whose side is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facing {
+    /// Anybody may send here: each datagram has its number and its source.
+    Anybody,
+    /// We send, and one peer answers: an address is shown where it is not that peer's.
+    Peer,
+}
+
+/// Columns of a source, where it is not longer.
+const SOURCE: usize = 15;
+/// Columns of data that are always given a chance.
+const LEAST: usize = 20;
+/// Rows of a hex dump on a screen.
+const MOST_ROWS: usize = 40;
+
+/// Shows events as lines.
+pub struct Datagrams {
+    data: Box<dyn Write + Send>,
+    told: Box<dyn Write + Send>,
+    manner: Manner,
+    facing: Facing,
+    number: u64,
+    /// The widest source so far.
+    widest: usize,
+    /// Where we send to.
+    peer: Option<String>,
+    began: Option<Duration>,
+    last: Duration,
+    clock: SystemTime,
+}
+
+impl Datagrams {
+    /// Shows datagrams on `data` and everything else on `told`; the clock of the events began now.
+    pub fn new(
+        data: impl Write + Send + 'static,
+        told: impl Write + Send + 'static,
+        manner: Manner,
+        facing: Facing,
+    ) -> Self {
+        Self {
+            data: Box::new(data),
+            told: Box::new(told),
+            manner,
+            facing,
+            number: 0,
+            widest: SOURCE,
+            peer: None,
+            began: None,
+            last: Duration::ZERO,
+            clock: SystemTime::now(),
+        }
+    }
+
+    fn stamp(&mut self, at: Duration) -> String {
+        let seconds = |time: Duration| format!("{:.3}", time.as_secs_f64());
+        let began = *self.began.get_or_insert(at);
+        let before = std::mem::replace(&mut self.last, at);
+        match self.manner.times {
+            Times::Relative => seconds(at.saturating_sub(began)),
+            Times::Delta if began == at => seconds(Duration::ZERO),
+            Times::Delta => seconds(at.saturating_sub(before)),
+            Times::Absolute => {
+                let now = humantime::format_rfc3339_millis(self.clock + at).to_string();
+                now.split_once('T').map_or(now.clone(), |(_, time)| time.to_owned())
+            }
+            Times::None => String::new(),
+        }
+    }
+
+    fn tell(&mut self, style: anstyle::Style, words: &str) -> io::Result<()> {
+        if !self.manner.narration {
+            return Ok(());
+        }
+        let words = paint(self.manner.styled_told, style, &printable(words));
+        self.told.write_all(format!("* {words}\n").as_bytes())?;
+        self.told.flush()
+    }
+
+    fn received(&mut self, at: Duration, from: Option<&str>, data: &Data) -> io::Result<()> {
+        self.number += 1;
+        if self.manner.view == View::Raw {
+            self.data.write_all(&data.bytes)?;
+            return self.data.flush();
+        }
+        let from = from.unwrap_or_default();
+        let stamp = self.stamp(at);
+        let head = match self.facing {
+            Facing::Anybody => self.row(&self.number.to_string(), &stamp, from, data.len),
+            Facing::Peer => {
+                let other = match &self.peer {
+                    Some(peer) if peer == from => String::new(),
+                    peer => format!("from {from}{}  ", another_port(peer.as_deref(), from)),
+                };
+                format!("{}{:>5}  {other}", marked('<', &stamp), data.len)
+            }
+        };
+        self.line(IN, head, data)
+    }
+
+    fn sent(&mut self, at: Duration, to: Option<&str>, data: &Data) -> io::Result<()> {
+        let to = to.unwrap_or_default();
+        if self.facing == Facing::Peer {
+            self.peer.get_or_insert_with(|| to.to_owned());
+        }
+        if self.manner.view == View::Raw {
+            return Ok(());
+        }
+        let stamp = self.stamp(at);
+        let head = match self.facing {
+            Facing::Anybody => self.row(">", &stamp, to, data.len),
+            Facing::Peer => format!("{}{:>5}  ", marked('>', &stamp), data.len),
+        };
+        self.line(OUT, head, data)
+    }
+
+    /// `    1  0.000  127.0.0.1:40112      5  `
+    fn row(&mut self, mark: &str, stamp: &str, address: &str, len: u64) -> String {
+        self.widest = self.widest.max(address.len());
+        let stamp = if stamp.is_empty() { String::new() } else { format!("{stamp}  ") };
+        format!("{mark:>5}  {stamp}{address:<width$}  {len:>5}  ", width = self.widest)
+    }
+
+    fn line(&mut self, style: anstyle::Style, head: String, data: &Data) -> io::Result<()> {
+        if !self.manner.data {
+            return Ok(());
+        }
+        let body = self.body(data, head.chars().count());
+        let mut text = paint(self.manner.styled, style, &(head + &body));
+        text.push('\n');
+        self.data.write_all(text.as_bytes())?;
+        self.data.flush()
+    }
+
+    fn body(&self, data: &Data, indent: usize) -> String {
+        if data.len == 0 {
+            return "(empty)".to_owned();
+        }
+        if self.manner.view == View::Hex {
+            let (mut rows, left) =
+                hex(&data.bytes, if self.manner.width.is_some() { MOST_ROWS } else { usize::MAX });
+            if left > 0 {
+                rows.push(format!("… {left} B more"));
+            }
+            return rows.iter().map(|row| format!("\n       {row}")).collect();
+        }
+        let Some(width) = self.manner.width else { return crate::text::escape(&data.bytes) };
+        let room = width.saturating_sub(indent).max(LEAST);
+        let (text, taken) = notation(&data.bytes, room);
+        if taken as u64 == data.len {
+            return text;
+        }
+        let words = format!(" … {} B more", data.len);
+        let (text, taken) = notation(&data.bytes, room.saturating_sub(words.chars().count()).max(LEAST));
+        format!("{text} … {} B more", data.len - taken as u64)
+    }
+
+    fn bound(&mut self, at: &str) -> io::Result<()> {
+        match self.facing {
+            Facing::Anybody => {
+                let all = at.starts_with("0.0.0.0:") || at.starts_with("[::]:");
+                let all = if all { " (all interfaces)" } else { "" };
+                self.tell(STRONG, &format!("listening on udp {at}{all}"))
+            }
+            Facing::Peer if self.manner.verbose => self.tell(FAINT, &format!("bound to udp {at}")),
+            Facing::Peer => Ok(()),
+        }
+    }
+
+    fn measured(&mut self, over: Over, figures: &Figures<'_>) -> io::Result<()> {
+        match (self.facing, over) {
+            (Facing::Anybody, Over::Interval) => self.tell(STRONG, &interval(figures)),
+            (Facing::Anybody, Over::Whole) => self.tell(STRONG, &whole(figures)),
+            (Facing::Peer, _) => match sent(figures) {
+                Some(words) => self.tell(STRONG, &words),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+impl Sink for Datagrams {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match &event.what {
+            What::Received { from, data, .. } => self.received(event.at, from.as_deref(), data),
+            What::Sent { to, data, .. } => self.sent(event.at, to.as_deref(), data),
+            What::Bound { at, .. } => self.bound(at),
+            What::Refused { why, .. } => self.tell(OTHER, why),
+            What::Measured { over, figures, .. } => self.measured(*over, &Figures(figures)),
+            What::Note { text } => self.tell(FAINT, text),
+            What::StepStarted { line, .. } if self.manner.verbose => self.tell(FAINT, line),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.data.flush()?;
+        self.told.flush()
+    }
+
+    fn target(&self) -> String {
+        "to standard output".to_owned()
+    }
+}
+
+/// `> 0.000 `
+fn marked(mark: char, stamp: &str) -> String {
+    if stamp.is_empty() { format!("{mark} ") } else { format!("{mark} {stamp} ") }
+}
+
+/// Says it where an answer came from the peer's host but not from its port.
+fn another_port(peer: Option<&str>, from: &str) -> &'static str {
+    let ip = |text: &str| text.parse::<SocketAddr>().ok().map(|at| at.ip());
+    let same = peer.and_then(ip).is_some_and(|peer| ip(from) == Some(peer));
+    if same { " (another port)" } else { "" }
+}
+
+/// Figures by name.
+struct Figures<'a>(&'a [(String, f64)]);
+
+impl Figures<'_> {
+    fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(one, _)| one == name).map(|(_, value)| *value)
+    }
+
+    fn number(&self, name: &str) -> f64 {
+        self.get(name).unwrap_or(0.0)
+    }
+
+    /// `, 1 lost, 0 duplicate, 0 reordered, jitter 0.021 ms`, as far as it is known.
+    fn losses(&self) -> String {
+        let mut words = String::new();
+        if let (Some(lost), Some(duplicate), Some(reordered)) =
+            (self.get("lost"), self.get("duplicate"), self.get("reordered"))
+        {
+            words = format!(", {lost} lost, {duplicate} duplicate, {reordered} reordered");
+        }
+        if let Some(jitter) = self.get("jitter") {
+            words += &format!(", jitter {}", milliseconds(jitter));
+        }
+        if let Some(dropped) = self.get("dropped") {
+            words += &format!(", {dropped} dropped here (receive buffer full)");
+        }
+        words
+    }
+}
+
+fn plural(count: f64, one: &str) -> String {
+    if (count - 1.0).abs() < 0.5 { format!("{count} {one}") } else { format!("{count} {one}s") }
+}
+
+fn milliseconds(seconds: f64) -> String {
+    format!("{:.3} ms", seconds * 1e3)
+}
+
+/// `998/s`, `1.25M/s`
+fn rate(count: f64, seconds: f64) -> String {
+    let rate = if seconds > 0.0 { count / seconds } else { 0.0 };
+    match rate {
+        0.0..10_000.0 => format!("{rate:.0}/s"),
+        10_000.0..1e6 => format!("{:.1}k/s", rate / 1e3),
+        _ => format!("{:.2}M/s", rate / 1e6),
+    }
+}
+
+fn interval(figures: &Figures<'_>) -> String {
+    let (datagrams, bytes, seconds) =
+        (figures.number("datagrams"), figures.number("bytes"), figures.number("seconds"));
+    format!("{}, {bytes} B ({}){}", plural(datagrams, "datagram"), rate(datagrams, seconds), figures.losses())
+}
+
+fn whole(figures: &Figures<'_>) -> String {
+    let datagrams = plural(figures.number("datagrams"), "datagram");
+    let senders = plural(figures.number("senders"), "sender");
+    let (bytes, seconds) = (figures.number("bytes"), figures.number("seconds"));
+    let from = if figures.number("senders") > 0.0 { format!(" from {senders}") } else { String::new() };
+    format!("{datagrams}, {bytes} B{from} in {seconds:.2} s{}", figures.losses())
+}
+
+/// What is said at the end of sending; nothing where one datagram was all there is to it.
+fn sent(figures: &Figures<'_>) -> Option<String> {
+    let (count, bytes, seconds) =
+        (figures.number("sent"), figures.number("bytes"), figures.number("seconds"));
+    let many = (count > 1.0).then(|| {
+        format!("sent {}, {bytes} B in {seconds:.2} s ({})", plural(count, "datagram"), rate(count, seconds))
+    });
+    let answers = figures.get("answers").map(|answers| {
+        let mut words = format!("{} of {count} answered", figures.number("answered"));
+        if count > 1.0 || answers > 1.0 {
+            words += &figures.losses();
+        }
+        match (figures.get("min"), figures.get("median"), figures.get("p99"), figures.get("max")) {
+            (Some(min), ..) if count <= 1.0 => words += &format!(" after {}", milliseconds(min)),
+            (Some(min), Some(median), Some(p99), Some(max)) => {
+                words += &format!(
+                    "; round trip min {:.3} median {:.3} p99 {:.3} max {:.3} ms",
+                    min * 1e3,
+                    median * 1e3,
+                    p99 * 1e3,
+                    max * 1e3
+                );
+            }
+            _ => {}
+        }
+        words
+    });
+    let both: Vec<String> = many.into_iter().chain(answers).collect();
+    (!both.is_empty()).then(|| both.join("; "))
+}

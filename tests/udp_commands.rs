@@ -1,0 +1,12 @@
+//! `udp-send` and `udp-recv` as a user meets them: stdout, stderr and exit code, against real sockets.
+
+#[path = "udp_commands/flags.rs"]
+mod flags;
+#[path = "udp_commands/harness.rs"]
+mod harness;
+#[path = "udp_commands/peers.rs"]
+mod peers;
+#[path = "udp_commands/receiving.rs"]
+mod receiving;
+#[path = "udp_commands/sending.rs"]
+mod sending;

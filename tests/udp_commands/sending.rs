@@ -1,0 +1,287 @@
+//! `udp-send`.
+
+use crate::harness::{Ended, Input, next, port_of, run, settled, shell, socket, start, start_with};
+use nix::sys::signal::Signal;
+
+/// stdout, stderr and exit code.
+fn all(ended: &Ended, port: &str) -> (String, String, Option<i32>) {
+    (ended.text(), settled(&ended.err, &[(port, "PORT")]), ended.code)
+}
+
+fn told(out: &str, err: &str, code: i32) -> (String, String, Option<i32>) {
+    (out.to_owned(), err.to_owned(), Some(code))
+}
+
+#[test]
+fn one_datagram_is_sent_and_nothing_needs_to_be_said() {
+    let peer = socket();
+    let port = port_of(&peer);
+    assert_eq!(all(&run(&["udp-send", &port, r"ping\r\n\xff"]), &port), told("", "", 0));
+    assert_eq!(next(&peer).0, b"ping\r\n\xff");
+    assert_eq!(all(&run(&["udp-send", "127.0.0.1", &port, "--empty"]), &port), told("", "", 0));
+    assert_eq!(next(&peer).0, b"");
+    assert_eq!(
+        all(&run(&["udp-send", &format!("udp://localhost:{port}"), "-4", "hex:00 ff"]), &port),
+        told("", "", 0)
+    );
+    assert_eq!(next(&peer).0, [0, 0xff]);
+}
+
+#[test]
+fn a_closed_port_is_told_in_words() {
+    let port = port_of(&socket());
+    let wanted = "* ICMP port unreachable from 127.0.0.1:PORT (nothing is bound there)\n";
+    assert_eq!(all(&run(&["udp-send", &port, "x"]), &port), told("", wanted, 3));
+    let quiet = "error: ICMP port unreachable from 127.0.0.1:PORT (nothing is bound there)\n";
+    assert_eq!(all(&run(&["udp-send", &port, "x", "--quiet"]), &port), told("", quiet, 3));
+    let flood = run(&["udp-send", &port, "x", "--flood"]);
+    assert!(flood.err.starts_with("* ICMP port unreachable from 127.0.0.1:"), "{}", flood.err);
+    assert_eq!(flood.code, Some(3));
+}
+
+#[test]
+fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
+    let (peer, other) = (socket(), socket());
+    let port = port_of(&peer);
+    let client =
+        start(&["udp-send", &port, "question", "--replies", "2", "--view", "text", "--time", "none"]);
+    let (_, from) = next(&peer);
+    peer.send_to(b"\x1b[31manswer", from).unwrap();
+    // The second one only once the first has been told, for two sockets have no order.
+    let mut client = client;
+    client.says("answer\n");
+    other.send_to(b"", from).unwrap();
+    let ended = client.end();
+    assert_eq!(
+        ended.text(),
+        format!(
+            ">     8  question\n<    11  \\e[31manswer\n<     0  from 127.0.0.1:{} (another port)  (empty)\n",
+            port_of(&other)
+        )
+    );
+    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered, 0 lost, 1 duplicate, 0 reordered after T ms\n");
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn piped_the_output_is_the_answers_bytes_and_nothing_else() {
+    let peer = socket();
+    let client = start(&["udp-send", &port_of(&peer), "question", "--replies", "1", "--quiet"]);
+    let (_, from) = next(&peer);
+    peer.send_to(b"\x1b[31m\0\xff\r\n", from).unwrap();
+    let ended = client.end();
+    assert_eq!(
+        (ended.out.as_slice(), ended.err.as_str(), ended.code),
+        (&b"\x1b[31m\0\xff\r\n"[..], "", Some(0))
+    );
+}
+
+#[test]
+fn silence_where_an_answer_was_awaited_is_a_time_out() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let ended = run(&["udp-send", &port, "anybody?", "--replies", "1", "--wait", "50ms"]);
+    let wanted = "* 0 of 1 answered\nerror: 127.0.0.1:PORT: no answer within 50ms\n";
+    assert_eq!(all(&ended, &port), told("", wanted, 4));
+    let ended = run(&["udp-send", &port, "anybody?", "--wait", "50ms", "--quiet"]);
+    assert_eq!(all(&ended, &port), told("", "error: 127.0.0.1:PORT: no answer within 50ms\n", 4));
+}
+
+#[test]
+fn lost_double_and_late_answers_are_counted() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let client = start(&["udp-send", &port, "#${i} ${time}", "--count", "4", "--replies", "4"]);
+    let mut from = None;
+    let questions: Vec<Vec<u8>> = (0..4)
+        .map(|_| {
+            let (bytes, at) = next(&peer);
+            from = Some(at);
+            bytes
+        })
+        .collect();
+    for index in [0, 2, 1, 1] {
+        peer.send_to(&questions[index], from.unwrap()).unwrap();
+    }
+    let ended = client.end();
+    assert_eq!(ended.out, [0, 2, 1, 1].map(|index| questions[index].clone()).concat());
+    assert!(questions[3].starts_with(b"#4 0."), "{:?}", questions[3]);
+    let err = settled(&ended.err, &[]);
+    assert!(
+        err.ends_with(
+            "; 3 of 4 answered, 1 lost, 1 duplicate, 1 reordered; round trip min T median T p99 T max T ms\n"
+        ),
+        "{err}"
+    );
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn a_broadcast_needs_the_option() {
+    let ended = run(&["udp-send", "127.255.255.255:9", "x"]);
+    let wanted = "error: 127.255.255.255:9: permission denied\n\
+                  hint: `--broadcast` allows sending to a broadcast address\n";
+    assert_eq!(all(&ended, "none"), told("", wanted, 3));
+    let all_of_us = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    all_of_us.set_read_timeout(Some(crate::harness::LONG)).unwrap();
+    let to = format!("127.255.255.255:{}", port_of(&all_of_us));
+    assert_eq!(all(&run(&["udp-send", "-b", &to, "hello all"]), "none"), told("", "", 0));
+    assert_eq!(next(&all_of_us).0, b"hello all");
+}
+
+#[test]
+fn mistakes_are_told_before_anything_is_sent() {
+    let unknown = run(&["udp-send", &format!("{}.invalid:5", "a".repeat(64)), "x"]);
+    assert!(unknown.err.contains(".invalid:5: the name does not resolve"), "{}", unknown.err);
+    assert_eq!(unknown.code, Some(3));
+    for (args, message) in [
+        (&["udp-send", "127.0.0.1:70000", "x"][..], "error: port 70000 is above 65535\n"),
+        (&["udp-send", "tcp://localhost:5", "x"], "error: `tcp://localhost:5` is not for this command\n"),
+        (&["udp-send", "localhost", "x"], "error: `localhost` has no port\n"),
+        (&["udp-send", "9", r"\q"], "error: `\\q` is no escape"),
+        (&["udp-send", "9", "@/no/such/file"], "error: "),
+        (&["udp-send", "9", "x", "--size", "3"], "error: `--size` says what is sent already\n"),
+        (
+            &["udp-send", "9", "--size", "20", "--numbered"],
+            "error: a numbered datagram has at least 26 bytes, not 20\n",
+        ),
+        (
+            &["udp-send", "9", "x", "--rate", "soon"],
+            "error: invalid value 'soon' for '--rate <RATE>': `soon` is no rate",
+        ),
+        (
+            &["udp-send", "9", "x", "--count", "0"],
+            "error: invalid value '0' for '--count <N>': a count is more than nothing",
+        ),
+        (
+            &["udp-send", "9", "--size", "65508"],
+            "error: 127.0.0.1:9: 65508 bytes, and a datagram over IPv4 holds at most 65507\n",
+        ),
+        (&["udp-send", "9", "--size", "65508", "--flood"], "error: 127.0.0.1:9: 65508 bytes, and a datagram"),
+        (&["udp-send", "unix:/tmp/s", "x"], "error: `udp-send` sends over UDP\n"),
+    ] {
+        let ended = run(args);
+        assert!(ended.err.starts_with(message), "{args:?}: {}", ended.err);
+        assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)), "{args:?}");
+    }
+}
+
+#[test]
+fn standard_input_is_one_datagram_and_nothing_is_none() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let bytes: Vec<u8> = (0..20_000u32).flat_map(|n| n.to_le_bytes()).take(20_000).collect();
+    let ended = start_with(&["udp-send", &port], Input::Bytes(&bytes)).end();
+    assert_eq!(all(&ended, &port), told("", "", 0));
+    assert_eq!(next(&peer).0, bytes);
+    let nothing = "error: there is nothing to send: no DATA, and standard input is empty\n  \
+                   help: `--empty` sends an empty datagram\n";
+    let normal = |text: &str| text.replace("\n  |\n  = help", "\n  help");
+    for ended in [run(&["udp-send", &port]), shell(&format!("\"$0\" udp-send {port} <&-"))] {
+        assert_eq!((normal(&ended.err), ended.code), (nothing.to_owned(), Some(2)));
+    }
+    let long = vec![7; 65_536];
+    let ended = start_with(&["udp-send", &port], Input::Bytes(&long)).end();
+    assert!(
+        ended.err.starts_with("error: standard input is longer than any datagram can be\n"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(ended.code, Some(2));
+}
+
+#[test]
+fn open_standard_input_keeps_nothing_waiting_where_data_is_given() {
+    let peer = socket();
+    let ended = start_with(&["udp-send", &port_of(&peer), "x"], Input::Open).end();
+    assert_eq!((ended.err.as_str(), ended.code), ("", Some(0)));
+    assert_eq!(next(&peer).0, b"x");
+}
+
+#[test]
+fn each_line_is_a_datagram() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let ended = start_with(&["udp-send", &port, "--lines"], Input::Bytes(b"one\n\nthree\r\nfour")).end();
+    for line in ["one", "", "three", "four"] {
+        assert_eq!(next(&peer).0, line.as_bytes());
+    }
+    assert_eq!(all(&ended, &port), told("", "* sent 4 datagrams, 12 B in T s (T)\n", 0));
+}
+
+#[test]
+fn many_are_sent_at_a_rate_and_numbered() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let began = std::time::Instant::now();
+    let args = ["udp-send", &port, "hello", "--count", "21", "--rate", "200/s", "--numbered"];
+    let ended = run(&args);
+    assert!(began.elapsed() >= std::time::Duration::from_millis(100));
+    for number in 1..=21 {
+        let (bytes, _) = next(&peer);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.starts_with(&format!("#{number:010} 00000")) && text.ends_with(" hello"), "{text}");
+        assert_eq!(text.len(), 26 + 5);
+    }
+    assert_eq!(all(&ended, &port), told("", "* sent 21 datagrams, 651 B in T s (T)\n", 0));
+}
+
+#[test]
+fn a_flood_of_equal_or_unequal_datagrams_arrives_as_it_was_sent() {
+    for (payload, wanted) in [
+        (
+            &["--size", "64", "--numbered"][..],
+            "300 datagrams, 19200 B from 1 sender in T s, 0 lost, 0 duplicate, 0 reordered",
+        ),
+        (&["#${i}"], "300 datagrams, 1092 B from 1 sender in T s, 0 lost, 0 duplicate, 0 reordered"),
+        (&["--empty"], "300 datagrams, 0 B from 1 sender in T s"),
+    ] {
+        let mut receiver = start(&["udp-recv", "0", "--stats", "1h", "--count", "300"]);
+        let port = receiver.port().to_string();
+        let sent = run(&[&["udp-send", &port, "--count", "300", "--flood"], payload].concat());
+        assert_eq!(sent.code, Some(0), "{}", sent.err);
+        let ended = receiver.end();
+        let last = settled(ended.err.lines().last().unwrap(), &[]);
+        let last = last.split(", jitter").next().unwrap().to_owned();
+        assert_eq!(last, format!("* {wanted}"), "{payload:?}");
+    }
+}
+
+#[test]
+fn signals_end_it_after_one_summary_line() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let peer = socket();
+        let client = start(&["udp-send", &port_of(&peer), "tick", "--rate", "50/s"]);
+        for _ in 0..3 {
+            next(&peer);
+        }
+        client.signal(signal);
+        let ended = client.end();
+        assert!(
+            settled(&ended.err, &[]).starts_with("* sent ") && ended.err.lines().count() == 1,
+            "{}",
+            ended.err
+        );
+        assert_eq!((ended.text().as_str(), ended.code), ("", Some(code)));
+    }
+}
+
+#[test]
+fn the_source_can_be_chosen() {
+    let peer = socket();
+    let source = port_of(&socket());
+    let ended = run(&["udp-send", &port_of(&peer), "x", "-s", "127.0.0.2", "-p", &source]);
+    assert_eq!((ended.err.as_str(), ended.code), ("", Some(0)));
+    assert_eq!(next(&peer).1.to_string(), format!("127.0.0.2:{source}"));
+}
+
+#[test]
+fn help_begins_with_five_examples() {
+    for command in ["udp-send", "udp-recv"] {
+        let ended = run(&[command, "--help"]);
+        let text = ended.text();
+        let examples = text.lines().skip(1).take_while(|line| line.starts_with("  sockdrill ")).count();
+        assert!(text.starts_with("Examples:\n"), "{text}");
+        assert_eq!((examples, ended.code), (5, Some(0)));
+    }
+}
