@@ -250,7 +250,7 @@ fn mistakes_are_told_before_anything_happens() {
     for (line, told) in [
         (
             "send server \"x\"",
-            "`send` takes a stream or a datagram socket or a process, and `server` is a listener",
+            "`send` takes a stream, a datagram socket or a process, and `server` is a listener",
         ),
         ("conect c server", "did you mean `connect`?"),
         ("accept conn serve", "did you mean `server`?"),
@@ -261,7 +261,7 @@ fn mistakes_are_told_before_anything_happens() {
     }
     terminal.enter("close server");
     terminal.enter("accept conn server");
-    terminal.see("it was closed on line 6");
+    terminal.see("it was closed in prompt:6");
 }
 
 #[test]

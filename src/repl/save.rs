@@ -7,10 +7,10 @@ use crate::engine::{Play, Stop, Suite};
 use crate::event::{Detail, Event, Failure, FailureKind, Outcome, Sink, SinkSet, What};
 use crate::script::check::Vars;
 use crate::script::draft::{Draft, DraftStep};
-use crate::script::house_yaml::scenario_yaml;
 use crate::script::load::{DEFAULT_WITHIN, load_file, read_draft};
-use crate::script::node::Node;
+use crate::script::node::{Entry, Node, nowhere};
 use crate::script::verbs::verb;
+use crate::script::write::write_draft;
 use crate::text::{Diagnostic, ErrorKind, Severity, escape, format_duration};
 use std::cell::RefCell;
 use std::io::{self, Write as _};
@@ -44,7 +44,8 @@ pub(super) async fn save(
         vars.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     known.sort();
     let steps = unfix::unfix(steps, record, &mut known);
-    let text = scenario_yaml(&head(file, within), &known, &steps);
+    let count = steps.len();
+    let text = write_draft(&draft(file, within, known, steps));
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::Builder::new().prefix(".sockdrill-").suffix(".yaml").tempfile_in(directory);
     let mut written =
@@ -66,7 +67,6 @@ pub(super) async fn save(
         format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
     keep(written, file)
         .map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
-    let count = steps.len();
     let plural = if count == 1 { "step" } else { "steps" };
     Ok(format!("* saved {}: {count} {plural}, checked and replayed in {took}\n", file.display()))
 }
@@ -80,14 +80,24 @@ fn keep(written: tempfile::NamedTempFile, file: &Path) -> io::Result<()> {
     written.persist(file).map(drop).map_err(|error| error.error)
 }
 
-fn head(file: &Path, within: Duration) -> Vec<(&'static str, String)> {
+/// The scenario, with its head.
+fn draft(file: &Path, within: Duration, vars: Vec<(String, String)>, steps: Vec<DraftStep>) -> Draft {
+    let place = nowhere("prompt");
+    let mut draft = Draft::of_steps(steps, &place);
+    let mut push = |key: &str, value: Node| draft.head.push(Entry { key: Node::scalar(key, &place), value });
+
     let stem =
         file.file_stem().map(|stem| stem.to_string_lossy().replace(['-', '_'], " ")).unwrap_or_default();
-    let mut head = vec![("name", stem), ("about", "Saved from a session at the prompt.".to_owned())];
+    push("name", Node::scalar(stem, &place));
+    push("about", Node::scalar("Saved from a session at the prompt.", &place));
     if within != DEFAULT_WITHIN {
-        head.push(("within", format_duration(within)));
+        push("within", Node::scalar(format_duration(within), &place));
     }
-    head
+    if !vars.is_empty() {
+        let vars = vars.into_iter().map(|(name, text)| (name, Node::scalar(text, &place)));
+        push("vars", Node::map(vars, &place));
+    }
+    draft
 }
 
 /// The step as it is saved, if it is.

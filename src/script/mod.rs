@@ -15,7 +15,6 @@ pub mod draft;
 pub mod forms;
 mod head;
 mod hints;
-pub mod house_yaml;
 mod include;
 pub mod judge;
 pub mod line;

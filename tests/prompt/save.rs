@@ -54,7 +54,7 @@ fn an_echo_server() {
         "\"hullo\"",
     );
     assert!(
-        yaml.contains("- expect: { at: client, text: \"hello\" }"),
+        yaml.contains("- expect:  { at: client, text: \"hello\" }"),
         "a bare recv expects what came: {yaml}"
     );
 }
@@ -77,7 +77,7 @@ fn a_reset() {
         "reset: true",
         "eof: true",
     );
-    assert!(yaml.contains("- abort: conn"), "{yaml}");
+    assert!(yaml.contains("- abort:   conn"), "{yaml}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn piped_steps_and_blocks_over_several_lines_run_without_a_prompt() {
 fn places_are_lines_of_the_session() {
     let (exit, _, stderr) = told(&sockdrill(&[], "listen s 127.0.0.1:0\n\nclose s\naccept c s\n"));
     assert_eq!(exit, 2);
-    assert!(stderr.contains("prompt:4:10") && stderr.contains("closed on line 3"), "{stderr}");
+    assert!(stderr.contains("prompt:4:10") && stderr.contains("closed in prompt:3"), "{stderr}");
 }
 
 #[test]
