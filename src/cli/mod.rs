@@ -3,6 +3,7 @@
 //! ```text
 //! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
+//! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
@@ -23,6 +24,7 @@ mod help;
 mod output;
 mod payload;
 mod read;
+mod repl;
 mod replay;
 mod scenario;
 mod select;
@@ -65,6 +67,7 @@ const STYLES: Styles = Styles::styled()
   sockdrill replay scenarios/         play every scenario below a directory
   sockdrill replay -v greeting.yaml   with everything that was said
   sockdrill check scenarios/          find mistakes without opening a socket
+  sockdrill repl                      the same steps at a prompt
   sockdrill help verbs                what a step can be"
 )]
 struct Cli {
@@ -97,6 +100,8 @@ enum Command {
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
+    /// Try steps one by one at a prompt, and save them as a scenario
+    Repl(repl::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -115,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
+        Command::Repl(args) => repl::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)

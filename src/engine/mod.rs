@@ -43,6 +43,7 @@ mod suite;
 mod talk;
 mod tap;
 mod trouble;
+mod watch;
 
 pub use crate::net::{Cut, Host, Shape, raise_open_files};
 pub use client::Service;
@@ -50,6 +51,7 @@ pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;
 pub use server::{Server, Serving, Tally};
-pub use stage::Stage;
+pub use stage::{SocketFacts, Stage};
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};
+pub use watch::Watch;

@@ -332,6 +332,21 @@ impl Lane {
         found.ok_or_else(|| NotOpen(name.clone()))
     }
 
+    /// Everything that is open in the innermost block, in the order of names; nothing is taken out.
+    pub fn open_sockets(&self) -> Vec<Arc<Socket>> {
+        let mut open: Vec<_> = locked(&self.locals.names).values().cloned().collect();
+        open.sort_by(|one, other| one.name.cmp(&other.name));
+        open
+    }
+
+    /// The variables of the innermost block, in the order of names.
+    pub fn variables(&self) -> Vec<(Name, Arc<[u8]>)> {
+        let vars = locked(&self.locals.vars);
+        let mut vars: Vec<_> = vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        vars.sort();
+        vars
+    }
+
     /// Everything that is still open, innermost block only, in the order of names.
     pub fn drain(&self) -> Vec<Arc<Socket>> {
         let mut open: Vec<_> = locked(&self.locals.names).drain().map(|(_, socket)| socket).collect();

@@ -39,13 +39,15 @@ pub struct Message {
 /// A datagram socket. Joins the poll set of the runtime in which it first waits.
 #[derive(Debug)]
 pub struct Datagram {
-    polled: Polled,
+    pub(super) polled: Polled,
     local: Endpoint,
     peer: Option<Endpoint>,
     sent: AtomicU64,
     received: AtomicU64,
+    /// Datagrams taken over the life of the socket.
+    pub(super) taken: AtomicU64,
     /// Refusals that a send met although they answer earlier ones; the next receive reports them.
-    refusals: Mutex<VecDeque<NetError>>,
+    pub(super) refusals: Mutex<VecDeque<NetError>>,
     refused: Notify,
 }
 
@@ -115,6 +117,7 @@ impl Datagram {
             peer: None,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
             refusals: Mutex::default(),
             refused: Notify::new(),
         }
@@ -231,7 +234,7 @@ impl Datagram {
     }
 
     /// A pending ICMP error surfaces on the next call, whichever that is: keeps it for the next receive.
-    fn is_of_an_earlier_send(&self, e: &io::Error) -> bool {
+    pub(super) fn is_of_an_earlier_send(&self, e: &io::Error) -> bool {
         if self.polled.kind != Kind::Udp {
             return false;
         }
@@ -266,6 +269,7 @@ impl Datagram {
     pub async fn recv(&self, max: usize) -> Result<Message, NetError> {
         let (message, _) = self.next(max, 0).await?;
         self.count_received(message.bytes.len());
+        self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(message)
     }
 
@@ -336,6 +340,9 @@ impl Datagram {
             Fact::Sent => Ok(Some(FactValue::Number(self.sent()))),
             Fact::Received => Ok(Some(FactValue::Number(self.received()))),
             Fact::Error => {
+                if let Some(kept) = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                    return Ok(Some(FactValue::Word(kept.kind.name().to_owned())));
+                }
                 let error = facts::take_error(&self.polled)?;
                 Ok(Some(facts::error_word(error.as_ref())))
             }

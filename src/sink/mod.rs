@@ -5,6 +5,7 @@
 //! conversation  what one socket or many say, live, as commands show it   (screen)
 //! datagrams   the same of datagrams, a line each                      (screen)
 //! progress    a bar while it lasts
+//! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! junit       a report for CI systems                                 (fold, whole_file)
 //! ```
@@ -17,6 +18,7 @@ mod jsonl;
 mod junit;
 mod layout;
 mod progress;
+mod prompt;
 mod read;
 mod screen;
 mod shown_bytes;
@@ -33,6 +35,7 @@ pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
 pub use junit::Junit;
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
+pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
 pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
