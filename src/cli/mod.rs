@@ -1,13 +1,16 @@
 //! F5, the command line: typed arguments, one file a command, flags to sinks, verdicts to exit codes.
 //!
 //! ```text
-//! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
+//! replay    plays scenarios    find -> read -> select (tags, order) -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
+//! report    makes reports      past -> sinks
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
 //! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
+//! rounds    --until-fail, --for
+//! reports   the flags that ask for reports, and their sinks
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
@@ -20,10 +23,15 @@ mod ending;
 mod find;
 pub mod flags;
 mod help;
+mod order;
 mod output;
+mod past;
 mod payload;
 mod read;
 mod replay;
+mod report;
+mod reports;
+mod rounds;
 mod scenario;
 mod select;
 mod send;
@@ -33,6 +41,7 @@ mod serve_command;
 mod serve_draft;
 mod signals;
 mod stdin;
+mod tags;
 mod telling;
 mod udp_recv;
 mod udp_send;
@@ -96,6 +105,8 @@ enum Command {
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
+    /// Make reports of a past run from its event stream
+    Report(report::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -114,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
+        Command::Report(args) => report::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)

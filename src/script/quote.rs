@@ -46,7 +46,8 @@ fn is_printable(c: char) -> bool {
 /// Whether YAML reads the text as itself without quotes.
 fn is_plain(text: &str, context: Context) -> bool {
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '/' | '_' | '(' | '<' | '$' | '+' | '.' | '-');
-    let means_something = |c: char| context == Context::Flow && matches!(c, '{' | '}' | '[' | ']' | ',' | '?');
+    let means_something =
+        |c: char| context == Context::Flow && matches!(c, '{' | '}' | '[' | ']' | ',' | '?');
     text.chars().next().is_some_and(begins)
         && !text.starts_with("- ")
         && !text.starts_with("--")
