@@ -1,14 +1,17 @@
 //! F5, the command line: typed arguments, one file a command, flags to sinks, verdicts to exit codes.
 //!
 //! ```text
-//! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
+//! replay    plays scenarios    find -> read -> select (tags, order) -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
 //! repl      the prompt; scripted, the same steps from a pipe or an argument
+//! report    makes reports      past -> sinks
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
 //! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
+//! rounds    --until-fail, --for
+//! reports   the flags that ask for reports, and their sinks
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
@@ -21,11 +24,16 @@ mod ending;
 mod find;
 pub mod flags;
 mod help;
+mod order;
 mod output;
+mod past;
 mod payload;
 mod read;
 mod repl;
 mod replay;
+mod report;
+mod reports;
+mod rounds;
 mod scenario;
 mod select;
 mod send;
@@ -36,6 +44,7 @@ mod serve_command;
 mod serve_draft;
 mod signals;
 mod stdin;
+mod tags;
 mod telling;
 mod udp_recv;
 mod udp_send;
@@ -102,6 +111,8 @@ enum Command {
     Check(check::Args),
     /// Try steps one by one at a prompt, and save them as a scenario
     Repl(repl::Args),
+    /// Make reports of a past run from its event stream
+    Report(report::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -121,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Repl(args) => repl::run(args, &output),
+        Command::Report(args) => report::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)
