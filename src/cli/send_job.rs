@@ -114,7 +114,7 @@ impl Job {
         };
         // Without a thread to read it there is no standard input, as there is none at its end.
         let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
-        stage.converse(&conversation, input).await
+        Box::pin(stage.converse(&conversation, input)).await
     }
 
     /// Sends received bytes to stdout as they are, where that is what stdout is for.
@@ -176,7 +176,9 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
     let tasks: Vec<_> = (1..=connections)
         .map(|number| {
             let (job, journal, stop) = (job.clone(), journal.clone(), stop.clone());
-            local.spawn_local(async move { job.one(&journal, &format!("#{number}"), &stop, &|_| ()).await })
+            local.spawn_local(async move {
+                Box::pin(job.one(&journal, &format!("#{number}"), &stop, &|_| ())).await
+            })
         })
         .collect();
     let mut endings = Vec::new();

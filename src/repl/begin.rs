@@ -62,10 +62,10 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
     let mut prompt = Prompt::new(show, interactive);
     prompt.begin();
     let mut exit = None;
-    if let Some(file) = file {
-        if let Err(failed) = prompt.run_file(&file, &mut signals).await {
-            exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
-        }
+    if let Some(file) = file
+        && let Err(failed) = prompt.run_file(&file, &mut signals).await
+    {
+        exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
     }
     let exit = match exit {
         Some(exit) => exit,
