@@ -115,7 +115,9 @@ fn listening(address: &str, connections: usize) -> (String, std::thread::JoinHan
 /// A TLS echo server of our own, its certificate in `cert`.
 fn tls_server(cert: &str) -> (Child, String) {
     let mut child =
-        program(&["serve", "0", "--echo", "--tls", "--cert", cert, "--alpn", "h2"]).spawn().unwrap();
+        program(&["serve", "0", "--echo", "--tls", "--cert", cert, "--key", cert, "--alpn", "h2"])
+            .spawn()
+            .unwrap();
     let mut banner = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut banner).unwrap();
     let at = banner.split(' ').nth(3).unwrap().to_owned();

@@ -54,7 +54,10 @@ const RINGS: &[(&[&str], &str)] = &[
         &["net::connect", "net::datagram", "net::host", "net::listener", "net::port_hold"],
         "every socket is opened through the host",
     ),
-    (&["net::inbox", "net::send", "net::stream", "net::tls"], "TLS is a layer of the stream"),
+    (
+        &["net::inbox", "net::send", "net::shape", "net::stream", "net::tls"],
+        "TLS is a layer of the stream, and so is misbehaviour on demand",
+    ),
     (&["engine::block", "engine::player"], "a step may hold steps: the player plays blocks, and they it"),
 ];
 

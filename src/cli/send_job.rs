@@ -2,7 +2,7 @@
 
 use super::ending::{exit_of, tell};
 use super::output::{Output, count};
-use super::send::Args;
+use super::send_args::Args;
 use super::send_draft::Plan;
 use super::telling::{Told, raw_stdout};
 use super::{signals, stdin};

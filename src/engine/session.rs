@@ -5,6 +5,7 @@ use super::history::History;
 use super::lock::locked;
 use super::process::Process;
 use super::remains;
+use super::tap::Tap;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
@@ -41,18 +42,6 @@ pub(super) struct Session {
     pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
-}
-
-/// What is called with bytes.
-type TakesBytes = dyn FnMut(&[u8]) + Send;
-
-/// Takes received bytes as they come, whole: events carry the beginning of long data only.
-pub(super) struct Tap(pub Box<TakesBytes>);
-
-impl std::fmt::Debug for Tap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tap")
-    }
 }
 
 /// A port that `${port.name}` stands for.

@@ -37,7 +37,7 @@ impl Stage {
 
     /// Gives every byte that streams receive to `tap`, whole and before it is told of.
     pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
-        *super::lock::locked(&self.lane.session.tap) = Some(super::session::Tap(Box::new(tap)));
+        *super::lock::locked(&self.lane.session.tap) = Some(super::tap::Tap(Box::new(tap)));
     }
 
     /// Runs one step. Cancel safe in this sense: what the step had not done stays undone, and the
