@@ -37,9 +37,11 @@ mod rounds;
 mod scenario;
 mod select;
 mod send;
+mod send_args;
 mod send_draft;
 mod send_job;
 mod serve;
+mod serve_args;
 mod serve_command;
 mod serve_draft;
 mod signals;
@@ -98,13 +100,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Connect, send, half-close, print the answer, say how it ended
-    Send(Box<send::Args>),
+    Send(Box<send_args::Args>),
     /// Send datagrams: one, many, at a rate, waiting for answers
     UdpSend(Box<udp_send::Args>),
     /// Show each datagram that comes; count, measure, answer
     UdpRecv(Box<udp_recv::Args>),
     /// Listen and serve: show, echo, discard, answer, misbehave
-    Serve(Box<serve::Args>),
+    Serve(Box<serve_args::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket

@@ -2,7 +2,7 @@
 
 use super::ending::{exit_of, tell};
 use super::output::{Output, count};
-use super::send::Args;
+use super::send_args::Args;
 use super::send_draft::Plan;
 use super::telling::{Told, raw_stdout};
 use super::{signals, stdin};
@@ -95,6 +95,9 @@ impl Job {
 
     async fn converse(&self, stage: &Stage) -> Result<(), Box<Failure>> {
         let parts = self.plan.parts(&self.scenario.steps);
+        // Begun before the connect, so that what is there is read meanwhile. Without a thread to read it there
+        // is no standard input, as there is none at its end.
+        let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
         for step in parts.opening {
             stage.run(step).await?;
         }
@@ -112,9 +115,7 @@ impl Job {
             wait: Some(self.plan.wait),
             idle: self.args.idle.or(self.args.timeout),
         };
-        // Without a thread to read it there is no standard input, as there is none at its end.
-        let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
-        Box::pin(stage.converse(&conversation, input)).await
+        stage.converse(&conversation, input).await
     }
 
     /// Sends received bytes to stdout as they are, where that is what stdout is for.
@@ -176,9 +177,7 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
     let tasks: Vec<_> = (1..=connections)
         .map(|number| {
             let (job, journal, stop) = (job.clone(), journal.clone(), stop.clone());
-            local.spawn_local(async move {
-                Box::pin(job.one(&journal, &format!("#{number}"), &stop, &|_| ())).await
-            })
+            local.spawn_local(async move { job.one(&journal, &format!("#{number}"), &stop, &|_| ()).await })
         })
         .collect();
     let mut endings = Vec::new();

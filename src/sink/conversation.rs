@@ -25,7 +25,7 @@ pub enum Times {
 
 /// How a conversation is shown.
 #[derive(Debug, Clone, Copy)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own that a flag makes")]
+#[allow(clippy::struct_excessive_bools, reason = "each is shown or not by itself")]
 pub struct Manner {
     /// How bytes are shown; raw ones are not: whoever receives them writes them.
     pub view: View,
