@@ -121,7 +121,7 @@ impl Burst<'_> {
     /// nobody else is heard.
     pub fn connect(&mut self) -> Result<(), NetError> {
         let connected = self.datagram.polled().socket().connect(&self.mapped.into());
-        connected.map_err(|e| NetError::io(&self.to, &e))?;
+        connected.map_err(|e| self.datagram.refused_or(&self.to, &e))?;
         self.addresses.fill(None);
         Ok(())
     }
