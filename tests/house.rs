@@ -52,8 +52,8 @@ const RINGS: &[(&[&str], &str)] = &[
     ),
     (&["script::syntax", "script::yaml"], "what the YAML reader says wrongly is said again in our words"),
     (
-        &["net::inbox", "net::send", "net::shape", "net::stream", "net::tls"],
-        "TLS is a layer of the stream, and so is misbehaviour on demand",
+        &["net::send", "net::shape", "net::stream"],
+        "a stream sends in the shape that was asked for: misbehaviour on demand is a layer of it",
     ),
     (&["engine::block", "engine::player"], "a step may hold steps: the player plays blocks, and they it"),
 ];

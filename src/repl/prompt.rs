@@ -16,7 +16,7 @@ use crate::script::typed::{Typed, read_typed};
 use crate::text::{Diagnostic, ErrorKind, Source, did_you_mean, escape};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -37,12 +37,17 @@ pub(super) struct Prompt<'a> {
     within: Duration,
     directory: PathBuf,
     interactive: bool,
+    /// When Ctrl-C came between a line's end and the step that it asks for.
+    stopped_early: Option<Instant>,
     /// The number of the next line.
     line: usize,
     /// How many submissions there were.
     entry: usize,
     failure: Option<Box<Failure>>,
 }
+
+/// How long a line may take from the terminal to its step.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
 
 impl<'a> Prompt<'a> {
     pub fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
@@ -65,6 +70,7 @@ impl<'a> Prompt<'a> {
             within: DEFAULT_WITHIN,
             directory: PathBuf::from("."),
             interactive,
+            stopped_early: None,
             line: 1,
             entry: 0,
             failure: None,
@@ -120,8 +126,12 @@ impl<'a> Prompt<'a> {
             let request = tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
-                    // At the prompt Ctrl-C is a key; a signal from elsewhere ends nothing there.
-                    Exit::Interrupted if self.interactive => continue,
+                    // While a line is edited Ctrl-C is a key, so this one is meant for the step that
+                    // was just asked for and is on its way here.
+                    Exit::Interrupted if self.interactive => {
+                        self.stopped_early = Some(Instant::now());
+                        continue;
+                    }
                     signal => return signal,
                 },
                 request = requests.recv() => request,
@@ -222,7 +232,10 @@ impl<'a> Prompt<'a> {
         step.default_within(self.within);
         self.note_addresses(&draft);
         let number = Some(step.number);
-        let result = {
+        let stopped_early = self.stopped_early.take().is_some_and(|at| at.elapsed() < ON_ITS_WAY);
+        let result = if stopped_early {
+            Err(Exit::Interrupted)
+        } else {
             let mut running = std::pin::pin!(self.stage.run(&step));
             loop {
                 tokio::select! {

@@ -17,7 +17,9 @@ pub fn markdown() -> String {
         HEAD.iter().map(|(key, help)| (*key, *help)),
     );
     page.push_str("\n## Verbs\n");
-    VERBS.iter().for_each(|verb| of_verb(&mut page, verb));
+    for verb in VERBS {
+        of_verb(&mut page, verb);
+    }
     let common = COMMON.iter().map(|operand| (operand.name, operand.help));
     section(&mut page, "On every step", ("operand", "meaning"), common);
     let payloads = PAYLOADS.iter().chain([&TIMES]).map(|(name, help)| (*name, *help));
@@ -71,7 +73,9 @@ fn of_verb(page: &mut String, verb: &Verb) {
     let _ = write!(page, "\n\n```yaml\n- {}\n```\n", verb.example);
     if !verb.operands.is_empty() {
         page.push_str("\n| operand | meaning |\n| --- | --- |\n");
-        verb.operands.iter().for_each(|operand| of_operand(page, operand));
+        for operand in verb.operands {
+            of_operand(page, operand);
+        }
     }
     let body = match verb.body {
         Body::None => return,
