@@ -4,6 +4,7 @@
 //! replay    plays scenarios    find -> read -> select (tags, order) -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
 //! report    makes reports      past -> sinks
+//! schema    of scenario files and of the event stream
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
@@ -33,6 +34,7 @@ mod report;
 mod reports;
 mod rounds;
 mod scenario;
+mod schema;
 mod select;
 mod send;
 mod send_draft;
@@ -107,6 +109,8 @@ enum Command {
     Check(check::Args),
     /// Make reports of a past run from its event stream
     Report(report::Args),
+    /// Print a JSON Schema of scenario files, or of the event stream
+    Schema(schema::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -126,6 +130,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Report(args) => report::run(args, &output),
+        Command::Schema(args) => schema::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)
