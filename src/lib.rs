@@ -5,6 +5,7 @@ pub mod cli;
 pub mod engine;
 pub mod event;
 pub mod net;
+pub mod repl;
 pub mod script;
 pub mod sink;
 pub mod text;

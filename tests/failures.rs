@@ -750,6 +750,15 @@ mod processes {
     }
 
     #[test]
+    fn a_program_that_does_not_read() {
+        stored!(alone(
+            "
+- spawn: { as: app, run: [sleep, '60'] }
+- send: { from: app, zeros: 1MiB, within: 50ms }"
+        ));
+    }
+
+    #[test]
     fn a_program_that_writes_something_else() {
         stored!(alone(
             "
@@ -804,6 +813,18 @@ mod blocks {
 - connect: { as: two, to: server }
 - send: { from: two, text: \"help!\" }
 - expect: { at: two, text: \"welcome\" }"
+        ));
+    }
+
+    #[test]
+    fn rounds_that_are_not_done_in_time() {
+        stored!(connected(
+            "
+- repeat:
+    times: 1
+    within: 50ms
+    steps:
+      - recv: conn"
         ));
     }
 

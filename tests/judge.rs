@@ -1,6 +1,11 @@
 //! Judging: pure, three-valued, and the same however the input was cut.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may panic as tests may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests may"
+)]
 
 use proptest::prelude::*;
 use sockdrill::script::judge::{Ended, Judging, Mismatch, Verdict, Why};

@@ -16,5 +16,7 @@ mod facts;
 mod jsonl;
 #[path = "sinks/junit.rs"]
 mod junit;
+#[path = "sinks/prompt.rs"]
+mod prompt;
 #[path = "sinks/terminal.rs"]
 mod terminal;

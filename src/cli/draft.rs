@@ -22,6 +22,7 @@ impl Drafting<'_> {
     }
 
     /// The same, made by the argument at `place`.
+    #[allow(clippy::unused_self, reason = "beside `step`, whose place the arguments know")]
     pub fn step_at(&self, name: &str, place: &Place) -> Result<DraftStep, Problem> {
         let found = verb(name).map(|verb| DraftStep::new(verb, place));
         found.ok_or_else(|| Box::new(Diagnostic::error(format!("there is no verb `{name}`"), place)))

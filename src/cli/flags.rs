@@ -70,7 +70,7 @@ pub static SERVE: &[(&str, Flag)] = &[
     ("keep", Flag::Step("{} --echo -k")),
     ("options", Flag::Step("{} --echo --option nodelay=true")),
     ("tls", Flag::Step("{} --echo --tls")),
-    ("cert", Flag::Step("{} --echo --tls --cert {cert}")),
+    ("cert", Flag::Step("{} --echo --tls --cert {cert} --key {cert}")),
     ("key", Flag::Step("{} --echo --tls --cert {cert} --key {cert}")),
     ("alpn", Flag::Step("{} --echo --tls --alpn h2")),
     ("stdin", Flag::CommandOnly("{} --stdin")),

@@ -3,6 +3,7 @@
 //! ```text
 //! replay    plays scenarios    find -> read -> select (tags, order) -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
+//! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! report    makes reports      past -> sinks
 //! schema    of scenario files and of the event stream
 //! help      topics, verbs
@@ -29,6 +30,7 @@ mod output;
 mod past;
 mod payload;
 mod read;
+mod repl;
 mod replay;
 mod report;
 mod reports;
@@ -37,8 +39,11 @@ mod scenario;
 mod schema;
 mod select;
 mod send;
+mod send_args;
 mod send_draft;
+mod send_job;
 mod serve;
+mod serve_args;
 mod serve_command;
 mod serve_draft;
 mod signals;
@@ -75,6 +80,7 @@ const STYLES: Styles = Styles::styled()
   sockdrill replay scenarios/         play every scenario below a directory
   sockdrill replay -v greeting.yaml   with everything that was said
   sockdrill check scenarios/          find mistakes without opening a socket
+  sockdrill repl                      the same steps at a prompt
   sockdrill help verbs                what a step can be"
 )]
 struct Cli {
@@ -96,17 +102,19 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Connect, send, half-close, print the answer, say how it ended
-    Send(Box<send::Args>),
+    Send(Box<send_args::Args>),
     /// Send datagrams: one, many, at a rate, waiting for answers
     UdpSend(Box<udp_send::Args>),
     /// Show each datagram that comes; count, measure, answer
     UdpRecv(Box<udp_recv::Args>),
     /// Listen and serve: show, echo, discard, answer, misbehave
-    Serve(Box<serve::Args>),
+    Serve(Box<serve_args::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
+    /// Try steps one by one at a prompt, and save them as a scenario
+    Repl(repl::Args),
     /// Make reports of a past run from its event stream
     Report(report::Args),
     /// Print a JSON Schema of scenario files, or of the event stream
@@ -129,6 +137,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(args) => serve::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
+        Command::Repl(args) => repl::run(args, &output),
         Command::Report(args) => report::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Help(args) => help::run(args, &output),

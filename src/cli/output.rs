@@ -77,7 +77,11 @@ impl Output {
     /// Writes to stdout.
     pub fn say(&self, text: &str) {
         let mut stdout = Self::stdout();
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        self.written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+    }
+
+    /// Keeps what kept something from being written to stdout.
+    pub fn written(&self, written: io::Result<()>) {
         if let Err(error) = written {
             self.failed.borrow_mut().get_or_insert(error);
         }

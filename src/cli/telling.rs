@@ -62,10 +62,19 @@ pub(super) enum Talkers {
     One,
     /// One client of a server: the same, without times.
     Client,
+    /// Several clients of our own: the same, each with its number.
+    Several,
     /// Many: stdout is the transcript.
     Many,
     /// Many, beside a command whose stdout it is: the transcript is narration.
     Beside,
+}
+
+impl Talkers {
+    /// Whether stdout is the bytes that they say.
+    fn is_data(self) -> bool {
+        matches!(self, Self::One | Self::Client | Self::Several)
+    }
 }
 
 /// Who is told, and what.
@@ -90,7 +99,7 @@ impl Telling {
     }
 
     /// The sink that the flags mean.
-    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Diagnostic> {
+    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Box<Diagnostic>> {
         if self.is_json() {
             let live = Live::new(Jsonl::new(Output::stdout(), "events"));
             return Ok(Told { live, detail: Detail::Everything, raw: false });
@@ -98,18 +107,13 @@ impl Telling {
         let terminal = Output::is_terminal();
         if terminal && self.view == Some(Seen::Raw) {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
-            return Err(problem.help("pipe the output, or leave `--view raw` out"));
+            return Err(Box::new(problem.help("pipe the output, or leave `--view raw` out")));
         }
-        let raw = self.view == Some(Seen::Raw)
-            || (self.view.is_none() && matches!(talkers, Talkers::One | Talkers::Client) && !terminal);
+        let raw = self.view == Some(Seen::Raw) || (self.view.is_none() && talkers.is_data() && !terminal);
         let manner = Manner {
             view: if self.view == Some(Seen::Hex) { View::Hex } else { View::Text },
             times: self.times(talkers),
-            data: if raw {
-                self.verbose
-            } else {
-                matches!(talkers, Talkers::One | Talkers::Client) || !self.quiet
-            },
+            data: if raw { self.verbose } else { talkers.is_data() || !self.quiet },
             narration: !self.quiet,
             verbose: self.verbose,
             styled: if raw || talkers == Talkers::Beside { output.styled_err() } else { output.styled_out() },
@@ -127,10 +131,10 @@ impl Telling {
 
     fn times(&self, talkers: Talkers) -> Times {
         match (self.time, talkers) {
-            (Some(Time::Rel), _) | (None, Talkers::One) => Times::Relative,
+            (Some(Time::Rel), _) | (None, Talkers::One | Talkers::Several) => Times::Relative,
             (Some(Time::Abs), _) => Times::Absolute,
             (Some(Time::Delta), _) => Times::Delta,
-            (Some(Time::None), _) | (None, _) => Times::None,
+            (Some(Time::None) | None, _) => Times::None,
         }
     }
 }

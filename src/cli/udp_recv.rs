@@ -54,7 +54,7 @@ pub(super) struct Args {
     /// Join on this interface, by name or address
     #[arg(long, value_name = "INTERFACE", requires = "join", help_heading = "What is received")]
     pub interface: Option<String>,
-    /// Set a socket option before binding: reuse_address=true
+    /// Set a socket option before binding, such as `reuse_address=true`
     #[arg(long = "option", value_name = "NAME=VALUE", help_heading = "What is received")]
     pub options: Vec<String>,
 
@@ -231,10 +231,10 @@ fn receive(args: &Args, scenario: &Scenario, output: &Output) -> Exit {
             return failed(&failure, output);
         }
         let (at, port) = stage.local(SOCKET).unwrap_or_default();
-        if let Some(file) = &port_file {
-            if let Err(error) = file.write(format!("{port}\n").as_bytes()) {
-                return unwritable(args, &error, output);
-            }
+        if let Some(file) = &port_file
+            && let Err(error) = file.write(format!("{port}\n").as_bytes())
+        {
+            return unwritable(args, &error, output);
         }
         let finished = receiving.run(stage, SOCKET, bind, stop).await;
         let late = || {

@@ -94,7 +94,7 @@ pub(super) struct Args {
     /// IPv6 only
     #[arg(short = '6', long = "ipv6", conflicts_with = "source", help_heading = "How it is sent")]
     pub ipv6: bool,
-    /// Set a socket option before binding: send_buffer=1MiB
+    /// Set a socket option before binding, such as `send_buffer=1MiB`
     #[arg(long = "option", value_name = "NAME=VALUE", help_heading = "How it is sent")]
     pub options: Vec<String>,
 
@@ -223,13 +223,11 @@ fn payloads(
 
 fn sized(args: &Args, size: u64, drafting: &Drafting<'_>) -> Result<Node, Problem> {
     let stamp = if args.numbered { STAMP } else { 0 };
-    match size.checked_sub(stamp) {
-        Some(rest) => Ok(drafting.value(rest.to_string())),
-        None => {
-            let what = format!("a numbered datagram has at least {STAMP} bytes, not {size}");
-            Err(Box::new(Diagnostic::error(what, &drafting.arguments.place("--numbered"))))
-        }
-    }
+    let Some(rest) = size.checked_sub(stamp) else {
+        let what = format!("a numbered datagram has at least {STAMP} bytes, not {size}");
+        return Err(Box::new(Diagnostic::error(what, &drafting.arguments.place("--numbered"))));
+    };
+    Ok(drafting.value(rest.to_string()))
 }
 
 /// All of standard input as one payload. Nothing at all is no datagram unless it was asked for.

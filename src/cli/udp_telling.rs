@@ -47,12 +47,17 @@ impl Write for Heard {
 impl Audience {
     /// Whom the flags mean; `single` says that piped stdout is the bytes and not a transcript, `data`
     /// whether datagrams are told at all.
-    pub fn new(telling: &Telling, output: &Output, facing: Facing, data: bool) -> Result<Self, Diagnostic> {
+    pub fn new(
+        telling: &Telling,
+        output: &Output,
+        facing: Facing,
+        data: bool,
+    ) -> Result<Self, Box<Diagnostic>> {
         let stop = Stop::default();
-        let stdout = || -> Result<Heard, Diagnostic> {
+        let stdout = || -> Result<Heard, Box<Diagnostic>> {
             let inner = raw_stdout().map_err(|error| {
                 let what = format!("cannot write to standard output: {}", crate::sink::in_words(&error));
-                Diagnostic::new(Severity::Error, what, None)
+                Box::new(Diagnostic::new(Severity::Error, what, None))
             })?;
             Ok(Heard { inner, stop: stop.clone() })
         };
@@ -64,7 +69,7 @@ impl Audience {
         let terminal = Output::is_terminal();
         if terminal && telling.view == Some(Seen::Raw) {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
-            return Err(problem.help("pipe the output, or leave `--view raw` out"));
+            return Err(Box::new(problem.help("pipe the output, or leave `--view raw` out")));
         }
         let one = facing == Facing::Peer;
         let raw = telling.view == Some(Seen::Raw) || (telling.view.is_none() && one && !terminal);

@@ -3,38 +3,17 @@
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
-use super::server::Shared;
+use super::serving::{Service, Shared};
 use super::session::{Lane, Live, Session, Socket};
 use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, SendFlags, Stream};
-use crate::script::step::Step;
 use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
-
-/// What a client gets.
-#[derive(Debug, Clone)]
-pub enum Service {
-    /// What it says is shown, nothing is answered.
-    Show,
-    /// What it says comes back.
-    Echo,
-    /// What it says is dropped.
-    Discard,
-    /// One message is received, this is sent, and the connection closed.
-    One {
-        /// What is sent; may be empty.
-        reply: Arc<[u8]>,
-    },
-    /// It is accepted, and nothing is read or sent.
-    Hang,
-    /// These steps.
-    Steps(Arc<Vec<Step>>),
-}
 
 /// How the service of a client came to its end.
 enum Over {
@@ -98,26 +77,31 @@ async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
     let session = Arc::new(Session::new(Host, shared.journal.clone(), Duration::from_secs(5), failed));
     *locked(&session.tap) = locked(&shared.tap).take();
     let lane = Lane::labelled(session.clone(), &format!("#{number}"));
-    stream.shape(shared.serving.shape);
+    let shaping = stream.shape(shared.serving.shape);
     let name = &shared.serving.name;
     take_in(&lane, shared.number, name, &shared.listener, stream, None);
-    let Ok(socket) = lane.socket(name) else { return };
-    let over = {
-        let Live::Stream(stream, _) = &socket.live else { return };
-        let client = Client { lane: &lane, shared, socket: &socket, stream };
-        tokio::select! {
-            biased;
-            _ = shared.stopped() => Over::Stopped,
-            () = stream.cut() => Over::Cut,
-            () = client.idle() => Over::Idle,
-            result = client.service() => Over::Served(result),
-        }
+    let client = Client { lane: &lane, shared };
+    let over = tokio::select! {
+        biased;
+        _ = shared.stopped() => Over::Stopped,
+        () = shaping.cut() => Over::Cut,
+        () = client.idle() => Over::Idle,
+        result = client.service() => Over::Served(result),
     };
     let failure = over.failure(&lane, shared);
     let reset = matches!(over, Over::Cut) && shared.serving.reset;
-    let counts = close(&lane, shared, socket, reset).await;
-    let (received, sent) = counts;
-    shared.left(received, sent, failure.is_some());
+    // Its own steps may have closed it already, and told so.
+    if lane.socket(name).is_ok() {
+        let closed = if reset {
+            super::ending::abort(&lane, shared.number, name).await
+        } else {
+            super::ending::close(&lane, shared.number, name).await
+        };
+        // How this goes changes nothing any more.
+        drop(closed);
+    }
+    let carried = *locked(&session.carried);
+    shared.left(carried.received, carried.sent, failure.is_some());
     if let Some(failure) = failure {
         locked(&shared.failure).get_or_insert(failure);
     }
@@ -125,28 +109,11 @@ async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
     *locked(&shared.tap) = locked(&session.tap).take();
 }
 
-/// Closes the stream if its steps have not, and gives the bytes received and sent.
-async fn close(lane: &Lane, shared: &Shared, socket: Arc<Socket>, reset: bool) -> (u64, u64) {
-    let Live::Stream(stream, _) = &socket.live else { return (0, 0) };
-    let counts = (stream.received(), stream.sent());
-    drop(socket);
-    let (name, number) = (&shared.serving.name, shared.number);
-    let closed = if reset {
-        super::ending::abort(lane, number, name).await
-    } else {
-        super::ending::close(lane, number, name).await
-    };
-    // It was closed by its own steps, which have told so.
-    drop(closed);
-    counts
-}
-
 impl Over {
     /// The failure that it was, if it was one; the cause of a close is noted.
     fn failure(&self, lane: &Lane, shared: &Shared) -> Option<Box<Failure>> {
         let note = |text: String| lane.note(shared.number, || What::Note { text });
         match self {
-            Self::Served(Ok(())) => None,
             Self::Served(Err(failure)) => {
                 let how = match failure.kind.error() {
                     Some(ErrorKind::Reset) => words_of(&End::Reset),
@@ -165,7 +132,7 @@ impl Over {
                 note(format!("nothing passed for {}", crate::text::format_duration(idle)));
                 None
             }
-            Self::Stopped => None,
+            Self::Served(Ok(())) | Self::Stopped => None,
         }
     }
 }
@@ -173,33 +140,23 @@ impl Over {
 struct Client<'a> {
     lane: &'a Lane,
     shared: &'a Shared,
-    socket: &'a Socket,
-    stream: &'a Stream,
 }
 
 impl Client<'_> {
     async fn service(&self) -> Result<(), Box<Failure>> {
         run_steps(self.lane, &self.shared.serving.before).await?;
-        let served = match &self.shared.serving.service {
-            Service::Steps(steps) => return run_steps(self.lane, steps).await,
-            Service::Hang => {
-                let end = self.stream.ended().await;
-                if end == End::Fin {
-                    // A half-close changes nothing for one that does not read.
-                    std::future::pending::<()>().await;
-                }
-                tell_ended(self.lane, self.shared.number, self.socket, &end);
-                Ok(())
-            }
-            Service::One { reply } => self.one(reply).await,
-            Service::Echo => self.talk(true).await,
-            Service::Show | Service::Discard => self.talk(false).await,
-        };
-        served.map_err(|trouble| self.failure(trouble))
+        if let Service::Steps(steps) = &self.shared.serving.service {
+            return run_steps(self.lane, steps).await;
+        }
+        let name = &self.shared.serving.name;
+        let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
+        let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
+        let talk = Talk { lane: self.lane, shared: self.shared, socket: &socket, stream };
+        talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
     /// A failure that no step is to blame for.
-    fn failure(&self, trouble: Trouble) -> Box<Failure> {
+    fn failure(&self, trouble: &Trouble) -> Box<Failure> {
         let failure = Box::new(Failure {
             kind: trouble.kind,
             message: trouble.message.clone(),
@@ -215,6 +172,51 @@ impl Client<'_> {
         });
         self.lane.note(self.shared.number, || What::Failed(failure.clone()));
         failure
+    }
+
+    /// Until nothing has passed either way for the time allowed, seen at an eighth of it. Holds no stream: its
+    /// steps may close that.
+    async fn idle(&self) {
+        let Some(idle) = self.shared.serving.idle else { return std::future::pending().await };
+        let passed = || match &self.lane.socket(&self.shared.serving.name).ok()?.live {
+            Live::Stream(stream, _) => Some((stream.sent(), stream.received())),
+            _ => None,
+        };
+        let (mut last, mut since) = (passed(), Instant::now());
+        while since.elapsed() < idle {
+            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
+            let now = passed();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
+        }
+    }
+}
+
+/// A service of the server's own at work on an open stream.
+struct Talk<'a> {
+    lane: &'a Lane,
+    shared: &'a Shared,
+    socket: &'a Socket,
+    stream: &'a Stream,
+}
+
+impl Talk<'_> {
+    async fn service(&self) -> Result<(), Trouble> {
+        match &self.shared.serving.service {
+            Service::Hang => {
+                let end = self.stream.ended().await;
+                if end == End::Fin {
+                    // A half-close changes nothing for one that does not read.
+                    std::future::pending::<()>().await;
+                }
+                tell_ended(self.lane, self.shared.number, self.socket, &end);
+                Ok(())
+            }
+            Service::One { reply } => self.one(reply).await,
+            Service::Echo => self.talk(true).await,
+            Service::Show | Service::Discard | Service::Steps(_) => self.talk(false).await,
+        }
     }
 
     fn tell(&self, bytes: &[u8]) {
@@ -300,20 +302,6 @@ impl Client<'_> {
         let name = self.socket.name.clone();
         self.lane.note(self.shared.number, || What::ShutDown { name, side: crate::event::Side::Write });
         Ok(())
-    }
-
-    /// Until nothing has passed either way for the time allowed, seen at an eighth of it.
-    async fn idle(&self) {
-        let Some(idle) = self.shared.serving.idle else { return std::future::pending().await };
-        let passed = || (self.stream.sent(), self.stream.received());
-        let (mut last, mut since) = (passed(), Instant::now());
-        while since.elapsed() < idle {
-            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
-            let now = passed();
-            if now != last {
-                (last, since) = (now, Instant::now());
-            }
-        }
     }
 }
 

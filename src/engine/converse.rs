@@ -76,7 +76,7 @@ impl Stage {
         };
         let holding =
             Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
-        holding.hold(input).await.map_err(|held| match held {
+        Box::pin(holding.hold(input)).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
             Held::Trouble(trouble) => {
                 let failure = failed(trouble);
@@ -148,12 +148,10 @@ impl Holding<'_> {
             }
         };
         match result {
-            (Some(Err(failure)), _) => Err(Held::Failure(failure)),
-            (Some(Ok(Some(end))), sent) if is_over(&end) => {
-                let _ = sent;
+            (Some(Ok(Some(end))), _) if is_over(&end) => {
                 Err(Trouble::new(super::open::kind_of(&end), self.ended_by(&end)).into())
             }
-            (_, Some(Err(failure))) => Err(Held::Failure(failure)),
+            (Some(Err(failure)), _) | (_, Some(Err(failure))) => Err(Held::Failure(failure)),
             (Some(Ok(Some(_))), None) => self.left_over(input.as_mut()),
             _ => Ok(()),
         }
@@ -282,7 +280,7 @@ impl Holding<'_> {
 
     /// The peer has closed while input was still being read: what of it was not sent is lost.
     fn left_over(&self, input: Option<&mut Input>) -> Result<(), Held> {
-        let Some(Ok(Ok(piece))) = input.map(|input| input.try_recv()) else { return Ok(()) };
+        let Some(Ok(Ok(piece))) = input.map(Input::try_recv) else { return Ok(()) };
         let message = format!(
             "{}: closed by the peer before everything was sent: {} B of the input are left, or more",
             self.stream.peer(),

@@ -39,6 +39,7 @@ pub(super) async fn abort(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     let socket = alone(lane.take(at)?).await;
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());
+    lane.session.carried(sent, received);
     stream.abort()?;
     lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
     Ok(())
@@ -49,6 +50,7 @@ pub(super) async fn reset(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     let socket = alone(lane.take(at)?).await;
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());
+    lane.session.carried(sent, received);
     stream.reset()?;
     stream.close().await?;
     lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
@@ -85,6 +87,7 @@ async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Troub
     match socket.live {
         Live::Stream(stream, _) => {
             (sent, received) = (stream.sent(), stream.received());
+            lane.session.carried(sent, received);
             stream.close().await?;
         }
         Live::Datagram(datagram) => {

@@ -46,6 +46,15 @@ pub(super) struct Look {
 }
 
 impl Output {
+    /// How many bytes were ever written, how many of them wait, and the first `most` of those after `from`.
+    pub fn glimpse(&self, from: u64, most: usize) -> (u64, u64, Vec<u8>) {
+        let buffer = locked(&self.buffer);
+        let waiting = buffer.bytes.len() as u64;
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let shown = buffer.bytes.get(from..).unwrap_or_default().iter().take(most).copied().collect();
+        (buffer.start + waiting, waiting, shown)
+    }
+
     /// A copy of what is there.
     pub fn look(&self) -> Look {
         let buffer = locked(&self.buffer);

@@ -191,7 +191,7 @@ fn too_soon(took: Duration, after: Duration) -> Trouble {
 
 /// What a verb does.
 async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Trouble> {
-    let number = step.number;
+    let (number, verb) = (step.number, step.verb);
     match &step.action {
         Action::Listen(step) => open::listen(lane, number, step).await,
         Action::Accept(step) => open::accept(lane, number, step, deadline).await,
@@ -202,19 +202,23 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Recv(step) => talk::recv(lane, number, step, deadline).await,
         Action::Expect(step) => expect::expect(lane, number, step, deadline).await,
         Action::Shutdown { at, side } => talk::shutdown(lane, number, at, *side).await,
-        Action::Close { at } => in_time(deadline, ending::close(lane, number, at)).await,
-        Action::Abort { at } => in_time(deadline, ending::abort(lane, number, at)).await,
+        Action::Close { at } => in_time(verb, deadline, ending::close(lane, number, at)).await,
+        Action::Abort { at } => in_time(verb, deadline, ending::abort(lane, number, at)).await,
         Action::Set { at, options } => talk::set(lane, number, at, options),
         Action::Check(step) => check::check(lane, number, step, deadline).await,
         Action::Echo { at } => serve::echo(lane, number, at, deadline).await,
         Action::Discard { at } => serve::discard(lane, number, at, deadline).await,
         Action::Answer(step) => answer::answer(lane, number, step, deadline).await,
         Action::Relay { between } => serve::relay(lane, number, (&between.0, &between.1), deadline).await,
-        Action::Sleep(duration) => in_time(deadline.extended(*duration), slept(*duration)).await,
+        Action::Sleep(duration) => in_time(verb, deadline.extended(*duration), slept(*duration)).await,
         Action::Parallel(lanes) => block::parallel(lane, lanes, deadline).await,
         Action::Each(step) => block::each(lane, number, step),
-        Action::Repeat { times, steps } => in_time(deadline, block::repeat(lane, *times, steps)).await,
-        Action::Include { steps, .. } => in_time(deadline, included(lane, step, steps)).await,
+        Action::Repeat { times, steps } => {
+            steps_in_time(lane, verb, deadline, block::repeat(lane, *times, steps)).await
+        }
+        Action::Include { steps, .. } => {
+            steps_in_time(lane, verb, deadline, included(lane, step, steps)).await
+        }
         Action::Spawn(step) => spawn::spawn(lane, number, step, deadline).await,
         Action::Stop { at, signal } => spawn::stop(lane, number, at, signal, deadline).await,
         Action::Note(text) => {
@@ -237,8 +241,25 @@ async fn included(lane: &Lane, include: &Step, steps: &[Step]) -> Result<(), Tro
     })
 }
 
+/// A verb that holds steps: where they were is told when the deadline passes.
+async fn steps_in_time(
+    lane: &Lane,
+    verb: &str,
+    deadline: Deadline,
+    doing: impl Future<Output = Result<(), Trouble>>,
+) -> Result<(), Trouble> {
+    in_time(verb, deadline, doing).await.map_err(|trouble| match &*locked(&lane.at) {
+        At::Step(step) if trouble.inner.is_none() => trouble.label(format!("it was at `{step}`")),
+        _ => trouble,
+    })
+}
+
 /// A verb that has nothing to say of its own when the deadline passes.
-async fn in_time(deadline: Deadline, verb: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
-    let late = |_| Trouble::timeout(format!("this was not done within {}", deadline.words()));
-    deadline.run(verb).await.map_err(late)?
+async fn in_time(
+    verb: &str,
+    deadline: Deadline,
+    doing: impl Future<Output = Result<(), Trouble>>,
+) -> Result<(), Trouble> {
+    let late = |_| Trouble::timeout(format!("`{verb}` was not done within {}", deadline.words()));
+    deadline.run(doing).await.map_err(late)?
 }

@@ -5,7 +5,8 @@ use super::history::History;
 use super::lock::locked;
 use super::process::Process;
 use super::remains;
-use crate::event::{Failure, Journal, What};
+use super::tap::Tap;
+use crate::event::{Failure, Journal, Totals, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
 use crate::script::template::{Fill, Hole, Property, Template};
@@ -35,22 +36,12 @@ pub(super) struct Session {
     begun: AtomicU64,
     /// Every process that was started.
     pub processes: Mutex<Vec<Arc<Process>>>,
+    /// What the streams that are closed have carried.
+    pub carried: Mutex<Totals>,
     /// Who is given every byte that `expect` and `recv` take, beside the events.
     pub tap: Mutex<Option<Tap>>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
-}
-
-/// What is called with bytes.
-type TakesBytes = dyn FnMut(&[u8]) + Send;
-
-/// Takes received bytes as they come, whole: events carry the beginning of long data only.
-pub(super) struct Tap(pub Box<TakesBytes>);
-
-impl std::fmt::Debug for Tap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tap")
-    }
 }
 
 /// A port that `${port.name}` stands for.
@@ -78,6 +69,7 @@ impl Session {
             instances: Mutex::default(),
             begun: AtomicU64::new(0),
             processes: Mutex::default(),
+            carried: Mutex::default(),
             tap: Mutex::default(),
             ports: Mutex::default(),
             tmp: Mutex::default(),
@@ -94,6 +86,13 @@ impl Session {
         if let Some(tap) = locked(&self.tap).as_mut() {
             (tap.0)(bytes);
         }
+    }
+
+    /// A stream is closed that has carried so much.
+    pub fn carried(&self, sent: u64, received: u64) {
+        let mut carried = locked(&self.carried);
+        carried.sent += sent;
+        carried.received += received;
     }
 
     /// The port that stands for `name` in this run.
@@ -331,6 +330,21 @@ impl Lane {
     pub fn take(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).remove(name));
         found.ok_or_else(|| NotOpen(name.clone()))
+    }
+
+    /// Everything that is open in the innermost block, in the order of names; nothing is taken out.
+    pub fn open_sockets(&self) -> Vec<Arc<Socket>> {
+        let mut open: Vec<_> = locked(&self.locals.names).values().cloned().collect();
+        open.sort_by(|one, other| one.name.cmp(&other.name));
+        open
+    }
+
+    /// The variables of the innermost block, in the order of names.
+    pub fn variables(&self) -> Vec<(Name, Arc<[u8]>)> {
+        let vars = locked(&self.locals.vars);
+        let mut vars: Vec<_> = vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        vars.sort();
+        vars
     }
 
     /// Everything that is still open, innermost block only, in the order of names.

@@ -25,17 +25,20 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
     let before = sent_so_far(&socket);
     let mut sending = Sending { lane, number, step, socket: &socket, to: None };
     if let Ok(result) = deadline.run(sending.all(&recipe)).await {
-        result.map_err(|trouble| trouble.about(&socket))
-    } else {
-        let taken = sent_so_far(&socket).saturating_sub(before);
-        if taken > 0 {
-            sending.tell_stream(&recipe, taken)?;
-        }
-        let message = format!("{} could not send all of it within {}", step.from, deadline.words());
-        let label = format!("{taken} of {} were taken", bytes(recipe.len()));
-        let trouble = Trouble::timeout(message).label(label).about(&socket);
-        Err(trouble.help("the peer is not reading: its receive buffer and our send buffer are full"))
+        return result.map_err(|trouble| trouble.about(&socket));
     }
+    let message = format!("{} could not send all of it within {}", step.from, deadline.words());
+    let trouble = Trouble::timeout(message).about(&socket);
+    if let Live::Process(_) = socket.live {
+        return Err(trouble.help("the program is not reading its input: the pipe is full"));
+    }
+    let taken = sent_so_far(&socket).saturating_sub(before);
+    // Of a message, a part is nothing.
+    if taken > 0 && matches!(socket.live, Live::Stream(_, None)) {
+        sending.tell_stream(&recipe, taken)?;
+    }
+    let label = format!("{taken} of {} were taken", bytes(recipe.len()));
+    Err(trouble.label(label).help("the peer is not reading: its receive buffer and our send buffer are full"))
 }
 
 /// How long the pauses take that the step asks for; they are not the peer's doing.

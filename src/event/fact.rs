@@ -211,6 +211,55 @@ pub enum What {
         /// `exit 0` or `TERM`.
         how: String,
     },
+    /// Bytes came to a stream that no step uses, or out of a process, and wait.
+    Arrived {
+        /// The stream or process.
+        name: Arc<str>,
+        /// How many are new.
+        new: u64,
+        /// How many wait.
+        unread: u64,
+        /// The first of the new ones.
+        data: Data,
+    },
+    /// Datagrams came to a socket that no step uses, and wait.
+    DatagramsArrived {
+        /// The socket.
+        name: Arc<str>,
+        /// How many are new, dropped ones included.
+        new: u64,
+        /// How many wait.
+        waiting: u64,
+        /// How many of the new ones were dropped because the buffer was full.
+        dropped: u64,
+        /// Who sent the last one that waits.
+        from: Option<String>,
+        /// The beginning of the last one that waits.
+        data: Data,
+    },
+    /// Clients came to a listener that no step uses, and wait to be accepted.
+    ClientsArrived {
+        /// The listener.
+        name: Arc<str>,
+        /// How many are new.
+        new: u64,
+        /// How many wait.
+        waiting: u64,
+    },
+    /// The end of a stream or of a process can be seen, and no step has met it yet.
+    EndArrived {
+        /// The stream or process.
+        name: Arc<str>,
+        /// How.
+        how: String,
+    },
+    /// An ICMP refusal came, and no step has met it yet.
+    RefusalArrived {
+        /// The datagram socket.
+        name: Arc<str>,
+        /// What it says.
+        why: String,
+    },
     /// A line that the scenario or sockdrill has to say.
     Note {
         /// The line.

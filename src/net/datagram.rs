@@ -3,12 +3,9 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout};
 use socket2::{Domain, SockAddr};
 use tokio::io::Interest;
 use tokio::sync::Notify;
@@ -42,13 +39,15 @@ pub struct Message {
 /// A datagram socket. Joins the poll set of the runtime in which it first waits.
 #[derive(Debug)]
 pub struct Datagram {
-    polled: Polled,
+    pub(super) polled: Polled,
     local: Endpoint,
     peer: Option<Endpoint>,
     sent: AtomicU64,
     received: AtomicU64,
+    /// Datagrams taken over the life of the socket.
+    pub(super) taken: AtomicU64,
     /// Refusals that a send met although they answer earlier ones; the next receive reports them.
-    refusals: Mutex<VecDeque<NetError>>,
+    pub(super) refusals: Mutex<VecDeque<NetError>>,
     refused: Notify,
 }
 
@@ -118,6 +117,7 @@ impl Datagram {
             peer: None,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
             refusals: Mutex::default(),
             refused: Notify::new(),
         }
@@ -208,49 +208,6 @@ impl Datagram {
         }
     }
 
-    /// The same on a thread of its own, without the runtime: waits at most so long while the send buffer is
-    /// full, and says whether it went.
-    pub fn send_within(&self, bytes: &[u8], to: &Endpoint, patience: Duration) -> Result<bool, NetError> {
-        Self::fits(bytes, to)?;
-        let address = to.to_sockaddr(self.polled.domain).map_err(|e| NetError::io(to, &e))?;
-        let mut earlier = 0;
-        loop {
-            match unless_blocked(self.send_once(bytes, Some(&address))) {
-                Ok(Some(())) => return Ok(true),
-                Ok(None) if self.has_room_within(patience) => {}
-                Ok(None) => return Ok(false),
-                Err(e) if earlier < EARLIER && self.is_of_an_earlier_send(&e) => earlier += 1,
-                Err(e) => return Err(Self::send_error(to, &e)),
-            }
-        }
-    }
-
-    /// Blocks this thread until the send buffer has room, at most so long; whether it has.
-    pub(super) fn has_room_within(&self, patience: Duration) -> bool {
-        let patience = PollTimeout::try_from(patience).unwrap_or(PollTimeout::MAX);
-        let mut polled = [PollFd::new(self.polled.socket().as_fd(), PollFlags::POLLOUT)];
-        nix::poll::poll(&mut polled, patience).unwrap_or(0) > 0
-    }
-
-    /// Waits for a refusal (ICMP) of something sent before; what has come otherwise stays. Cancel safe.
-    pub async fn refusal(&self) -> NetError {
-        let mut last = None;
-        loop {
-            let found = self.take_refusal().or_else(|| icmp::take(&self.polled));
-            if let Some(refusal) = found {
-                return refusal;
-            }
-            tokio::select! {
-                waited = self.polled.again(Interest::ERROR, &mut last) => {
-                    if waited.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                }
-                () = self.refused.notified() => {}
-            }
-        }
-    }
-
     /// Whether that many bytes fit one datagram to there: an error says that they do not.
     pub fn fits(bytes: &[u8], to: &Endpoint) -> Result<(), NetError> {
         let (limit, family) = match to.ip() {
@@ -277,7 +234,7 @@ impl Datagram {
     }
 
     /// A pending ICMP error surfaces on the next call, whichever that is: keeps it for the next receive.
-    fn is_of_an_earlier_send(&self, e: &io::Error) -> bool {
+    pub(super) fn is_of_an_earlier_send(&self, e: &io::Error) -> bool {
         if self.polled.kind != Kind::Udp {
             return false;
         }
@@ -312,6 +269,7 @@ impl Datagram {
     pub async fn recv(&self, max: usize) -> Result<Message, NetError> {
         let (message, _) = self.next(max, 0).await?;
         self.count_received(message.bytes.len());
+        self.taken.fetch_add(1, Ordering::Relaxed);
         Ok(message)
     }
 
@@ -349,17 +307,6 @@ impl Datagram {
         })
     }
 
-    /// A refusal that a send met and that answers an earlier one.
-    pub(super) fn take_refusal(&self) -> Option<NetError> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-    }
-
-    /// What a failed send says: the ICMP message in the error queue, where there is one.
-    pub(super) fn refused_or(&self, to: &Endpoint, e: &io::Error) -> NetError {
-        let refusal = (ErrorKind::of(e) == ErrorKind::Refused).then(|| icmp::refused(to));
-        icmp::take(&self.polled).or(refusal).unwrap_or_else(|| Self::send_error(to, e))
-    }
-
     pub(super) fn receive_error(&self, e: &io::Error) -> NetError {
         let queued = if self.polled.kind == Kind::Udp { icmp::take(&self.polled) } else { None };
         queued.unwrap_or_else(|| match &self.peer {
@@ -393,6 +340,9 @@ impl Datagram {
             Fact::Sent => Ok(Some(FactValue::Number(self.sent()))),
             Fact::Received => Ok(Some(FactValue::Number(self.received()))),
             Fact::Error => {
+                if let Some(kept) = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                    return Ok(Some(FactValue::Word(kept.kind.name().to_owned())));
+                }
                 let error = facts::take_error(&self.polled)?;
                 Ok(Some(facts::error_word(error.as_ref())))
             }
@@ -451,5 +401,6 @@ pub async fn relay_datagrams(a: &Datagram, b: &Datagram) -> Result<(), NetError>
     there.and(back)
 }
 
+mod blocking;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ const STARVED: Duration = Duration::from_millis(50);
 /// A listening socket. The file of a unix listener is removed when its last clone closes.
 #[derive(Debug)]
 pub struct Listener {
-    polled: Polled,
+    pub(super) polled: Polled,
     local: Arc<Endpoint>,
     starved: Arc<AtomicU64>,
 }

@@ -12,6 +12,7 @@ mod error;
 mod facts;
 #[cfg(test)]
 mod fixture;
+mod glimpse;
 mod host;
 mod icmp;
 mod inbox;
@@ -45,6 +46,7 @@ pub use datagram::{Datagram, Message, relay_datagrams};
 pub use end::End;
 pub use endpoint::Endpoint;
 pub use error::NetError;
+pub use glimpse::{DatagramGlimpse, StreamGlimpse};
 pub use host::{ConnectOptions, DatagramOptions, Host, ListenOptions};
 pub use incoming::{Incoming, Received};
 pub use limits::raise_open_files;

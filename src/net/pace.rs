@@ -35,7 +35,7 @@ impl Pace {
             }
             match left.checked_sub(SPIN) {
                 Some(most) if !most.is_zero() => {
-                    sleep_until(until.saturating_sub(SPIN).min(now() + LONGEST_SLEEP))
+                    sleep_until(until.saturating_sub(SPIN).min(now() + LONGEST_SLEEP));
                 }
                 _ => std::hint::spin_loop(),
             }
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn what_is_late_is_due_all_at_once() {
         let mut pace = Pace::new("1000/s".parse().unwrap());
-        pace.began = now() - Duration::from_secs(1);
+        pace.began = now().saturating_sub(Duration::from_secs(1));
         assert!(pace.wait(1, || false) >= 1000);
     }
 

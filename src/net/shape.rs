@@ -1,5 +1,6 @@
 //! Misbehaviour on demand: a stream whose sends come late, in drips, or are cut short.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -29,8 +30,9 @@ pub enum Cut {
     Messages(u64),
 }
 
+/// A shape at work. It outlives its stream, so that whoever waits for the cut need not hold that.
 #[derive(Debug)]
-pub(super) struct Shaping {
+pub struct Shaping {
     shape: Shape,
     messages: AtomicU64,
     cut: AtomicBool,
@@ -39,19 +41,14 @@ pub(super) struct Shaping {
 
 impl Stream {
     /// Makes the sends of this stream misbehave from here on; the first shape stays.
-    pub fn shape(&self, shape: Shape) {
-        let shaping =
-            Shaping { shape, messages: AtomicU64::new(0), cut: AtomicBool::new(false), told: Notify::new() };
-        drop(self.shaping.set(Box::new(shaping)));
-    }
-
-    /// Waits until the stream is to be ended because of its shape; for ever if it has none. Cancel safe.
-    pub async fn cut(&self) {
-        match self.shaping.get() {
-            Some(shaping) if !shaping.cut.load(Ordering::SeqCst) => shaping.told.notified().await,
-            Some(_) => {}
-            None => std::future::pending().await,
-        }
+    pub fn shape(&self, shape: Shape) -> Arc<Shaping> {
+        let shaping = || Shaping {
+            shape,
+            messages: AtomicU64::new(0),
+            cut: AtomicBool::new(false),
+            told: Notify::new(),
+        };
+        self.shaping.get_or_init(|| Arc::new(shaping())).clone()
     }
 
     /// Counts a receive of a service that sends nothing, which is cut by what it receives.
@@ -109,6 +106,13 @@ impl Stream {
 }
 
 impl Shaping {
+    /// Waits until the stream is to be ended because of its shape. Cancel safe.
+    pub async fn cut(&self) {
+        if !self.cut.load(Ordering::SeqCst) {
+            self.told.notified().await;
+        }
+    }
+
     fn end(&self) {
         self.cut.store(true, Ordering::SeqCst);
         self.told.notify_one();

@@ -40,7 +40,7 @@ pub struct Stream {
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
     pub(super) tls: OnceLock<Box<Tls>>,
-    pub(super) shaping: OnceLock<Box<Shaping>>,
+    pub(super) shaping: OnceLock<Arc<Shaping>>,
 }
 
 impl Stream {

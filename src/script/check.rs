@@ -81,6 +81,16 @@ impl<'a> Checker<'a> {
         self.scope = scope;
     }
 
+    /// Numbers the steps from `count` on, as the prompt does from line to line.
+    pub fn go_on_from(&mut self, count: u32) {
+        self.count = count;
+    }
+
+    /// How many steps were made.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
     /// What is open after the steps checked.
     pub fn into_scope(self) -> Scope {
         self.scope
@@ -165,7 +175,7 @@ impl<'a> Checker<'a> {
             number,
             verb: draft.verb.name,
             place: draft.place.clone(),
-            line: draft.to_string().into(),
+            line: format!("{draft:#}").into(),
             within,
             after,
             fails,

@@ -200,6 +200,38 @@ fn check_row(
     (scenario, count)
 }
 
+/// Reads the only scenario of a file, as written, and its variables; warnings go to `problems` too.
+pub fn read_draft(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(Draft, Vars)> {
+    let source = match read_source(path) {
+        Ok(source) => source,
+        Err(problem) => {
+            problems.push(*problem);
+            return None;
+        }
+    };
+    let (documents, syntax) = read_documents(&source);
+    problems.extend(syntax);
+    let mut documents = documents.into_iter();
+    match (documents.next(), documents.next()) {
+        (Some(document), None) => {
+            let draft = Draft::take(document, problems);
+            let head = Head::read(&draft, &source, problems);
+            (count_errors(problems) == 0).then_some((draft, head.vars))
+        }
+        (None, _) if problems.is_empty() => {
+            let what = format!("there is no scenario in {}", path.display());
+            problems.push(Diagnostic::new(Severity::Error, what, None));
+            None
+        }
+        (None, _) => None,
+        (Some(_), Some(second)) => {
+            let problem = Diagnostic::error("this file holds several scenarios", &first_of(&second.place));
+            problems.push(problem.help("only a file with one can be run here"));
+            None
+        }
+    }
+}
+
 /// Checks steps that a command made, as one scenario called `name`.
 pub fn load_steps(name: &str, steps: &[DraftStep], place: &Place) -> Result<Scenario, Vec<Diagnostic>> {
     let mut problems = Vec::new();

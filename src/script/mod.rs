@@ -33,6 +33,7 @@ pub mod scope;
 pub mod step;
 mod syntax;
 pub mod template;
+pub mod typed;
 mod values;
 pub mod verb;
 pub mod verbs;

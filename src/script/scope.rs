@@ -202,6 +202,28 @@ impl Scope {
         }
     }
 
+    /// After a step that did not hold, where `before` is how things stood: what it should have opened
+    /// and did not is not open, what it should have closed and did not still is.
+    pub fn settle(&mut self, before: &Self, is_live: impl Fn(&str) -> bool) {
+        self.vars.clone_from(&before.vars);
+        let names: Vec<Name> = self.names.keys().cloned().collect();
+        for name in names {
+            let was = before.names.get(&name);
+            let open = self.names.get(&name).is_some_and(Opened::is_open);
+            match (open, is_live(&name), was) {
+                (true, false, Some(was)) if was.is_open() => {
+                    let place = was.place.clone();
+                    self.close(&name, &place);
+                }
+                (true, false, Some(was)) | (false, true, Some(was)) => {
+                    self.names.insert(name, was.clone());
+                }
+                (true, false, None) => drop(self.names.remove(&name)),
+                _ => {}
+            }
+        }
+    }
+
     /// A block begins.
     pub fn mark(&mut self) -> Mark {
         self.marks += 1;

@@ -78,6 +78,24 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// Gives this deadline to the step and to those inside it, where they name none.
+    pub fn default_within(&mut self, within: Duration) {
+        if !self.holds {
+            self.within.get_or_insert(within);
+        }
+        let inside: Vec<&mut Step> = match &mut self.action {
+            Action::Parallel(lanes) => lanes.iter_mut().flat_map(|lane| &mut lane.steps).collect(),
+            Action::Each(each) => Arc::get_mut(&mut each.steps).into_iter().flatten().collect(),
+            Action::Repeat { steps, .. } | Action::Include { steps, .. } => steps.iter_mut().collect(),
+            _ => Vec::new(),
+        };
+        for step in inside {
+            step.default_within(within);
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each variant is a verb: its sentence is in the verb table")]

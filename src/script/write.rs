@@ -6,6 +6,7 @@ use super::node::{Entry, Node, Value};
 use super::quote::{Context, Wish, scalar};
 use super::verb::{Body, Takes, Verb};
 use super::verbs::verb;
+use crate::text::{Place, escape};
 
 /// Widest line that holds a whole step; a wider one with a list is written below one another.
 const WIDEST: usize = 110;
@@ -54,6 +55,27 @@ pub fn write_step(step: &DraftStep) -> String {
     let mut out = String::new();
     push_steps(&mut out, 0, &[Written::of_step(step)]);
     out
+}
+
+/// The operand of a `send` or `expect` that says these bytes: `text` where they are one, `hex` where little
+/// of them can be read, else `bytes`. What looks like a variable stands for itself.
+pub fn payload_operand(bytes: &[u8], place: &Place) -> (&'static str, Node) {
+    let node = |text: &str| Node::scalar(text.replace("${", "$${"), place);
+    if let Some(text) = as_text(bytes) {
+        return ("text", node(text));
+    }
+    let readable = bytes.iter().filter(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()).count();
+    if readable * 2 < bytes.len() {
+        return ("hex", Node::scalar(data_encoding::HEXLOWER.encode(bytes), place));
+    }
+    ("bytes", node(&escape(bytes)))
+}
+
+/// The text that bytes are, unless they hold what a text does not: control characters other than line ends
+/// and tabs.
+pub(super) fn as_text(bytes: &[u8]) -> Option<&str> {
+    let control = |c: char| c.is_control() && !matches!(c, '\r' | '\n' | '\t');
+    std::str::from_utf8(bytes).ok().filter(|text| !text.chars().any(control))
 }
 
 /// A step on its way into a list: its verb and what stands behind it.

@@ -5,6 +5,7 @@ use super::conversation::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
 use super::shown_bytes::{View, hex};
 use crate::event::{Data, Event, Over, Sink, What};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -153,7 +154,7 @@ impl Datagrams {
             if left > 0 {
                 rows.push(format!("… {left} B more"));
             }
-            return rows.iter().map(|row| format!("\n       {row}")).collect();
+            return format!("\n       {}", rows.join("\n       "));
         }
         let Some(width) = self.manner.width else { return crate::text::escape(&data.bytes) };
         let room = width.saturating_sub(indent).max(LEAST);
@@ -247,10 +248,10 @@ impl Figures<'_> {
             words = format!(", {lost} lost, {duplicate} duplicate, {reordered} reordered");
         }
         if let Some(jitter) = self.get("jitter") {
-            words += &format!(", jitter {}", milliseconds(jitter));
+            let _ = write!(words, ", jitter {}", milliseconds(jitter));
         }
         if let Some(dropped) = self.get("dropped") {
-            words += &format!(", {dropped} dropped here (receive buffer full)");
+            let _ = write!(words, ", {dropped} dropped here (receive buffer full)");
         }
         words
     }
@@ -297,13 +298,16 @@ fn sent(figures: &Figures<'_>) -> Option<String> {
     });
     let answers = figures.get("answers").map(|answers| {
         let mut words = format!("{} of {count} answered", figures.number("answered"));
+        if let (Some(first), true) = (figures.get("min"), count <= 1.0) {
+            let _ = write!(words, " after {}", milliseconds(first));
+        }
         if count > 1.0 || answers > 1.0 {
             words += &figures.losses();
         }
         match (figures.get("min"), figures.get("median"), figures.get("p99"), figures.get("max")) {
-            (Some(min), ..) if count <= 1.0 => words += &format!(" after {}", milliseconds(min)),
-            (Some(min), Some(median), Some(p99), Some(max)) => {
-                words += &format!(
+            (Some(min), Some(median), Some(p99), Some(max)) if count > 1.0 => {
+                let _ = write!(
+                    words,
                     "; round trip min {:.3} median {:.3} p99 {:.3} max {:.3} ms",
                     min * 1e3,
                     median * 1e3,

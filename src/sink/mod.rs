@@ -5,6 +5,7 @@
 //! conversation  what one socket or many say, live, as commands show it   (screen)
 //! datagrams   the same of datagrams, a line each                      (screen)
 //! progress    a bar while it lasts
+//! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! report      a file made of the whole run, written at its end        (results, fold, whole_file)
 //!             junit, tap, markdown: what such a file is written in
@@ -21,6 +22,7 @@ mod junit;
 mod layout;
 mod markdown;
 mod progress;
+mod prompt;
 mod read;
 mod report;
 mod results;
@@ -40,6 +42,7 @@ pub use datagrams::{Datagrams, Facing};
 pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line};
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
+pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
 pub use report::{Format, Report};
 pub use screen::{columns, cut, draw, pad, printable};

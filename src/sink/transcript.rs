@@ -176,7 +176,7 @@ impl Transcript {
 }
 
 /// How a peer ended, in the words of every close report; what is in words already stays.
-fn ended(how: &str) -> String {
+pub(super) fn ended(how: &str) -> String {
     match how {
         "fin" => "closed by peer (FIN)".to_owned(),
         "reset" => "reset by peer (RST)".to_owned(),
@@ -185,7 +185,7 @@ fn ended(how: &str) -> String {
     }
 }
 
-fn words_of(side: Side) -> &'static str {
+pub(super) fn words_of(side: Side) -> &'static str {
     match side {
         Side::Write => "write",
         Side::Read => "read",

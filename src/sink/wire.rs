@@ -140,6 +140,36 @@ pub(super) enum WhatShape {
         name: Arc<str>,
         how: String,
     },
+    Arrived {
+        name: Arc<str>,
+        new: u64,
+        unread: u64,
+        #[serde(with = "data")]
+        data: Data,
+    },
+    DatagramsArrived {
+        name: Arc<str>,
+        new: u64,
+        waiting: u64,
+        dropped: u64,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<String>,
+        #[serde(with = "data")]
+        data: Data,
+    },
+    ClientsArrived {
+        name: Arc<str>,
+        new: u64,
+        waiting: u64,
+    },
+    EndArrived {
+        name: Arc<str>,
+        how: String,
+    },
+    RefusalArrived {
+        name: Arc<str>,
+        why: String,
+    },
     Note {
         text: String,
     },

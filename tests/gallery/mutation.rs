@@ -36,6 +36,10 @@ pub fn mutations(name: &str, text: &str) -> Vec<Vec<Mutation>> {
     let changes_of = |document: &Node| {
         let mut changes = Vec::new();
         walk(document, &mut changes);
+        // One is enough where a server has to be started for it: the last, which needs all before.
+        if contains_key(document, "spawn") && changes.len() > 1 {
+            changes.drain(..changes.len() - 1);
+        }
         changes.into_iter().map(|change| mutation(&source, change)).collect()
     };
     documents.iter().map(changes_of).collect()
@@ -60,6 +64,16 @@ fn entries(node: &Node) -> &[Entry] {
     match &node.value {
         Value::Map(entries) => entries,
         _ => &[],
+    }
+}
+
+fn contains_key(node: &Node, key: &str) -> bool {
+    match &node.value {
+        Value::Map(entries) => {
+            entries.iter().any(|entry| entry.key.as_scalar() == Some(key) || contains_key(&entry.value, key))
+        }
+        Value::List(items) => items.iter().any(|item| contains_key(item, key)),
+        _ => false,
     }
 }
 

@@ -5,13 +5,14 @@ use nix::unistd::Pid;
 use std::io::{Read, Write as _};
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// How long anything may take on a machine with other things to do.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// What standard input is.
+#[derive(Clone, Copy)]
 pub enum Input<'a> {
     Null,
     Bytes(&'a [u8]),
@@ -141,31 +142,22 @@ impl Running {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
-    /// Stops reading its stdout.
-    pub fn close_stdout(&mut self) {
-        let (_, pieces) = channel();
-        self.out.pieces = pieces;
-    }
-
     pub fn end(mut self) -> Ended {
         // The pipes end with the program, unless it is stuck: then they time out and it is ended.
         let (out, err) = (self.out.rest(), self.err.rest());
-        let code = match self.child.try_wait().unwrap() {
-            Some(status) => status.code(),
-            None => {
-                let stuck = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-                let (over, watch) = channel::<()>();
-                let watchdog = std::thread::spawn(move || {
-                    if watch.recv_timeout(LONG).is_err_and(|error| error.to_string().contains("timed out")) {
-                        let _ = kill(stuck, Signal::SIGKILL);
-                    }
-                });
-                let code = self.child.wait().unwrap().code();
-                drop(over);
-                watchdog.join().unwrap();
-                code
-            }
-        };
+        if self.child.try_wait().unwrap().is_none() {
+            // Its pipes are closed, so it is about to be gone, unless it is stuck.
+            let (stuck, (over, watch)) = (self.child.id(), channel::<()>());
+            let watchdog = std::thread::spawn(move || {
+                if watch.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+                    let _ = kill(Pid::from_raw(i32::try_from(stuck).unwrap()), Signal::SIGKILL);
+                }
+            });
+            self.child.wait().unwrap();
+            drop(over);
+            watchdog.join().unwrap();
+        }
+        let code = self.child.wait().unwrap().code();
         Ended { code, out, err: String::from_utf8(err).unwrap() }
     }
 }

@@ -211,7 +211,7 @@ fn events_are_one_json_object_a_line() {
             serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned()
         })
         .collect();
-    assert_eq!(kinds, ["step-started", "bound", "step-held", "received", "measured"]);
+    assert_eq!(kinds, ["step-started", "bound", "step-held", "received", "measured", "closed"]);
     assert!(ended.text().contains(r#""data":{"len":2,"bytes":"\\xff\\n"}"#), "{}", ended.text());
     assert_eq!((ended.err.as_str(), ended.code), ("", Some(0)));
 }

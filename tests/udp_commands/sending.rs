@@ -59,7 +59,7 @@ fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
             port_of(&other)
         )
     );
-    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered, 0 lost, 1 duplicate, 0 reordered after T ms\n");
+    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered after T ms, 0 lost, 1 duplicate, 0 reordered\n");
     assert_eq!(ended.code, Some(0));
 }
 
@@ -170,7 +170,7 @@ fn mistakes_are_told_before_anything_is_sent() {
 fn standard_input_is_one_datagram_and_nothing_is_none() {
     let peer = socket();
     let port = port_of(&peer);
-    let bytes: Vec<u8> = (0..20_000u32).flat_map(|n| n.to_le_bytes()).take(20_000).collect();
+    let bytes: Vec<u8> = (0..20_000u32).flat_map(u32::to_le_bytes).take(20_000).collect();
     let ended = start_with(&["udp-send", &port], Input::Bytes(&bytes)).end();
     assert_eq!(all(&ended, &port), told("", "", 0));
     assert_eq!(next(&peer).0, bytes);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! receiving   takes what comes, tells or counts it, answers it     (tally)
-//! sending     one, many, at a rate, as fast as it goes; awaits answers   (payloads, ledger)
+//! sending     awaits answers and refusals beside the thread that sends   (outgoing, payloads, ledger)
 //! numbering   the number that a datagram carries: `#17 0.123456`
 //! tally       loss, order and jitter of numbered datagrams, by sender
 //! ledger      which answer belongs to which datagram; round trips
@@ -10,14 +10,16 @@
 
 mod ledger;
 mod numbering;
+mod outgoing;
 mod payloads;
 mod receiving;
 mod sending;
 mod tally;
 
+pub use outgoing::Schedule;
 pub use payloads::Payloads;
 pub use receiving::{Receiving, Reply};
-pub use sending::{Await, Schedule, Sending};
+pub use sending::{Await, Sending};
 
 use crate::event::{Failure, What};
 use crate::net::NetError;

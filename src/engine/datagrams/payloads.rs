@@ -85,15 +85,25 @@ impl Queue {
         Ok(Some(if self.numbered { numbered(&body, 0, Duration::ZERO) } else { body }))
     }
 
-    /// Writes the number of each of the next datagrams of `size` bytes in `contents`, where they have one,
-    /// and counts them as taken.
-    pub fn renumber(&mut self, contents: &mut [u8], size: usize, at: Duration) {
-        for datagram in contents.chunks_mut(size.max(1)) {
-            self.taken += 1;
-            if self.numbered {
-                stamp(datagram, self.taken, at);
+    /// The bytes of each datagram of a round, where no round differs from another.
+    pub fn round(&self, lane: &Lane) -> Result<Option<Vec<Vec<u8>>>, Trouble> {
+        let Payloads::Steps(steps, _) = &self.payloads else { return Ok(None) };
+        let contents: Vec<&Content> = steps.iter().filter_map(content).collect();
+        if self.numbered || contents.is_empty() || !contents.iter().all(|content| is_fixed(content)) {
+            return Ok(None);
+        }
+        contents.into_iter().map(|content| rendered(content, lane)).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Takes the next `count` datagrams of `size` bytes each, which stand in `contents`: writes the number of
+    /// each, where they have one.
+    pub fn renumber(&mut self, contents: &mut [u8], size: usize, count: usize, at: Duration) {
+        if self.numbered {
+            for (datagram, number) in contents.chunks_mut(size.max(1)).zip(self.taken + 1..) {
+                stamp(datagram, number, at);
             }
         }
+        self.taken += count as u64;
     }
 
     /// Whether the number that an answer carries is that of the datagram it answers.

@@ -1,7 +1,8 @@
-//! Sending datagrams: one, many, at a rate, as fast as it goes. A thread of its own sends, so that the
-//! runtime can take answers and refusals while it does.
+//! Sending datagrams and what comes back: the runtime takes answers and refusals while a thread of its own
+//! sends.
 
 use super::ledger::Ledger;
+use super::outgoing::{Outgoing, Schedule, Sent};
 use super::payloads::{Payloads, Queue};
 use super::{Ending, Finished, refused, words_of};
 use crate::engine::lock::locked;
@@ -9,35 +10,20 @@ use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::engine::{Stage, Stop};
 use crate::event::{Data, Failure, Over, What};
-use crate::net::{Datagram, Endpoint, NetError, Pace};
+use crate::net::{Datagram, Endpoint, NetError};
 use crate::script::step::Step;
-use crate::text::{Address, ErrorKind, Rate};
+use crate::text::{Address, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long a full send buffer is waited for before it is asked whether to go on.
-const PATIENCE: Duration = Duration::from_millis(50);
-/// More datagrams a second than these are counted and not told one by one.
-const TOLD_A_SECOND: u64 = 1_000;
 /// How long after the last datagram a refusal may come: of this machine it is there at once.
 const REFUSAL_HERE: Duration = Duration::from_millis(25);
 /// The same from elsewhere.
 const REFUSAL_ELSEWHERE: Duration = Duration::from_millis(150);
 /// The largest datagram there is.
 const LARGEST: usize = 65_535;
-
-/// When datagrams are sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// One after the other.
-    InTurn,
-    /// Each at its time.
-    Paced(Rate),
-    /// As fast as it goes, counted and not told one by one.
-    Flood,
-}
 
 /// Which answers are awaited.
 #[derive(Debug, Clone, Copy)]
@@ -63,14 +49,6 @@ pub struct Sending {
     pub answers: Option<Await>,
 }
 
-/// What the sending thread has done.
-#[derive(Debug, Default)]
-struct Sent {
-    datagrams: u64,
-    bytes: u64,
-    took: Duration,
-}
-
 impl Sending {
     /// Sends from the datagram socket `at` and takes the answers that are awaited. A failure stands at the step `written`.
     pub async fn run(self, stage: &Stage, at: &str, written: &Step, stop: &Stop) -> Finished {
@@ -91,35 +69,15 @@ impl Sending {
         let queue = Queue::new(self.payloads, self.numbered);
         let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::new(queue.counts_datagrams()))));
         let (order, cancelled) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
-        let told = match self.schedule {
-            Schedule::InTurn => true,
-            Schedule::Paced(rate) => rate.per_second() <= TOLD_A_SECOND,
-            Schedule::Flood => false,
+        let outgoing = Outgoing::new(lane, &socket, to.clone(), queue, self.schedule).with(
+            ledger.clone(),
+            order.clone(),
+            cancelled.clone(),
+        );
+        let finished = match outgoing.begin() {
+            Ok(finished) => finished,
+            Err(error) => return failed(Trouble::unfilled(format!("cannot start a thread: {error}"))),
         };
-        let (lane_of_thread, socket_of_thread) = (lane.clone(), socket.clone());
-        let mut thread = Thread {
-            lane: lane_of_thread,
-            socket: socket_of_thread,
-            to: to.clone(),
-            queue,
-            schedule: self.schedule,
-            told,
-            ledger: ledger.clone(),
-            order: order.clone(),
-            cancelled: cancelled.clone(),
-            sent: Sent::default(),
-        };
-        let (done, finished) = oneshot::channel();
-        let spawned = std::thread::Builder::new().name("sending".to_owned()).spawn(move || {
-            let result = thread.run();
-            let sent = std::mem::take(&mut thread.sent);
-            // The socket is let go of before it is said that sending is over: whoever waits may close it.
-            drop(thread);
-            drop(done.send((sent, result)));
-        });
-        if let Err(error) = spawned {
-            return failed(Trouble::unfilled(format!("cannot start a thread: {error}")));
-        }
         let flood = self.schedule == Schedule::Flood;
         let watch = Watch {
             lane,
@@ -190,7 +148,9 @@ impl Watch<'_> {
                     }
                 },
                 result = &mut finished, if sent.is_none() => {
-                    let (done, result) = result.unwrap_or_default_sent();
+                    let (done, result) = result.unwrap_or_else(|_| {
+                        (Sent::default(), Err(Trouble::unfilled("the sending thread ended early")))
+                    });
                     sent = Some(done);
                     if let Err(trouble) = result {
                         match self.ended_by(trouble) {
@@ -206,6 +166,16 @@ impl Watch<'_> {
                 () = over => break self.verdict(),
             }
         };
+        self.finish(sent, finished, why).await
+    }
+
+    /// Ends the thread, tells the figures, and says how it all ended.
+    async fn finish(
+        self,
+        mut sent: Option<Sent>,
+        finished: oneshot::Receiver<(Sent, Result<(), Trouble>)>,
+        why: Ending,
+    ) -> Finished {
         self.cancelled.store(true, Ordering::Relaxed);
         if sent.is_none() {
             sent = finished.await.ok().map(|(sent, _)| sent);
@@ -323,144 +293,3 @@ impl Watch<'_> {
         });
     }
 }
-
-/// What a thread that is gone has left.
-trait OrNothing {
-    fn unwrap_or_default_sent(self) -> (Sent, Result<(), Trouble>);
-}
-
-impl OrNothing for Result<(Sent, Result<(), Trouble>), oneshot::error::RecvError> {
-    fn unwrap_or_default_sent(self) -> (Sent, Result<(), Trouble>) {
-        self.unwrap_or_else(|_| (Sent::default(), Err(Trouble::unfilled("the sending thread ended early"))))
-    }
-}
-
-/// The sending side.
-struct Thread {
-    lane: Lane,
-    socket: Arc<Socket>,
-    to: Endpoint,
-    queue: Queue,
-    schedule: Schedule,
-    told: bool,
-    ledger: Option<Arc<Mutex<Ledger>>>,
-    /// Held from a send until it is told, so that no answer to it is told before.
-    order: Arc<Mutex<()>>,
-    cancelled: Arc<AtomicBool>,
-    sent: Sent,
-}
-
-impl Thread {
-    fn run(&mut self) -> Result<(), Trouble> {
-        let socket = self.socket.clone();
-        let Live::Datagram(datagram) = &socket.live else { return Ok(()) };
-        let began = Instant::now();
-        let result = match self.schedule {
-            Schedule::Flood => self.flood(datagram),
-            Schedule::InTurn => self.one_by_one(datagram, None),
-            Schedule::Paced(rate) => {
-                Pace::sharpen();
-                self.one_by_one(datagram, Some(Pace::new(rate)))
-            }
-        };
-        self.sent.took = began.elapsed();
-        result
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    fn one_by_one(&mut self, datagram: &Datagram, pace: Option<Pace>) -> Result<(), Trouble> {
-        while !self.is_cancelled() && self.queue.has_more()? {
-            if let Some(pace) = pace
-                && pace.wait(self.sent.datagrams, || self.is_cancelled()) == 0
-            {
-                break;
-            }
-            let bytes = self.queue.take(&self.lane)?;
-            let order = self.order.clone();
-            let _telling = locked(&order);
-            if let Some(ledger) = &self.ledger {
-                locked(ledger).sending(&bytes);
-            }
-            while !datagram.send_within(&bytes, &self.to, PATIENCE)? {
-                if self.is_cancelled() {
-                    return Ok(());
-                }
-            }
-            self.sent.datagrams += 1;
-            self.sent.bytes += bytes.len() as u64;
-            if self.told {
-                self.tell(&bytes);
-            }
-        }
-        Ok(())
-    }
-
-    fn tell(&self, bytes: &[u8]) {
-        self.socket.history.data('>', bytes, bytes.len() as u64);
-        self.lane.session.journal.note_data(&self.lane.label, None, || What::Sent {
-            name: self.socket.name.clone(),
-            to: Some(self.to.to_string()),
-            data: Data::new(bytes),
-        });
-    }
-
-    fn flood(&mut self, datagram: &Datagram) -> Result<(), Trouble> {
-        let mut burst = datagram.burst(&self.to)?;
-        let fixed = if self.ledger.is_none() { self.queue.fixed(&self.lane)? } else { None };
-        match fixed {
-            Some(base) => {
-                Datagram::fits(&base, &self.to)?;
-                self.flood_equal(&mut burst, &base)
-            }
-            None => self.flood_each(&mut burst),
-        }
-    }
-
-    fn flood_equal(&mut self, burst: &mut crate::net::Burst<'_>, base: &[u8]) -> Result<(), Trouble> {
-        let size = base.len();
-        let most = burst.most(size);
-        let mut contents = base.repeat(most);
-        let mut left = self.queue.left();
-        while !self.is_cancelled() && left != Some(0) {
-            let count = left.map_or(most, |left| usize::try_from(left).unwrap_or(most).min(most));
-            let contents = contents.get_mut(..count * size).unwrap_or_default();
-            self.queue.renumber(contents, size, self.lane.session.journal.elapsed());
-            while !burst.equal(contents, size, PATIENCE)? {
-                if self.is_cancelled() {
-                    return Ok(());
-                }
-            }
-            left = left.map(|left| left - count as u64);
-            self.sent.datagrams += count as u64;
-            self.sent.bytes += contents.len() as u64;
-        }
-        Ok(())
-    }
-
-    fn flood_each(&mut self, burst: &mut crate::net::Burst<'_>) -> Result<(), Trouble> {
-        let mut waiting: Vec<Vec<u8>> = Vec::with_capacity(MANY);
-        while !self.is_cancelled() {
-            while waiting.len() < MANY && self.queue.has_more()? {
-                let bytes = self.queue.take(&self.lane)?;
-                Datagram::fits(&bytes, &self.to)?;
-                if let Some(ledger) = &self.ledger {
-                    locked(ledger).sending(&bytes);
-                }
-                waiting.push(bytes);
-            }
-            if waiting.is_empty() {
-                break;
-            }
-            let count = burst.each(&waiting, PATIENCE)?;
-            self.sent.datagrams += count as u64;
-            self.sent.bytes += waiting.drain(..count).map(|bytes| bytes.len() as u64).sum::<u64>();
-        }
-        Ok(())
-    }
-}
-
-/// How many datagrams of a flood are made before they are sent.
-const MANY: usize = 64;

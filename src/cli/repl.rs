@@ -1,0 +1,155 @@
+//! `repl`: the steps of scenarios at a prompt, from a pipe or from an argument.
+
+use super::output::Output;
+use crate::event::{Event, Exit, Sink as _, What};
+use crate::repl::{self, Above, Input, Setup, Show, View};
+use crate::sink::{Calm, Jsonl, Prompt, draw};
+use crate::text::Diagnostic;
+use std::env;
+use std::io::{self, BufReader, IsTerminal as _, Stdout};
+use std::path::PathBuf;
+
+/// Arguments of `repl`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "At a terminal lines are edited: Tab completes, Ctrl-R searches, Ctrl-C stops the running step, Ctrl-D leaves.
+What arrives at open sockets is told above the line (`~`), and stays where it is until a step takes it.
+Piped, or with -c, steps run without a prompt up to the first that does not hold.
+Exit code 0: all held; 1: an expectation did not hold; 2: a mistake in a line; 3: could not resolve, connect or
+bind; 4: a time-out; 5: reset or closed early; 130, 143: ended by a signal.
+
+Examples:
+  sockdrill repl                                     begin, and type `help`
+  sockdrill repl session.yaml                        go on where a scenario ends
+  sockdrill repl -c 'connect c localhost:6379; send c \"PING\\r\\n\"; expect c \"+PONG\\r\\n\"'
+  sockdrill repl < steps.txt                         the same from a file
+  sockdrill repl --json < steps.txt                  every event, one JSON object a line"
+)]
+pub(super) struct Args {
+    /// A scenario whose steps are run first
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Run these steps, parted by `;`, and leave
+    #[arg(short, long = "command", value_name = "STEPS")]
+    command: Option<String>,
+    /// Write every event to stdout, one JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Remember no lines
+    #[arg(long)]
+    no_history: bool,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    let styled = output.styled_out();
+    let edited = args.command.is_none() && !args.json && is_a_terminal();
+    if edited {
+        let above = Above::new(Output::stdout());
+        let prompt = Prompt::new(above.clone(), styled, Output::width());
+        let history = if args.no_history { None } else { history() };
+        let show = AtTerminal { prompt, above: above.clone(), styled };
+        let input = Input::Terminal { above, history, styled };
+        return repl::run(Setup { show: Box::new(show), input, file: args.file.clone() });
+    }
+    let input = match &args.command {
+        Some(steps) => Input::Given(steps.clone()),
+        None => Input::Lines(Box::new(BufReader::new(io::stdin()))),
+    };
+    let stdout = Output::stdout();
+    let sink = if args.json {
+        Told::Json(Jsonl::new(stdout, "events"))
+    } else {
+        Told::Text(Prompt::new(stdout, styled, Output::width()))
+    };
+    repl::run(Setup { show: Box::new(Scripted { sink, output }), input, file: args.file.clone() })
+}
+
+/// Whether lines can be edited here.
+fn is_a_terminal() -> bool {
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+}
+
+/// `$XDG_STATE_HOME/sockdrill/history`
+fn history() -> Option<PathBuf> {
+    let set = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")))?;
+    Some(state.join("sockdrill/history"))
+}
+
+/// Everything above the line that is being edited.
+struct AtTerminal {
+    prompt: Prompt<Above>,
+    above: Above,
+    styled: bool,
+}
+
+impl Show for AtTerminal {
+    fn fact(&mut self, event: &Event) {
+        // What is above the line takes whatever is written.
+        let _ = self.prompt.take(event);
+    }
+
+    fn problem(&mut self, problem: &Diagnostic) {
+        self.above.print(&draw(problem, self.styled));
+    }
+
+    fn text(&mut self, text: &str) {
+        self.above.print(text);
+    }
+
+    fn view(&mut self, view: View) {
+        self.prompt.hex = view == View::Hex;
+    }
+
+    fn width(&self) -> usize {
+        Output::width()
+    }
+}
+
+/// How facts are told where no line is edited.
+enum Told {
+    Text(Prompt<Calm<Stdout>>),
+    Json(Jsonl<Calm<Stdout>>),
+}
+
+/// Facts to stdout, what is wrong to stderr.
+struct Scripted<'a> {
+    sink: Told,
+    output: &'a Output,
+}
+
+impl Show for Scripted<'_> {
+    fn fact(&mut self, event: &Event) {
+        if let What::Failed(failure) = &event.what {
+            self.output.problem(&failure.diagnostic());
+        }
+        self.output.written(match &mut self.sink {
+            Told::Text(_) if matches!(event.what, What::Failed(_)) => Ok(()),
+            Told::Text(prompt) => prompt.take(event),
+            Told::Json(events) => events.take(event),
+        });
+    }
+
+    fn problem(&mut self, problem: &Diagnostic) {
+        self.output.problem(problem);
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.sink {
+            Told::Text(_) => self.output.say(text),
+            // stdout is events only.
+            Told::Json(_) => self.output.complain(text),
+        }
+    }
+
+    fn view(&mut self, view: View) {
+        if let Told::Text(prompt) = &mut self.sink {
+            prompt.hex = view == View::Hex;
+        }
+    }
+
+    fn width(&self) -> usize {
+        Output::width()
+    }
+}

@@ -1,0 +1,203 @@
+//! `send` at work: one conversation, or many at once, and the exit code that comes of them.
+
+use super::ending::{exit_of, tell};
+use super::output::{Output, count};
+use super::send_args::Args;
+use super::send_draft::Plan;
+use super::telling::{Told, raw_stdout};
+use super::{signals, stdin};
+use crate::engine::{Conversation, Host, Receiving, Stage, Stop, StopReason};
+use crate::event::{Exit, Failure, Journal};
+use crate::script::step::Scenario;
+use crate::text::ErrorKind;
+use std::io::{self, Write as _};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// How long a step of a command may take where nothing says: what bounds it is `--idle`.
+const UNBOUNDED: Duration = Duration::from_hours(24 * 3650);
+
+/// What is to be done, and who is told of it.
+pub(super) struct Job {
+    pub args: Args,
+    pub plan: Plan,
+    pub scenario: Scenario,
+    pub told: Told,
+}
+
+/// How one conversation ended.
+enum Ending {
+    Done,
+    Failed(Box<Failure>),
+    Stopped(StopReason),
+    /// What came could not be written.
+    Unwritten(io::Error),
+}
+
+impl Job {
+    /// Does it, on a runtime of its own.
+    pub fn run(self, output: &Output) -> Exit {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                output.error(format!("cannot start: {error}"));
+                return Exit::Unreachable;
+            }
+        };
+        let stop = Stop::default();
+        signals::watch_or_say(&stop, output);
+        let exit = if let Some(connections) = self.args.connections {
+            runtime.block_on(many(self, connections, &stop, output))
+        } else {
+            let journal = self.told.journal();
+            let told = |ending: &Ending| self.tell(ending, output);
+            runtime.block_on(self.one(&journal, "", &stop, &told)).exit()
+        };
+        // What standard input still keeps waiting is given up.
+        runtime.shutdown_background();
+        exit
+    }
+
+    /// One conversation from connect to close; a failure is told before the close is.
+    async fn one(&self, journal: &Journal, label: &str, stop: &Stop, told: &dyn Fn(&Ending)) -> Ending {
+        let mut stage = Stage::new(&Host, journal, UNBOUNDED);
+        if !label.is_empty() {
+            stage = stage.labelled(label);
+        }
+        let unheard = Arc::new(Notify::new());
+        let unwritten = match self.tap(&stage, &unheard) {
+            Ok(unwritten) => unwritten,
+            Err(error) => {
+                let ending = Ending::Unwritten(error);
+                told(&ending);
+                return ending;
+            }
+        };
+        let mut ending = tokio::select! {
+            biased;
+            reason = stop.wait() => Ending::Stopped(reason),
+            () = unheard.notified() => Ending::Done,
+            result = self.converse(&stage) => result.map_or_else(Ending::Failed, |()| Ending::Done),
+        };
+        if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            ending = Ending::Unwritten(error);
+        }
+        told(&ending);
+        for step in self.plan.parts(&self.scenario.steps).ending {
+            // After a failure there may be nothing to close.
+            let _ = stage.run(step).await;
+        }
+        stage.finish().await;
+        ending
+    }
+
+    async fn converse(&self, stage: &Stage) -> Result<(), Box<Failure>> {
+        let parts = self.plan.parts(&self.scenario.steps);
+        // Begun before the connect, so that what is there is read meanwhile. Without a thread to read it there
+        // is no standard input, as there is none at its end.
+        let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
+        for step in parts.opening {
+            stage.run(step).await?;
+        }
+        let Some(opened_by) = parts.opening.first().filter(|_| !self.args.probe) else { return Ok(()) };
+        let receiving = match parts.receiving {
+            [] if !self.plan.expects_within => Receiving::Everything,
+            steps => Receiving::Steps(steps),
+        };
+        let conversation = Conversation {
+            name: &"client".into(),
+            opened_by,
+            sending: parts.sending,
+            then: parts.then,
+            receiving,
+            wait: Some(self.plan.wait),
+            idle: self.args.idle.or(self.args.timeout),
+        };
+        stage.converse(&conversation, input).await
+    }
+
+    /// Sends received bytes to stdout as they are, where that is what stdout is for.
+    fn tap(&self, stage: &Stage, unheard: &Arc<Notify>) -> io::Result<Arc<Mutex<Option<io::Error>>>> {
+        let unwritten = Arc::<Mutex<Option<io::Error>>>::default();
+        if self.told.raw {
+            let mut stdout = raw_stdout()?;
+            let (unheard, unwritten) = (unheard.clone(), unwritten.clone());
+            stage.tap(move |bytes| {
+                if let Err(error) = stdout.write_all(bytes) {
+                    unwritten.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    unheard.notify_one();
+                } else if stdout.is_unheard() {
+                    unheard.notify_one();
+                }
+            });
+        }
+        Ok(unwritten)
+    }
+
+    /// Says what went wrong, unless the close will.
+    fn tell(&self, ending: &Ending, output: &Output) {
+        match ending {
+            Ending::Failed(failure) => {
+                let shown = !self.args.telling.quiet && !self.args.telling.is_json();
+                let by_the_close = failure.kind.error() == Some(ErrorKind::Reset) && failure.wanted.is_none();
+                if !(by_the_close && shown) {
+                    tell(failure, output);
+                }
+            }
+            Ending::Unwritten(error) => {
+                output.error(format!("cannot write to standard output: {}", crate::sink::in_words(error)));
+            }
+            Ending::Done | Ending::Stopped(_) => {}
+        }
+    }
+}
+
+impl Ending {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Done => Exit::Done,
+            Self::Failed(failure) => exit_of(failure),
+            Self::Stopped(StopReason::Terminate) => Exit::Terminated,
+            Self::Stopped(_) => Exit::Interrupted,
+            Self::Unwritten(_) => Exit::Unreachable,
+        }
+    }
+}
+
+/// The same conversation many times at once; the exit code is that of the first that failed.
+async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit {
+    let began = Instant::now();
+    // What is not enough shows when it is used up.
+    let _ = crate::engine::raise_open_files();
+    let journal = job.told.journal();
+    let job = Rc::new(job);
+    let local = tokio::task::LocalSet::new();
+    let tasks: Vec<_> = (1..=connections)
+        .map(|number| {
+            let (job, journal, stop) = (job.clone(), journal.clone(), stop.clone());
+            local.spawn_local(async move { job.one(&journal, &format!("#{number}"), &stop, &|_| ()).await })
+        })
+        .collect();
+    let mut endings = Vec::new();
+    local
+        .run_until(async {
+            for task in tasks {
+                endings.extend(task.await);
+            }
+        })
+        .await;
+    let failed = endings.iter().filter(|ending| !matches!(ending, Ending::Done)).count();
+    let first = endings.iter().find(|ending| !matches!(ending, Ending::Done));
+    if let Some(first) = first {
+        job.tell(first, output);
+    }
+    if !job.args.telling.quiet && !job.args.telling.is_json() {
+        let connections = count(usize::try_from(connections).unwrap_or(usize::MAX), "connection");
+        let seconds = began.elapsed().as_secs_f64();
+        let bad = if failed > 0 { format!(", {failed} of them ended badly") } else { String::new() };
+        output.complain(&format!("* {connections} in {seconds:.3} s{bad}\n"));
+    }
+    first.map_or(Exit::Done, Ending::exit)
+}

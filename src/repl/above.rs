@@ -1,0 +1,296 @@
+//! What is printed above the line being edited. One thread asks the editor for room; what came
+//! meanwhile is written there in one piece, and what does not fit into the buffer is counted.
+//!
+//! The editor's own printer blocks while nobody edits, and what it was given cannot be taken back. So it
+//! is only ever given a token that shows nothing: the text itself is written from the editor's callback,
+//! when the rows of the prompt have just been cleared, or directly while no line is edited.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Shows nothing: up a row, and down again.
+const TOKEN: &str = "\x1b[A\n";
+
+/// Lines that wait to be printed at most; more are counted and left out.
+const MOST_LINES: usize = 1000;
+
+/// Lines that are printed in one piece: a key that is pressed meanwhile waits for no more than that.
+const PIECE: usize = 100;
+
+/// After so long without an answer a token was written while no line was edited, and is gone.
+const LOST: Duration = Duration::from_millis(200);
+
+/// Where the editor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// No line is edited: text is written as it comes.
+    Out,
+    /// A line is about to be edited, and nothing may be written until the prompt stands.
+    Entering,
+    /// A line is edited.
+    In,
+}
+
+/// The place above the line; clones are the same place.
+#[derive(Clone)]
+pub struct Above(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Taken by whoever writes; never while `state` is held.
+    out: Mutex<Box<dyn Write + Send>>,
+}
+
+struct State {
+    phase: Phase,
+    lines: VecDeque<String>,
+    /// A line without its end.
+    begun: String,
+    left_out: u64,
+    token_is_out: bool,
+    /// The editor's next repaint is not of its own making.
+    repaint_is_ours: bool,
+    closed: bool,
+}
+
+fn held<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Above {
+    /// A place above lines that are edited at `out`.
+    pub fn new(out: impl Write + Send + 'static) -> Self {
+        let state = State {
+            phase: Phase::Out,
+            lines: VecDeque::new(),
+            begun: String::new(),
+            left_out: 0,
+            token_is_out: false,
+            repaint_is_ours: true,
+            closed: false,
+        };
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            out: Mutex::new(Box::new(out)),
+        }))
+    }
+
+    /// Adds lines; those beyond what can wait are counted, unless they were asked for.
+    fn add(&self, text: &str, asked_for: bool) {
+        let mut state = held(&self.0.state);
+        state.begun.push_str(text);
+        while let Some(end) = state.begun.find('\n') {
+            let line: String = state.begun.drain(..=end).collect();
+            if state.lines.len() < MOST_LINES || asked_for {
+                state.lines.push_back(line);
+            } else {
+                state.left_out += 1;
+            }
+        }
+        drop(state);
+        self.0.changed.notify_all();
+    }
+
+    /// Prints text that the user asked for: none of it is left out.
+    pub fn print(&self, text: &str) {
+        self.add(text, true);
+    }
+
+    /// Runs until [`Above::close`]: writes while no line is edited, and asks for room while one is.
+    /// `ask` hands a token to the editor.
+    pub fn serve(&self, mut ask: impl FnMut(String)) {
+        let mut state = held(&self.0.state);
+        loop {
+            let waiting = !state.lines.is_empty() || state.left_out > 0;
+            match state.phase {
+                _ if state.closed => return,
+                Phase::Out if waiting => {
+                    let text = state.take();
+                    drop(state);
+                    self.write(&text);
+                    state = held(&self.0.state);
+                }
+                Phase::In if waiting && !state.token_is_out => {
+                    state.token_is_out = true;
+                    drop(state);
+                    ask(TOKEN.to_owned());
+                    state = held(&self.0.state);
+                }
+                Phase::In if waiting => {
+                    let wait = self.0.changed.wait_timeout_while(state, LOST, |state| {
+                        state.token_is_out && state.phase == Phase::In && !state.closed
+                    });
+                    let (guard, timed_out) = wait.unwrap_or_else(PoisonError::into_inner);
+                    state = guard;
+                    if timed_out.timed_out() {
+                        state.token_is_out = false;
+                    }
+                }
+                _ => state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// A line is about to be edited: writes what still waits, so that the prompt stands below it.
+    pub fn enter(&self) {
+        let mut state = held(&self.0.state);
+        state.phase = Phase::Entering;
+        let mut text = String::new();
+        while !state.lines.is_empty() || state.left_out > 0 {
+            text.push_str(&state.take());
+        }
+        drop(state);
+        self.write(&text);
+    }
+
+    /// The editor is about to paint for a reason of its own.
+    pub fn own_repaint(&self) {
+        let mut state = held(&self.0.state);
+        state.repaint_is_ours = false;
+        if state.phase == Phase::Entering {
+            state.phase = Phase::In;
+            drop(state);
+            self.0.changed.notify_all();
+        }
+    }
+
+    /// The editor paints. If that is because of a token, the rows are clear: writes what waits.
+    pub fn painting(&self) {
+        let mut state = held(&self.0.state);
+        let ours = std::mem::replace(&mut state.repaint_is_ours, true);
+        if !ours || state.phase != Phase::In || !state.token_is_out {
+            return;
+        }
+        state.token_is_out = false;
+        let text = state.take();
+        drop(state);
+        self.write(&text);
+        self.0.changed.notify_all();
+    }
+
+    /// No line is edited any more.
+    pub fn leave(&self) {
+        held(&self.0.state).phase = Phase::Out;
+        self.0.changed.notify_all();
+    }
+
+    /// Ends [`Above::serve`]; what still waits is written.
+    pub fn close(&self) {
+        let mut state = held(&self.0.state);
+        state.closed = true;
+        let mut text = String::new();
+        while !state.lines.is_empty() || state.left_out > 0 {
+            text.push_str(&state.take());
+        }
+        drop(state);
+        self.0.changed.notify_all();
+        self.write(&text);
+    }
+
+    /// Writes past everything that waits, unless somebody is writing: the prompt may have panicked there.
+    pub(super) fn write_at_once(&self, text: &str) {
+        if let Ok(mut out) = self.0.out.try_lock() {
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
+    fn write(&self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let mut out = held(&self.0.out);
+        // A terminal that is gone ends the prompt by its own signal.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+impl State {
+    /// Takes a piece of what waits, and after the last of it how much was left out.
+    fn take(&mut self) -> String {
+        let count = self.lines.len().min(PIECE);
+        let mut text: String = self.lines.drain(..count).collect();
+        if self.lines.is_empty() && self.left_out > 0 {
+            let left_out = std::mem::take(&mut self.left_out);
+            let _ = writeln!(text, "… {left_out} lines left out; `timeline` and `show` have what passed");
+        }
+        text
+    }
+}
+
+impl Write for Above {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(&String::from_utf8_lossy(bytes), false);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            held(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn text(paper: &Paper) -> String {
+        String::from_utf8(held(&paper.0).clone()).unwrap()
+    }
+
+    #[test]
+    fn what_waits_is_written_before_the_prompt() {
+        let paper = Paper::default();
+        let mut above = Above::new(paper.clone());
+        above.write_all(b"one\ntwo\nhal").unwrap();
+        above.enter();
+        assert_eq!(text(&paper), "one\ntwo\n");
+    }
+
+    #[test]
+    fn while_a_line_is_edited_text_is_written_only_when_the_editor_made_room() {
+        let paper = Paper::default();
+        let mut above = Above::new(paper.clone());
+        above.enter();
+        above.own_repaint();
+        above.painting();
+        above.write_all(b"arrived\n").unwrap();
+        above.own_repaint();
+        above.painting();
+        assert_eq!(text(&paper), "", "a key was pressed: no room");
+        held(&above.0.state).token_is_out = true;
+        above.painting();
+        assert_eq!(text(&paper), "arrived\n");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_what_was_asked_for_always_fits() {
+        let paper = Paper::default();
+        let mut above = Above::new(paper.clone());
+        for _ in 0..MOST_LINES + 5 {
+            above.write_all(b"x\n").unwrap();
+        }
+        above.print("asked\n");
+        above.enter();
+        let text = text(&paper);
+        assert_eq!(text.matches("x\n").count(), MOST_LINES);
+        assert!(text.contains("asked\n") && text.contains("5 lines left out"), "{text}");
+    }
+}

@@ -1,0 +1,75 @@
+//! How the prompt begins and ends: its terminal, its runtime, the signals it watches.
+
+use super::Show;
+use super::input::Input;
+use super::prompt::Prompt;
+use super::signals::{Signals, plain};
+use super::terminal::Terminal;
+use crate::event::Exit;
+use std::path::PathBuf;
+
+/// What the prompt needs.
+pub struct Setup<'a> {
+    /// Who shows what it has to say.
+    pub show: Box<dyn Show + 'a>,
+    /// Where lines come from.
+    pub input: Input,
+    /// A scenario whose steps are run first.
+    pub file: Option<PathBuf>,
+}
+
+/// Runs the prompt until its input ends, and tells how that was. At a terminal a step that does not hold
+/// is told and the prompt goes on; otherwise it ends there.
+pub fn run(setup: Setup<'_>) -> Exit {
+    let Setup { mut show, input, file } = setup;
+    let interactive = matches!(input, Input::Terminal { .. });
+    let above = match &input {
+        Input::Terminal { above, .. } => Some(above.clone()),
+        Input::Lines(_) | Input::Given(_) => None,
+    };
+    let terminal = above.clone().map(Terminal::remember);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
+        Err(error) => {
+            show.problem(&plain(format!("cannot begin: {error}")));
+            Exit::Unreachable
+        }
+    };
+    if let Some(above) = above {
+        above.close();
+    }
+    if let Some(terminal) = terminal {
+        terminal.restore(matches!(exit, Exit::Terminated));
+    }
+    exit
+}
+
+async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>, interactive: bool) -> Exit {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            show.problem(&plain(format!("cannot watch signals: {error}")));
+            return Exit::Unreachable;
+        }
+    };
+    let mut prompt = Prompt::new(show, interactive);
+    prompt.begin();
+    let mut exit = None;
+    if let Some(file) = file
+        && let Err(failed) = prompt.run_file(&file, &mut signals).await
+    {
+        exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
+    }
+    let exit = match exit {
+        Some(exit) => exit,
+        None => match input.begin(prompt.known()) {
+            Ok(requests) => prompt.listen(requests, &mut signals).await,
+            Err(error) => {
+                prompt.show.problem(&plain(format!("cannot read lines: {error}")));
+                Exit::Unreachable
+            }
+        },
+    };
+    prompt.finish(exit).await
+}

@@ -1,0 +1,180 @@
+//! The editor: rustyline on a thread of its own. What it completes, hints at and colours is in `assist`;
+//! what others print meanwhile goes through `above`.
+
+use super::above::Above;
+use super::assist::{self, Candidate as Found};
+use super::exchange::{Known, Submission, Way};
+use super::statement::is_open;
+use rustyline::completion::{Completer, Pair};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::history::{FileHistory, History as _};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter as _, Helper};
+use std::borrow::Cow;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::thread;
+
+/// How many lines are remembered.
+const REMEMBERED: usize = 2000;
+
+/// Reads lines at the terminal and hands them over, until there are no more.
+pub(super) fn edit(above: &Above, history: Option<&Path>, styled: bool, known: Known, way: &Way) {
+    let end = match Lines::new(above, history, styled, known) {
+        Ok(mut lines) => lines.read(way),
+        Err(error) => Submission::Failed(format!("cannot edit lines here: {error}")),
+    };
+    above.leave();
+    way.submit(end);
+}
+
+struct Lines<'a> {
+    editor: Editor<Assistant, FileHistory>,
+    above: &'a Above,
+    history: Option<&'a Path>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(
+        above: &'a Above,
+        history: Option<&'a Path>,
+        styled: bool,
+        known: Known,
+    ) -> rustyline::Result<Self> {
+        let config = Config::builder()
+            .max_history_size(REMEMBERED)?
+            .history_ignore_dups(true)?
+            .history_ignore_space(true)
+            .auto_add_history(true)
+            .completion_type(CompletionType::List)
+            // The helper is asked at each repaint, coloured or not: `above` learns of repaints there.
+            .color_mode(ColorMode::Forced)
+            .build();
+        let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config)?;
+        editor.set_helper(Some(Assistant { above: above.clone(), known, styled }));
+        let mut printer = editor.create_external_printer()?;
+        let served = above.clone();
+        // An editor that is gone takes nothing any more: then nobody edits, and nothing need be asked.
+        let ask = move |token| drop(printer.print(token));
+        thread::Builder::new().name("printer".to_owned()).spawn(move || served.serve(ask))?;
+        if let Some(path) = history {
+            // A history that cannot be kept is no reason not to work.
+            let _ = make_private(path);
+            let _ = editor.load_history(path);
+        }
+        Ok(Self { editor, above, history })
+    }
+
+    fn read(&mut self, way: &Way) -> Submission {
+        loop {
+            let line = self.editor.helper().map_or(1, |helper| helper.known.line);
+            self.above.enter();
+            let read = self.editor.readline(&assist::prompt(line));
+            self.above.leave();
+            match read {
+                Ok(text) => {
+                    self.remember();
+                    let Some(known) = way.submit(Submission::Text(text)) else { return Submission::End };
+                    if let Some(helper) = self.editor.helper_mut() {
+                        helper.known = known;
+                    }
+                }
+                Err(ReadlineError::Eof) => return Submission::End,
+                Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
+                Err(error) => return Submission::Failed(format!("cannot read the terminal: {error}")),
+            }
+        }
+    }
+
+    /// Adds what is new to the file at once: a prompt that is killed has forgotten nothing.
+    fn remember(&mut self) {
+        if let Some(path) = self.history
+            && !self.editor.history().is_empty()
+        {
+            let _ = self.editor.append_history(path);
+        }
+    }
+}
+
+/// Makes the file, for its owner only.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
+/// What the editor asks while a line is edited.
+struct Assistant {
+    above: Above,
+    known: Known,
+    styled: bool,
+}
+
+impl Helper for Assistant {}
+
+impl Completer for Assistant {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let (start, found) = assist::complete(line.get(..at).unwrap_or(line), &self.known);
+        let pair = |Found { shown, inserted }| Pair { display: shown, replacement: inserted };
+        Ok((start, found.into_iter().map(pair).collect()))
+    }
+}
+
+impl Hinter for Assistant {
+    type Hint = Grey;
+
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Grey> {
+        self.above.own_repaint();
+        if at < line.len() { None } else { assist::hint(line, &self.known).map(Grey) }
+    }
+}
+
+/// A hint that says what may follow, and is nothing to insert.
+struct Grey(String);
+
+impl rustyline::hint::Hint for Grey {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if self.styled { Cow::Owned(assist::highlight(line, &self.known)) } else { Cow::Borrowed(line) }
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        self.above.painting();
+        if self.styled { Cow::Owned(assist::strong(prompt)) } else { Cow::Borrowed(prompt) }
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        if self.styled { Cow::Owned(assist::grey(hint)) } else { Cow::Borrowed("") }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.above.own_repaint();
+        // A cursor that only moves changes no colour.
+        kind == CmdKind::Other
+    }
+}
+
+impl Validator for Assistant {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        Ok(if is_open(context.input()) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! `help`: commands from their table, verbs from theirs, with an example as it is typed.
+
+use super::command::COMMANDS;
+use super::table::columns;
+use crate::script::draft::DraftStep;
+use crate::script::forms::{PATTERNS, PAYLOADS};
+use crate::script::verb::{Body, Operand, Takes, Verb};
+use crate::script::verbs::{COMMON, VERBS, meant, verb};
+use crate::script::yaml::read_documents;
+use crate::text::{Diagnostic, Fact, Severity, SocketOption, Source, did_you_mean};
+use std::fmt::Write as _;
+
+/// Help on everything, or on one verb or command.
+pub(super) fn explain(topic: Option<&str>) -> Result<String, Box<Diagnostic>> {
+    let Some(topic) = topic else { return Ok(overview()) };
+    if let Some(verb) = verb(topic) {
+        return Ok(of_verb(verb));
+    }
+    if let Some((word, operands, help)) = COMMANDS.iter().find(|(word, ..)| *word == topic) {
+        return Ok(format!("{word} {operands}\n  {help}\n"));
+    }
+    let words = VERBS.iter().map(|verb| verb.name).chain(COMMANDS.iter().map(|(word, ..)| *word));
+    let near = did_you_mean(topic, words).or_else(|| meant(topic));
+    let what = format!("there is no verb and no command `{}`", topic.escape_debug());
+    let problem = Diagnostic::new(Severity::Error, what, None);
+    Err(Box::new(match near {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help("`help` lists them"),
+    }))
+}
+
+fn overview() -> String {
+    let row = |left: String, right: &str| vec![format!("  {left}"), right.to_owned()];
+    let mut text = "Steps, as in scenario files:\n".to_owned();
+    text.push_str(&columns(VERBS.iter().map(|verb| row(verb.name.to_owned(), verb.summary)).collect()));
+    text.push_str("\nCommands:\n");
+    let commands = COMMANDS.iter();
+    text.push_str(&columns(
+        commands
+            .map(|(word, operands, help)| row(format!("{word} {operands}").trim_end().to_owned(), help))
+            .collect(),
+    ));
+    text.push_str(
+        "\n`help VERB` says what a step takes. Several stand on a line with `;` between them; a block\n",
+    );
+    text.push_str(
+        "in braces may go over several lines. Tab completes, Ctrl-R searches, Ctrl-C stops a step.\n",
+    );
+    text
+}
+
+fn of_verb(verb: &Verb) -> String {
+    let mut text = format!("{}: {}\n\n  {}\n\n", verb.name, verb.summary, usage(verb));
+    let mut rows = Vec::new();
+    let mut row = |name: &str, help: &str| rows.push(vec![format!("  {name}"), help.to_owned()]);
+    for operand in verb.operands {
+        row(&shape(operand), operand.help);
+    }
+    let forms = match verb.body {
+        Body::Payload => PAYLOADS.iter().chain(&[]),
+        Body::Pattern => PAYLOADS.iter().chain(PATTERNS),
+        _ => [].iter().chain(&[]),
+    };
+    for (form, help) in forms {
+        row(&format!("{form}="), help);
+    }
+    if verb.body == Body::Facts {
+        for fact in &Fact::TABLE {
+            row(&format!("{}=", fact.1), fact.2);
+        }
+    }
+    if matches!(verb.body, Body::Facts | Body::Settings) {
+        for option in &SocketOption::TABLE {
+            row(&format!("{}=", option.1), option.3);
+        }
+    }
+    for operand in COMMON {
+        row(&shape(operand), operand.help);
+    }
+    text.push_str(&columns(rows));
+    if let Some(example) = typed_example(verb) {
+        let _ = writeln!(text, "\nExample:\n  {example}");
+    }
+    text
+}
+
+fn shape(operand: &Operand) -> String {
+    if operand.positional { operand.name.to_owned() } else { format!("{}=", operand.name) }
+}
+
+fn usage(verb: &Verb) -> String {
+    let mut words = vec![verb.name.to_owned()];
+    for operand in verb.operands.iter().filter(|operand| operand.positional) {
+        let word = match operand.takes {
+            Takes::Steps => "{ STEPS }".to_owned(),
+            Takes::Pair(..) => "[NAME NAME]".to_owned(),
+            _ => operand.name.to_uppercase(),
+        };
+        words.push(if operand.required { word } else { format!("[{word}]") });
+    }
+    words.extend(match verb.body {
+        Body::Payload => Some("\"PAYLOAD\" | hex:… | @FILE".to_owned()),
+        Body::Pattern => Some("\"PAYLOAD\" | eof | reset | KEY=…".to_owned()),
+        Body::Settings | Body::Facts => Some("KEY=VALUE…".to_owned()),
+        Body::Lanes => Some("LANE { STEPS } LANE { STEPS }".to_owned()),
+        Body::None => None,
+    });
+    words.join(" ")
+}
+
+/// The table's example, as it is typed here.
+fn typed_example(verb: &Verb) -> Option<String> {
+    let (documents, _) = read_documents(&Source::new("example", verb.example));
+    let step = DraftStep::read(documents.first()?, &mut Vec::new())?;
+    let blocks =
+        matches!(verb.body, Body::Lanes) || verb.operands.iter().any(|one| matches!(one.takes, Takes::Steps));
+    Some(match verb.name {
+        "parallel" => "parallel left { send client \"hi\" } right { expect conn \"hi\" }".to_owned(),
+        _ if blocks => typed_block(&step),
+        _ => step.to_string(),
+    })
+}
+
+/// A step with its block, on one line.
+fn typed_block(step: &DraftStep) -> String {
+    let mut words = vec![step.verb.name.to_owned()];
+    for operand in step.verb.operands {
+        let Some(node) = step.get(operand.name) else { continue };
+        if matches!(operand.takes, Takes::Steps) {
+            let inner = crate::script::draft::read_steps(node, &mut Vec::new());
+            let inner: Vec<String> = inner.iter().map(ToString::to_string).collect();
+            words.push(format!("{{ {} }}", inner.join("; ")));
+        } else {
+            words.extend(node.as_scalar().map(str::to_owned));
+        }
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::typed::{Typed, read_typed};
+
+    #[test]
+    fn every_example_can_be_typed() {
+        for verb in VERBS {
+            let example = typed_example(verb).unwrap();
+            let read = read_typed(&Source::new("prompt", example.clone()), 0..example.len());
+            assert!(matches!(&read, Ok(Typed::Steps(steps)) if steps.len() == 1), "{example}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_topic_that_is_unknown_gets_a_suggestion() {
+        assert!(explain(Some("conect")).unwrap_err().help[0].contains("connect"));
+        assert!(explain(None).unwrap().contains("timeline"));
+        assert!(explain(Some("expect")).unwrap().contains("silence="));
+    }
+}

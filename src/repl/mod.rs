@@ -1,0 +1,53 @@
+//! F4, the prompt: the steps of scenarios, one a line, and what arrives told as it arrives.
+//!
+//! ```text
+//! begin      terminal, runtime, signals; how it ends
+//! prompt     the loop: a line in, a step run, facts out; names live on in `names`
+//! input      where lines come from: the editor's thread, a pipe, an argument
+//! editor     rustyline on a thread of its own; assist: completion, hints, colours from the verb table
+//! above      what is printed above the line that is being edited
+//! command    what is no step; table, ladder, explain: what commands show
+//! record     what happened, for show, timeline and save
+//! terminal   left as it was found
+//! ```
+
+mod above;
+mod assist;
+mod begin;
+mod command;
+mod editor;
+mod exchange;
+mod explain;
+mod input;
+mod ladder;
+mod names;
+mod prompt;
+mod record;
+mod save;
+mod signals;
+mod statement;
+mod table;
+mod terminal;
+mod unfix;
+
+pub use above::Above;
+pub use begin::{Setup, run};
+pub use command::View;
+pub use input::Input;
+
+use crate::event::Event;
+use crate::text::Diagnostic;
+
+/// Who shows what the prompt has to say.
+pub trait Show {
+    /// Shows a fact.
+    fn fact(&mut self, event: &Event);
+    /// Shows what is wrong with a line, or a warning.
+    fn problem(&mut self, problem: &Diagnostic);
+    /// Shows text that a command was asked for; it ends with a line feed.
+    fn text(&mut self, text: &str);
+    /// Shows bytes that way from here on.
+    fn view(&mut self, view: View);
+    /// How many columns there are.
+    fn width(&self) -> usize;
+}

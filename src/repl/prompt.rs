@@ -1,0 +1,391 @@
+//! The loop: a submission in, its steps run, facts out. Everything here is on one thread; only lines are
+//! read elsewhere.
+
+use super::command::{self, Command};
+use super::exchange::{Known, Request, Submission};
+use super::names::Names;
+use super::record::{Record, Went};
+use super::signals::{Signals, plain};
+use super::statement::statements;
+use super::{Show, explain, ladder, save, table};
+use crate::engine::{Stage, Watch};
+use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
+use crate::script::draft::DraftStep;
+use crate::script::load::DEFAULT_WITHIN;
+use crate::script::typed::{Typed, read_typed};
+use crate::text::{Diagnostic, ErrorKind, Source, did_you_mean, escape};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// Addresses that are remembered for completion.
+const MOST_ADDRESSES: usize = 20;
+
+/// A session at the prompt.
+pub(super) struct Prompt<'a> {
+    stage: Stage,
+    watch: Watch,
+    journal: Journal,
+    facts: Receiver<Event>,
+    ticks: Interval,
+    pub show: Box<dyn Show + 'a>,
+    record: Record,
+    names: Names,
+    addresses: Vec<String>,
+    within: Duration,
+    directory: PathBuf,
+    interactive: bool,
+    /// The number of the next line.
+    line: usize,
+    /// How many submissions there were.
+    entry: usize,
+    failure: Option<Box<Failure>>,
+}
+
+impl<'a> Prompt<'a> {
+    pub fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
+        let (to, facts) = std::sync::mpsc::channel();
+        let run = Journal::new(to, Detail::Everything);
+        run.state(What::RunStarted { scenarios: 1 });
+        let journal = run.for_scenario(0);
+        let mut ticks = interval(Watch::INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            stage: Stage::here(&journal, DEFAULT_WITHIN),
+            watch: Watch::default(),
+            journal,
+            facts,
+            ticks,
+            show,
+            record: Record::default(),
+            names: Names::default(),
+            addresses: Vec::new(),
+            within: DEFAULT_WITHIN,
+            directory: PathBuf::from("."),
+            interactive,
+            line: 1,
+            entry: 0,
+            failure: None,
+        }
+    }
+
+    pub fn begin(&mut self) {
+        self.journal.state(What::ScenarioStarted {
+            name: "a session at the prompt".to_owned(),
+            file: "prompt".to_owned(),
+            line: 1,
+            tags: Vec::new(),
+            round: 1,
+        });
+        self.tell(None);
+    }
+
+    /// Closes everything and tells how it was.
+    pub async fn finish(mut self, exit: Exit) -> Exit {
+        self.stage.finish().await;
+        let outcome = match (self.failure.take(), exit) {
+            (_, Exit::Interrupted | Exit::Terminated) => Outcome::Interrupted,
+            (Some(failure), _) => Outcome::Failed(failure),
+            (None, _) => Outcome::Passed,
+        };
+        let count = |which: bool| usize::from(which);
+        let took = self.journal.elapsed();
+        let ended = What::RunEnded {
+            passed: count(matches!(outcome, Outcome::Passed)),
+            failed: count(matches!(outcome, Outcome::Failed(_))),
+            skipped: 0,
+            unstable: 0,
+            interrupted: matches!(outcome, Outcome::Interrupted),
+            took,
+        };
+        self.journal.state(What::ScenarioEnded { outcome, took });
+        self.journal.state(ended);
+        tell(&self.facts, &mut self.record, &mut *self.show, None);
+        exit
+    }
+
+    fn tell(&mut self, running: Option<u32>) {
+        tell(&self.facts, &mut self.record, &mut *self.show, running);
+    }
+
+    pub fn known(&self) -> Known {
+        Known { line: self.line, names: self.names.open(), addresses: self.addresses.clone() }
+    }
+
+    /// Answers submissions until there are no more.
+    pub async fn listen(&mut self, mut requests: mpsc::Receiver<Request>, signals: &mut Signals) -> Exit {
+        loop {
+            let request = tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    // At the prompt Ctrl-C is a key; a signal from elsewhere ends nothing there.
+                    Exit::Interrupted if self.interactive => continue,
+                    signal => return signal,
+                },
+                request = requests.recv() => request,
+                _ = self.ticks.tick() => {
+                    self.look();
+                    continue;
+                }
+            };
+            let Some(Request { submission, answer }) = request else { return Exit::Done };
+            let flow = match submission {
+                Submission::Text(text) => self.submit(&text, signals).await,
+                Submission::End => Flow::End(Exit::Done),
+                Submission::Failed(why) => {
+                    self.show.problem(&plain(why));
+                    Flow::End(Exit::Unreachable)
+                }
+            };
+            match flow {
+                // A reader that is gone reads no more.
+                Flow::On => drop(answer.send(self.known())),
+                Flow::End(exit) => return exit,
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        if self.interactive {
+            self.watch.look(&self.stage);
+        }
+        self.tell(None);
+    }
+
+    /// Runs the statements of a submission.
+    async fn submit(&mut self, text: &str, signals: &mut Signals) -> Flow {
+        self.entry += 1;
+        let first = self.line;
+        self.line += text.trim_end_matches('\n').split('\n').count();
+        // Places are those of the whole session: line 3 is the third line that was typed.
+        let lead = "\n".repeat(first.saturating_sub(1));
+        let source = Source::new("prompt", format!("{lead}{text}"));
+        for range in statements(text) {
+            let statement = text.get(range.clone()).unwrap_or_default();
+            let exit = match command::read(statement) {
+                Some(Ok(Command::Quit)) => return Flow::End(Exit::Done),
+                Some(Ok(command)) => self.command(command, signals).await,
+                Some(Err(why)) => {
+                    self.show.problem(&plain(why));
+                    Err(Exit::Usage)
+                }
+                None => {
+                    let range = range.start + lead.len()..range.end + lead.len();
+                    match read_typed(&source, range) {
+                        Ok(Typed::Steps(steps)) => self.steps(steps, signals).await,
+                        Ok(Typed::Incomplete) => {
+                            self.show.problem(&plain("a block is not closed").help("end it with `}`"));
+                            Err(Exit::Usage)
+                        }
+                        Err(problems) => self.refuse(&problems),
+                    }
+                }
+            };
+            match exit {
+                Err(Exit::Terminated) => return Flow::End(Exit::Terminated),
+                Err(exit) if !self.interactive => return Flow::End(exit),
+                // What follows on the line was meant to happen after this.
+                Err(_) => return Flow::On,
+                Ok(()) => {}
+            }
+        }
+        Flow::On
+    }
+
+    fn refuse(&mut self, problems: &[Diagnostic]) -> Result<(), Exit> {
+        for problem in problems {
+            self.show.problem(problem);
+        }
+        Err(Exit::Usage)
+    }
+
+    async fn steps(&mut self, drafts: Vec<DraftStep>, signals: &mut Signals) -> Result<(), Exit> {
+        for draft in drafts {
+            self.step(draft, signals).await?;
+        }
+        Ok(())
+    }
+
+    /// Proves and runs one step, telling facts as they come; a signal stops it.
+    async fn step(&mut self, draft: DraftStep, signals: &mut Signals) -> Result<(), Exit> {
+        let mut step = match self.names.check(&draft, &self.directory) {
+            Ok((step, warnings)) => {
+                for warning in &warnings {
+                    self.show.problem(warning);
+                }
+                step
+            }
+            Err(problems) => return self.refuse(&problems),
+        };
+        step.default_within(self.within);
+        self.note_addresses(&draft);
+        let number = Some(step.number);
+        let result = {
+            let mut running = std::pin::pin!(self.stage.run(&step));
+            loop {
+                tokio::select! {
+                    biased;
+                    signal = signals.next() => break Err(signal),
+                    _ = self.ticks.tick() => {
+                        if self.interactive {
+                            self.watch.look(&self.stage);
+                        }
+                        tell(&self.facts, &mut self.record, &mut *self.show, number);
+                    }
+                    result = &mut running => break Ok(result),
+                }
+            }
+        };
+        self.tell(number);
+        let (went, exit) = match result {
+            Ok(Ok(())) => (Went::Held, Ok(())),
+            Ok(Err(failure)) => {
+                let exit = exit_of(failure.kind);
+                let kind = failure.kind;
+                self.failure.get_or_insert(failure);
+                (Went::Failed(kind), Err(exit))
+            }
+            Err(signal) => {
+                // The terminal has echoed `^C` on this line.
+                let lead = if self.interactive { "\n" } else { "" };
+                self.show.text(&format!("{lead}* stopped: {}\n", step.line));
+                (Went::Stopped, Err(signal))
+            }
+        };
+        if went != Went::Held {
+            self.names.settle(|name| self.stage.is_open(name));
+        }
+        self.record.done(self.entry, draft, went);
+        exit?;
+        match self.stage.failed_meanwhile() {
+            Some(failure) if !self.interactive => {
+                let exit = exit_of(failure.kind);
+                self.failure.get_or_insert(failure);
+                Err(exit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_addresses(&mut self, draft: &DraftStep) {
+        for key in ["to", "at", "bind"] {
+            let Some(text) = draft.get(key).and_then(|node| node.as_scalar()) else { continue };
+            if text.contains(':') && !text.contains("${") && !text.ends_with(":0") {
+                self.addresses.retain(|address| address != text);
+                self.addresses.insert(0, text.to_owned());
+                self.addresses.truncate(MOST_ADDRESSES);
+            }
+        }
+    }
+
+    async fn command(&mut self, command: Command, signals: &mut Signals) -> Result<(), Exit> {
+        let text = match command {
+            Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
+            Command::Show(name) => return self.show(&name),
+            Command::Timeline => ladder::draw(&self.record, self.show.width()),
+            Command::Save { file, all } => {
+                let result = save::save(&file, all, &self.record, self.within, &self.names.vars).await;
+                match result {
+                    Ok(text) => text,
+                    Err(problems) => return self.refuse(&problems),
+                }
+            }
+            Command::Run(file) => return self.run_file(&file, signals).await,
+            Command::Undo => match self.record.undo() {
+                0 => "there is nothing to undo\n".to_owned(),
+                1 => "the last step will not be saved; what it did stays done\n".to_owned(),
+                count => format!("the last {count} steps will not be saved; what they did stays done\n"),
+            },
+            Command::Within(within) if within.is_zero() => {
+                return self.refuse(&[plain("a deadline is longer than nothing")]);
+            }
+            Command::Within(within) => {
+                self.within = within;
+                String::new()
+            }
+            Command::View(view) => {
+                self.show.view(view);
+                String::new()
+            }
+            Command::Vars => self.vars(),
+            Command::Help(topic) => match explain::explain(topic.as_deref()) {
+                Ok(text) => text,
+                Err(problem) => return self.refuse(&[*problem]),
+            },
+            Command::Clear if self.interactive => "\x1b[H\x1b[2J\x1b[3J\n".to_owned(),
+            Command::Clear | Command::Quit => String::new(),
+        };
+        if !text.is_empty() {
+            self.show.text(&text);
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, name: &str) -> Result<(), Exit> {
+        if let Some(text) = table::show(name, &self.record) {
+            self.show.text(&text);
+            return Ok(());
+        }
+        let known = self.names.open();
+        let near = did_you_mean(name, known.iter().map(|(name, _)| name.as_str()));
+        let near = near.filter(|near| *near != name).map(|near| format!("did you mean `{near}`?"));
+        let what = format!("nothing has passed at `{}`", name.escape_debug());
+        self.refuse(&[plain(what).maybe_help(near)])
+    }
+
+    fn vars(&self) -> String {
+        let mut known: Vec<(String, String)> =
+            self.names.vars.iter().map(|(name, text)| (name.clone(), escape(text.as_bytes()))).collect();
+        known.extend(
+            self.stage.variables().into_iter().map(|(name, value)| (name.to_string(), escape(&value))),
+        );
+        known.sort();
+        if known.is_empty() {
+            return "no variables; `save=NAME` on `recv` and `expect` makes one\n".to_owned();
+        }
+        table::columns(known.into_iter().map(|(name, value)| vec![name, value]).collect())
+    }
+
+    /// Runs the steps of a file's only scenario as if they were typed.
+    pub async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
+        let mut problems = Vec::new();
+        let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
+        for problem in &problems {
+            self.show.problem(problem);
+        }
+        self.names.vars.extend(vars);
+        let outside =
+            std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());
+        let result = self.steps(draft.steps, signals).await;
+        self.directory = outside;
+        result
+    }
+}
+
+/// Whether the prompt goes on.
+enum Flow {
+    On,
+    End(Exit),
+}
+
+/// Shows and records the facts that have come.
+fn tell(facts: &Receiver<Event>, record: &mut Record, show: &mut (dyn Show + '_), running: Option<u32>) {
+    for event in facts.try_iter() {
+        show.fact(&event);
+        record.take(event, running);
+    }
+}
+
+/// The exit code of a step that did not hold.
+fn exit_of(kind: FailureKind) -> Exit {
+    match kind {
+        FailureKind::Error(kind) => match kind {
+            ErrorKind::Timeout => Exit::TimedOut,
+            ErrorKind::Reset | ErrorKind::Closed | ErrorKind::BrokenPipe => Exit::Ended,
+            _ => Exit::Unreachable,
+        },
+        _ => Exit::Failed,
+    }
+}

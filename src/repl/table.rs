@@ -1,0 +1,168 @@
+//! Tables that commands show: open sockets, what passed at one of them.
+
+use super::record::Record;
+use crate::engine::SocketFacts;
+use crate::event::{Event, What};
+use crate::text::escape;
+use std::fmt::Write as _;
+
+/// Bytes on a line of a hex dump.
+const ROW: usize = 16;
+
+/// Bytes of one message that are dumped.
+const MOST_DUMPED: usize = 4096;
+
+/// Rows with their cells under one another; a line ends with its last cell.
+pub(super) fn columns(rows: Vec<Vec<String>>) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// What is open, and how what is closed was.
+pub(super) fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> String {
+    let closed = closed(open, record);
+    if open.is_empty() && closed.is_empty() {
+        return "nothing is open; `listen server 127.0.0.1:0` opens something\n".to_owned();
+    }
+    let heading = ["name", "kind", "state", "local", "peer", "unread", "unsent", "in", "out", "ended"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    for socket in open {
+        let talks = !matches!(socket.kind, "listener" | "process");
+        let number = |number: u64, has: bool| if has { number.to_string() } else { "-".to_owned() };
+        rows.push(vec![
+            socket.name.clone(),
+            socket.kind.to_owned(),
+            or_dash(&socket.state),
+            or_dash(&escape(socket.local.as_bytes())),
+            or_dash(&escape(socket.peer.as_bytes())),
+            unread(socket),
+            number(socket.unsent, talks),
+            number(socket.received, talks),
+            number(socket.sent, talks),
+            socket.ended.clone(),
+        ]);
+    }
+    rows.extend(closed);
+    let whole = columns(rows.clone());
+    if whole.lines().all(|line| line.chars().count() <= width) {
+        return whole;
+    }
+    // Too wide: how it ended goes below each.
+    let ended: Vec<String> = rows.iter_mut().skip(1).map(|row| row.pop().unwrap_or_default()).collect();
+    if let Some(heading) = rows.first_mut() {
+        heading.pop();
+    }
+    let mut out = String::new();
+    for (line, ended) in columns(rows).lines().zip(std::iter::once(String::new()).chain(ended)) {
+        out.push_str(line);
+        out.push('\n');
+        if !ended.is_empty() {
+            let _ = writeln!(out, "  {ended}");
+        }
+    }
+    out
+}
+
+fn unread(socket: &SocketFacts) -> String {
+    match (socket.kind, socket.unread) {
+        ("listener", 1) => "1 client".to_owned(),
+        ("listener", count) => format!("{count} clients"),
+        ("datagram", 1) => "1 datagram".to_owned(),
+        ("datagram", count) => format!("{count} datagrams"),
+        (_, bytes) => format!("{bytes} B"),
+    }
+}
+
+/// Sockets that were closed and not opened again.
+fn closed(open: &[SocketFacts], record: &Record) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for event in &record.facts {
+        let What::Closed { name, reset, sent, received } = &event.what else { continue };
+        if !event.lane.is_empty() || open.iter().any(|socket| socket.name == **name) {
+            continue;
+        }
+        rows.retain(|row| row.first().is_none_or(|first| **first != **name));
+        let how = if *reset { "reset by us (RST)" } else { "closed by us" };
+        let dash = || "-".to_owned();
+        rows.push(vec![
+            name.to_string(),
+            dash(),
+            "closed".to_owned(),
+            dash(),
+            dash(),
+            dash(),
+            dash(),
+            received.to_string(),
+            sent.to_string(),
+            how.to_owned(),
+        ]);
+    }
+    rows
+}
+
+/// What passed at a socket, as hex and text; none if nothing did.
+pub(super) fn show(name: &str, record: &Record) -> Option<String> {
+    let mut out = String::new();
+    for (event, arrow, data) in record.passed(name) {
+        let other = match &event.what {
+            What::Sent { to: Some(to), .. } => format!("  to {}", escape(to.as_bytes())),
+            What::Received { from: Some(from), .. } => format!("  from {}", escape(from.as_bytes())),
+            _ => String::new(),
+        };
+        let _ = writeln!(out, "{arrow} {}  {} B{other}", stamp(event), data.len);
+        let shown = data.bytes.get(..MOST_DUMPED).unwrap_or(&data.bytes);
+        out.push_str(&dump(shown));
+        if (shown.len() as u64) < data.len {
+            let _ = writeln!(out, "  … {} B more", data.len - shown.len() as u64);
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// Seconds since the session began.
+pub(super) fn stamp(event: &Event) -> String {
+    format!("{:.3}", event.at.as_secs_f64())
+}
+
+/// A hex dump: offset, bytes, and what of them is printable.
+fn dump(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (row, chunk) in bytes.chunks(ROW).enumerate() {
+        let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String = chunk
+            .iter()
+            .map(|byte| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { '.' })
+            .collect();
+        let _ = writeln!(out, "  {:04x}  {:47}  {text}", row * ROW, hex.join(" "));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_shows_bytes_beside_what_is_printable() {
+        let text = dump(b"GET / HTTP/1.1\r\n\x1b[0m");
+        assert_eq!(
+            text,
+            "  0000  47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a  GET / HTTP/1.1..\n  \
+             0010  1b 5b 30 6d                                      .[0m\n"
+        );
+    }
+}

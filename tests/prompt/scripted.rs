@@ -1,0 +1,105 @@
+//! The prompt without one: steps from an argument or a pipe.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+fn sockdrill(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sockdrill"))
+        .arg("repl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// Runs steps given by `-c`; exit code, stdout, stderr.
+fn given(steps: &str) -> (i32, String, String) {
+    told(&sockdrill(&["-c", steps], ""))
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+const PAIR: &str = "listen s 127.0.0.1:0; connect a s; accept b s; ";
+
+#[test]
+fn a_script_ends_at_the_first_failure_with_the_exit_code_of_its_kind() {
+    for (steps, code, said) in [
+        ("send a \"x\"; expect b \"x\"".to_owned(), 0, ""),
+        ("send a \"x\"; expect b \"y\"; note never".to_owned(), 1, "wanted `y`"),
+        ("sned a \"x\"; note never".to_owned(), 2, "did you mean `send`?"),
+        ("close s; connect c ${a.peer}; note never".to_owned(), 3, "connection refused"),
+        ("expect b \"x\" within=50ms; note never".to_owned(), 4, "nothing came"),
+        ("close a; expect b \"x\"; note never".to_owned(), 5, "the stream ended first"),
+        ("abort a; recv b; note never".to_owned(), 5, "reset by peer"),
+    ] {
+        let (exit, stdout, stderr) = given(&format!("{PAIR}{steps}"));
+        assert_eq!(exit, code, "{steps}: {stderr}");
+        assert!(stderr.contains(said), "{steps}: {stderr}");
+        assert!(!stdout.contains("never"), "{steps}");
+    }
+}
+
+#[test]
+fn piped_steps_and_blocks_over_several_lines_run_without_a_prompt() {
+    let steps = "# an echo server\nlisten s 127.0.0.1:0\neach s conn {\n  echo conn\n}\nconnect c s\nrepeat 3 {\n\
+                 send c \"${i}\"\n  expect c \"${i}\"\n}\nclose c\n";
+    let (exit, stdout, stderr) = told(&sockdrill(&[], steps));
+    assert_eq!((exit, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("< c             1  3\n"), "{stdout}");
+    assert!(!stdout.contains("sockdrill:"), "{stdout}");
+}
+
+#[test]
+fn places_are_lines_of_the_session() {
+    let (exit, _, stderr) = told(&sockdrill(&[], "listen s 127.0.0.1:0\n\nclose s\naccept c s\n"));
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("prompt:4:10") && stderr.contains("closed in prompt:3"), "{stderr}");
+}
+
+#[test]
+fn json_is_the_event_stream_and_nothing_else() {
+    let (exit, stdout, stderr) =
+        told(&sockdrill(&["--json", "-c", &format!("{PAIR}sockets; vars; close a")], ""));
+    assert_eq!(exit, 0);
+    assert!(stderr.contains("established"), "what commands show goes to stderr: {stderr}");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert!(lines[0].contains(r#""format":"sockdrill-events""#));
+    for line in &lines {
+        sockdrill::sink::read_event(line).unwrap();
+    }
+    assert!(lines.last().unwrap().contains("run-ended"));
+}
+
+#[test]
+fn a_failure_of_a_background_instance_ends_the_script() {
+    let steps = "listen s 127.0.0.1:0; each s conn { expect conn \"x\" }; connect a s; send a \"y\"; \
+                 expect a reset; note never";
+    let (exit, stdout, stderr) = given(steps);
+    assert_eq!(exit, 1, "{stderr}");
+    assert!(stderr.contains("conn#1") && !stdout.contains("never"), "{stdout}{stderr}");
+}
+
+#[test]
+fn names_of_steps_that_failed_are_not_open_and_those_they_did_not_close_are() {
+    let (exit, _, stderr) = given("connect c 127.0.0.1:1 fails=refused; send c \"x\"");
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("opens nothing"), "{stderr}");
+}
+
+#[test]
+fn a_file_is_run_first_and_its_names_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("begin.yaml");
+    std::fs::write(&file, "vars: { who: alice }\nsteps:\n  - listen: { as: s, at: 127.0.0.1:0 }\n").unwrap();
+    let file = file.to_str().unwrap();
+    let (exit, stdout, stderr) = told(&sockdrill(&[file, "-c", "connect c s; note hello ${who}; vars"], ""));
+    assert_eq!((exit, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("* hello alice") && stdout.contains("who  alice"), "{stdout}");
+}

@@ -1,0 +1,537 @@
+//! `send` from outside, against real sockets: for each situation stdout, stderr and exit code.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it fails"
+)]
+
+mod desk;
+
+use desk::{Peer, Serving, Told, all, echo, finish, has, plain, program, reset, run, run_with};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+fn same(told: &Told, port: u16, out: &str, err: &str, code: i32) {
+    assert_eq!(told.out(), out, "{}", told.err);
+    assert_eq!(plain(&told.err, port), err);
+    assert_eq!(told.code, Some(code));
+}
+
+const CONNECTED: &str = "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms\n";
+
+#[test]
+fn the_answer_is_stdout_and_how_it_ended_is_stderr() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), r"PING\r\n\xff\0"]);
+    assert_eq!(told.out, b"PING\r\n\xff\0");
+    let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 8 B, received 8 B\n");
+    assert_eq!(plain(&told.err, peer.port), err);
+    assert_eq!((told.code, peer.end()), (Some(0), 8));
+}
+
+#[test]
+fn a_transcript_is_escaped_and_has_times_where_it_is_asked_for() {
+    let peer = Peer::new(|mut stream| {
+        stream.write_all(b"\x1b[31mred\x07\r\nnext \xff\n").unwrap();
+        all(&mut stream)
+    });
+    let told = run(&["send", &peer.at(), "hi", "--view", "text"]);
+    let out = plain(&told.out(), peer.port);
+    assert!(out.contains("> T     2  hi\n"), "{out}");
+    assert!(out.contains(r"< T    18  \e[31mred\x07\r\nnext \xff\n"), "{out}");
+    assert_eq!((told.code, peer.end()), (Some(0), b"hi".to_vec()));
+}
+
+#[test]
+fn what_listens_nowhere_refuses() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let told = run(&["send", &format!("127.0.0.1:{port}"), "x"]);
+    let err = "error: 127.0.0.1:PORT: connection refused
+hint: nothing listens there; `--retry 10s` waits for a server that is starting\n";
+    same(&told, port, "", err, 3);
+}
+
+#[test]
+fn every_address_tried_is_named_when_none_works() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let told = run(&["send", "localhost", &port.to_string(), "x"]);
+    assert!(told.err.contains(&format!("127.0.0.1:{port} connection refused")), "{}", told.err);
+    assert_eq!(told.code, Some(3));
+}
+
+#[test]
+fn an_unknown_host_is_said_in_words() {
+    // A label of 64 letters is no name: no resolver is asked.
+    let host = format!("{}.invalid:80", "a".repeat(64));
+    let told = run(&["send", &host, "x"]);
+    assert!(told.err.starts_with(&format!("error: {host}: the name does not resolve")), "{}", told.err);
+    assert!(!told.err.contains("os error"), "{}", told.err);
+    assert_eq!(told.code, Some(3));
+}
+
+#[test]
+fn wrong_usage_is_shown_under_the_argument() {
+    for (words, problem) in [
+        (&["send", "localhost:70000", "x"][..], "error: port 70000 is above 65535\n --> command line:1:16\n"),
+        (&["send", "localhost", "x"], "error: `localhost` has no port\n --> command line:1:16\n"),
+        (&["send", "9", r"a\q"], "error: `\\q` is no escape"),
+        (&["send", "9", "x", "--expect", r"re:a+"], "error: "),
+        (&["send", "9", "${nobody}"], "error: "),
+        (&["send", "9", "@/no/such/file"], "error: "),
+        (&["send", "9", "-", "x"], "error: standard input is sent last\n"),
+        (&["send", "9", "--repeat", "3"], "error: there is no DATA to repeat\n"),
+        (&["send", "9", "x", "--option", "nodelay"], "error: `nodelay` has no value\n"),
+        (&["send", "udp://localhost:9", "x"], "error: `udp://localhost:9` is not for this command\n"),
+        (&["send"], "error: "),
+    ] {
+        let told = run(words);
+        assert!(told.err.starts_with(problem), "{words:?}: {}", told.err);
+        assert_eq!((told.code, told.out.len()), (Some(2), 0), "{words:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_closes_at_once_is_a_clean_end() {
+    let peer = Peer::new(drop);
+    let told = run(&["send", &peer.at()]);
+    let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 0 B, received 0 B\n");
+    same(&told, peer.port, "", &err, 0);
+    peer.end();
+}
+
+#[test]
+fn a_reset_after_data_delivers_the_data_and_is_exit_5() {
+    let peer = Peer::new(|mut stream| {
+        stream.write_all(b"half an ans").unwrap();
+        stream.read_exact(&mut [0; 2]).unwrap();
+        reset(stream);
+    });
+    let told = run(&["send", &peer.at(), "hi", "--no-shutdown"]);
+    let err = format!("{CONNECTED}* reset by peer (RST) after T s: sent 2 B, received 11 B\n");
+    same(&told, peer.port, "half an ans", &err, 5);
+    peer.end();
+}
+
+#[test]
+fn the_answer_after_the_half_close_is_still_read() {
+    let peer = Peer::new(|mut stream| {
+        let asked = all(&mut stream);
+        stream.write_all(b"you said ").unwrap();
+        stream.write_all(&asked).unwrap();
+    });
+    let told = run_with(&["send", &peer.at(), "--wait", "60"], b"a question");
+    let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 10 B, received 19 B\n");
+    same(&told, peer.port, "you said a question", &err, 0);
+    peer.end();
+}
+
+#[test]
+fn silence_is_a_time_out_and_said() {
+    let peer = Peer::new(|mut stream| all(&mut stream).len() + stream.read(&mut [0]).unwrap_or(0));
+    let told = run(&["send", &peer.at(), "hi", "--wait", "50ms", "--no-shutdown"]);
+    let err = format!(
+        "{CONNECTED}error: 127.0.0.1:PORT: no answer within 50ms, and the connection is still open
+hint: `--wait 30s` waits longer, `--wait 0` does not wait for an answer
+* closed by us after T s: sent 2 B, received 0 B\n"
+    );
+    same(&told, peer.port, "", &err, 4);
+    peer.end();
+}
+
+#[test]
+fn an_answer_that_may_not_be_over_is_no_success_and_not_waiting_is() {
+    let answer = || {
+        Peer::new(|mut stream| {
+            stream.write_all(b"more to come").unwrap();
+            all(&mut stream)
+        })
+    };
+    let peer = answer();
+    let told = run(&["send", &peer.at(), "hi", "--wait", "100ms", "--no-shutdown"]);
+    assert!(told.err.contains("the answer may not be over"), "{}", told.err);
+    assert_eq!((told.out(), told.code), ("more to come".to_owned(), Some(4)));
+    peer.end();
+    let peer = answer();
+    let told = run(&["send", &peer.at(), "hi", "-q", "0"]);
+    assert_eq!((told.code, peer.end()), (Some(0), b"hi".to_vec()), "{}", told.err);
+}
+
+#[test]
+fn nothing_passing_for_the_idle_time_ends_it() {
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run(&["send", &peer.at(), "hi", "--idle", "100ms", "--wait", "60", "--no-shutdown"]);
+    assert!(told.err.contains("nothing was sent or received for 100ms"), "{}", told.err);
+    assert_eq!(told.code, Some(4));
+    peer.end();
+}
+
+#[test]
+fn a_full_backlog_is_a_connect_time_out() {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    listener.listen(0).unwrap();
+    let at = listener.local_addr().unwrap().as_socket().unwrap();
+    let _first = std::net::TcpStream::connect(at).unwrap();
+    let told = run(&["send", &at.to_string(), "hi", "--connect-timeout", "100ms"]);
+    let err = "error: 127.0.0.1:PORT: no answer to the connect within 100ms
+hint: a full backlog and a dropped packet both look like this\n";
+    same(&told, at.port(), "", err, 4);
+}
+
+#[test]
+fn expectations_have_exit_codes_of_their_own() {
+    let asked = |words: &[&str]| {
+        let peer = Peer::new(|mut stream| {
+            stream.write_all(b"PONG\r\nmore").unwrap();
+            // What is not expected is not received, so that it may end with a reset.
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        let told = run(&[&["send", &peer.at(), "PING"], words].concat());
+        peer.end();
+        told
+    };
+    let told = asked(&["--expect", r"PONG\r\n"]);
+    assert_eq!((told.out(), told.code), ("PONG\r\n".to_owned(), Some(0)), "{}", told.err);
+    let told = asked(&["--expect", r"re:P\w+\r\n", "--expect", "more"]);
+    assert_eq!((told.out(), told.code), ("PONG\r\nmore".to_owned(), Some(0)), "{}", told.err);
+    assert_eq!(asked(&["--expect-size", "4"]).out(), "PONG");
+    assert_eq!(asked(&["--until", r"\n"]).out(), "PONG\r\n");
+    let told = asked(&["--expect", "PENG"]);
+    assert!(told.err.contains("byte 1: wanted `E` (45), seen `O` (4f)"), "{}", told.err);
+    assert!(told.err.contains(" --> command line:1:"), "{}", told.err);
+    assert_eq!(told.code, Some(1));
+    let told = asked(&["--expect", "contains:never", "--no-shutdown", "--wait", "100ms"]);
+    assert_eq!(told.code, Some(4), "{}", told.err);
+    let told = asked(&["--expect", "contains:never"]);
+    assert_eq!(told.code, Some(5), "{}", told.err);
+}
+
+#[test]
+fn each_round_of_repeat_is_sent_and_expected() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), r"n${i}\n", "--repeat", "3", "--expect", r"re:n\d\n"]);
+    assert_eq!((told.out(), told.code, peer.end()), ("n1\nn2\nn3\n".to_owned(), Some(0), 9), "{}", told.err);
+}
+
+#[test]
+fn standard_input_that_is_open_does_not_keep_it_when_the_peer_closes() {
+    let peer = Peer::new(|mut stream| stream.write_all(b"bye").unwrap());
+    let mut child = program(&["send", &peer.at()]).stdin(Stdio::piped()).spawn().unwrap();
+    let held = child.stdin.take();
+    let told = finish(child);
+    drop(held);
+    let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 0 B, received 3 B\n");
+    same(&told, peer.port, "bye", &err, 0);
+    peer.end();
+}
+
+#[test]
+fn standard_input_that_is_closed_is_empty() {
+    let peer = Peer::new(|mut stream| {
+        let asked = all(&mut stream);
+        stream.write_all(b"bye").unwrap();
+        asked
+    });
+    let shell = format!("exec {} send {} <&-", env!("CARGO_BIN_EXE_sockdrill"), peer.at());
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let told = finish(command.spawn().unwrap());
+    assert_eq!((told.out(), told.code), ("bye".to_owned(), Some(0)), "{}", told.err);
+    assert!(peer.end().is_empty());
+}
+
+#[test]
+fn data_leaves_standard_input_alone() {
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run_with(&["send", &peer.at(), "said"], b"not read");
+    assert_eq!((told.code, peer.end()), (Some(0), b"said".to_vec()));
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run_with(&["send", &peer.at(), "said, ", "-", "-C"], b"typed\n");
+    assert_eq!((told.code, peer.end()), (Some(0), b"said, \r\ntyped\r\n".to_vec()));
+}
+
+#[test]
+fn large_input_comes_back_byte_for_byte() {
+    let peer = Peer::new(echo);
+    let input: Vec<u8> = (0..20_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let told = run_with(&["send", &peer.at(), "--wait", "60"], &input);
+    assert!(told.out == input, "{} bytes came back", told.out.len());
+    assert_eq!((told.code, peer.end()), (Some(0), input.len()), "{}", told.err);
+}
+
+#[test]
+fn a_file_and_a_pattern_are_sent_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("data");
+    std::fs::write(&file, vec![7; 3_000_000]).unwrap();
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run(&["send", &peer.at(), "--file", file.to_str().unwrap()]);
+    assert_eq!((told.code, peer.end() == vec![7; 3_000_000]), (Some(0), true), "{}", told.err);
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run(&["send", &peer.at(), "--pattern", "3000000"]);
+    let came = peer.end();
+    assert_eq!((told.code, came.len()), (Some(0), 3_000_000), "{}", told.err);
+    assert_eq!(came[(1 << 20) + 8..][..8], 1u64.to_be_bytes());
+}
+
+#[test]
+fn nobody_reading_the_output_ends_it_quietly() {
+    let peer = Peer::new(|mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
+    let mut child = program(&["send", &peer.at(), "--wait", "60"]).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 100]).unwrap();
+    drop(stdout);
+    let told = finish(child);
+    assert!(!told.err.contains("error") && !told.err.contains("panic"), "{}", told.err);
+    assert_eq!(told.code, Some(0));
+    peer.end();
+}
+
+#[test]
+fn a_signal_ends_it_with_one_summary_line() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let peer = Peer::new(|mut stream| all(&mut stream));
+        let mut child =
+            program(&["send", &peer.at(), "hi", "--wait", "60", "--no-shutdown"]).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut connected = String::new();
+        err.read_line(&mut connected).unwrap();
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        let rest = plain(&rest, peer.port);
+        assert!(rest.starts_with("* closed by us after T s: sent ") && rest.lines().count() == 1, "{rest}");
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        peer.end();
+    }
+}
+
+#[test]
+fn abort_ends_with_a_reset() {
+    let peer = Peer::new(|mut stream| {
+        let mut bytes = Vec::new();
+        let end = stream.read_to_end(&mut bytes);
+        end.map_err(|error| error.kind())
+    });
+    let told = run(&["send", &peer.at(), "hi", "--abort"]);
+    let err = format!("{CONNECTED}* reset by us (RST) after T s: sent 2 B, received 0 B\n");
+    same(&told, peer.port, "", &err, 0);
+    assert_eq!(peer.end(), Err(std::io::ErrorKind::ConnectionReset));
+}
+
+#[test]
+fn a_probe_says_whether_the_connection_is_accepted() {
+    let peer = Peer::new(|mut stream| all(&mut stream));
+    let told = run(&["send", "-z", &peer.at()]);
+    assert_eq!((told.code, peer.end()), (Some(0), Vec::new()), "{}", told.err);
+}
+
+#[test]
+fn retry_waits_for_a_server_that_is_starting() {
+    let held = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    // Bound and not listening: refused, and nobody else can take the port.
+    held.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    let at = held.local_addr().unwrap().as_socket().unwrap();
+    let child = program(&["send", &at.to_string(), "hi", "--retry", "60", "-v"]).spawn();
+    let mut child = child.unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut trying = String::new();
+    err.read_line(&mut trying).unwrap();
+    held.listen(1).unwrap();
+    let (stream, _) = held.accept().unwrap();
+    let mut stream = std::net::TcpStream::from(stream);
+    assert_eq!(all(&mut stream), b"hi");
+    drop(stream);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn source_address_and_family_are_as_asked() {
+    let from = |words: &[&str]| {
+        let peer = Peer::new(|stream| stream.peer_addr().unwrap().to_string());
+        let told = run(&[&["send", &peer.at()], words].concat());
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        peer.end()
+    };
+    assert!(from(&["-s", "127.0.0.2"]).starts_with("127.0.0.2:"));
+    assert!(from(&["-4"]).starts_with("127.0.0.1:"));
+    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let told = run(&["send", "-6", "127.0.0.1", &peer.local_addr().unwrap().port().to_string(), "x"]);
+    assert_eq!(told.code, Some(3), "{}", told.err);
+}
+
+#[test]
+fn many_connections_do_the_same_at_once() {
+    let server = Serving::new(&["--echo"]);
+    let told = run(&["send", &server.at(), "hello", "--connections", "20"]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert_eq!(told.out(), "hello".repeat(20));
+    let said = server.stop();
+    assert!(said.err.contains("* 20 clients in T s: in 100 B, out 100 B"), "{}", said.err);
+}
+
+#[test]
+fn a_unix_socket_is_an_address_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        stream.write_all(&bytes).unwrap();
+    });
+    let told = run(&["send", &format!("unix:{}", path.display()), "hi"]);
+    peer.join().unwrap();
+    assert_eq!((told.out(), told.code), ("hi".to_owned(), Some(0)), "{}", told.err);
+    assert!(!told.err.contains("unnamed"), "{}", told.err);
+}
+
+#[test]
+fn events_are_json_lines_and_nothing_else_is_on_stdout() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), "hi", "--json"]);
+    let lines: Vec<serde_json::Value> =
+        told.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["format"], "sockdrill-events");
+    let kinds: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    for kind in ["connected", "sent", "shut-down", "received", "ended", "closed"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+    assert_eq!((told.err.as_str(), told.code), ("", Some(0)));
+    peer.end();
+}
+
+#[test]
+fn quiet_leaves_data_and_errors() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), "hi", "--quiet"]);
+    same(&told, peer.port, "hi", "", 0);
+    peer.end();
+}
+
+#[test]
+fn five_examples_stand_at_the_top_of_the_help() {
+    for command in ["send", "serve"] {
+        let told = run(&[command, "--help"]);
+        let out = told.out();
+        let examples: Vec<&str> = out.lines().take(8).filter(|line| line.contains("sockdrill ")).collect();
+        assert!(out.starts_with("Examples:\n") && examples.len() == 5, "{out}");
+        assert_eq!(told.code, Some(0));
+    }
+}
+
+/// Runs another program as the server of one client, and `send` against it.
+fn against(mut server: Command, port: u16, words: &[&str]) -> Told {
+    let mut server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let told = run(&[&["send", &format!("127.0.0.1:{port}"), "--retry", "30"], words].concat());
+    // Some serve on; others have ended by themselves.
+    let _ = server.kill();
+    server.wait().unwrap();
+    told
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn servers_of_other_programs_are_spoken_to() {
+    let script = "import socket,sys
+s=socket.create_server(('127.0.0.1',int(sys.argv[1])))
+c,_=s.accept()
+b=b''
+while (d:=c.recv(99)): b+=d
+c.sendall(b)
+c.close()";
+    for (program, words) in [
+        // ncat gives up on its command when the client half-closes.
+        ("ncat", vec!["-l", "127.0.0.1", "PORT", "-c", "head -c 5"]),
+        ("socat", vec!["TCP-LISTEN:PORT,bind=127.0.0.1,reuseaddr", "EXEC:cat"]),
+        ("python3", vec!["-c", script, "PORT"]),
+    ] {
+        if !has(program) {
+            continue;
+        }
+        let port = free_port();
+        let mut command = Command::new(program);
+        command.args(words.iter().map(|word| word.replace("PORT", &port.to_string())));
+        let told = against(
+            command,
+            port,
+            &["hello", "--wait", "60", "--no-shutdown"][..if program == "ncat" { 4 } else { 3 }],
+        );
+        assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{program}: {}", told.err);
+    }
+}
+
+#[test]
+fn netcat_hears_what_is_sent() {
+    if !has("nc") {
+        return;
+    }
+    let port = free_port();
+    let mut server = Command::new("nc");
+    server.args(["-l", "-N", "127.0.0.1", &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let server = server.spawn().unwrap();
+    let told = run(&["send", &format!("127.0.0.1:{port}"), r"hello\0", "--retry", "30", "--wait", "60"]);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert_eq!(server.wait_with_output().unwrap().stdout, b"hello\0");
+}
+
+#[test]
+fn tls_is_spoken_with_openssl() {
+    if !has("openssl") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (cert, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&cert)
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+    let port = free_port();
+    let mut server = Command::new("openssl");
+    server.args(["s_server", "-rev", "-naccept", "9", "-accept", &format!("127.0.0.1:{port}")]);
+    server.arg("-cert").arg(&cert).arg("-key").arg(&key);
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = server.spawn().unwrap();
+    let at = format!("127.0.0.1:{port}");
+    let secrets = directory.path().join("secrets");
+    let mut child =
+        program(&["send", &at, r"hello\n", "--tls", "--insecure", "--until", r"\n", "--retry", "30"]);
+    let told = finish(child.env("SSLKEYLOGFILE", &secrets).spawn().unwrap());
+    assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
+    assert!(told.err.contains("* TLS 1."), "{}", told.err);
+    assert!(std::fs::read_to_string(secrets).unwrap().contains("CLIENT_"));
+    let trusted = ["send", &at, r"hello\n", "--tls", "--ca", cert.to_str().unwrap(), "--until", r"\n"];
+    let told = run(&trusted);
+    assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
+    let told = run(&["send", &at, "x", "--tls"]);
+    assert!(told.code == Some(3) && told.err.contains("\nerror: "), "{}", told.err);
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
