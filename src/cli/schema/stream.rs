@@ -74,6 +74,21 @@ const KINDS: &[(&str, &[Field])] = &[
     ("measured", &[("name", "text"), ("over", "over"), ("figures", "figures")]),
     ("spawned", &[("name", "text"), ("command", "texts"), ("pid", "count")]),
     ("exited", &[("name", "text"), ("how", "text")]),
+    ("arrived", &[("name", "text"), ("new", "count"), ("unread", "count"), ("data", "data")]),
+    (
+        "datagrams-arrived",
+        &[
+            ("name", "text"),
+            ("new", "count"),
+            ("waiting", "count"),
+            ("dropped", "count"),
+            ("from?", "text"),
+            ("data", "data"),
+        ],
+    ),
+    ("clients-arrived", &[("name", "text"), ("new", "count"), ("waiting", "count")]),
+    ("end-arrived", &[("name", "text"), ("how", "text")]),
+    ("refusal-arrived", &[("name", "text"), ("why", "text")]),
 ];
 
 /// Fields of every line.
