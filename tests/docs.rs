@@ -1,5 +1,13 @@
 //! The documents and what they speak of are held together here.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it fails"
+)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +105,17 @@ fn without_durations(text: &str) -> String {
         shown.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_reference_page_is_what_the_tables_say() {
+    let page = sockdrill::script::reference::markdown();
+    let path = root().join("docs/language-reference.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "docs/language-reference.md is old: UPDATE=1 cargo test --test docs");
 }
 
 #[test]

@@ -52,10 +52,6 @@ const RINGS: &[(&[&str], &str)] = &[
     ),
     (&["script::syntax", "script::yaml"], "what the YAML reader says wrongly is said again in our words"),
     (
-        &["net::connect", "net::datagram", "net::host", "net::listener", "net::port_hold"],
-        "every socket is opened through the host",
-    ),
-    (
         &["net::inbox", "net::send", "net::shape", "net::stream", "net::tls"],
         "TLS is a layer of the stream, and so is misbehaviour on demand",
     ),

@@ -82,7 +82,7 @@ mod tests {
     fn an_argument_is_the_operand_that_it_means() {
         assert_eq!(said(r"PING\r\n"), r#"expect client "PING\r\n""#);
         assert_eq!(said("hex:50 49"), "expect client hex=\"50 49\"");
-        assert_eq!(said("@file"), "expect client file=file");
+        assert_eq!(said("@file"), "expect client @file");
         assert_eq!(said(r"\x40file"), "expect client \"@file\"");
         assert_eq!(said(r"re:\d+\r\n"), r"expect client matches='\d+\r\n'");
         assert_eq!(said("contains:OK"), "expect client contains=OK");
@@ -92,6 +92,6 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_stay_bytes() {
-        assert!(said(r"\xff\x00a").starts_with("expect client bytes="), "{}", said(r"\xff\x00a"));
+        assert_eq!(said(r"\xff\x00a"), r#"expect client "\xff\0a""#);
     }
 }

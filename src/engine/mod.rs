@@ -12,6 +12,7 @@
 //! mismatch compare trouble standing history     what a failure says
 //! ```
 
+mod addresses;
 mod answer;
 mod block;
 mod check;

@@ -1,6 +1,7 @@
 //! `Session`: the live sockets of one scenario by name, its variables, ports and temporary
 //! directory. `Lane` is the view of it that one sequence of steps has.
 
+pub(super) use super::addresses::Addresses;
 use super::history::History;
 use super::lock::locked;
 use super::process::Process;
@@ -176,15 +177,6 @@ pub(super) enum Live {
     Stream(Stream, Option<Frame>),
     Datagram(Datagram),
     Process(Arc<Process>),
-}
-
-/// Addresses of a socket, remembered after it is closed.
-#[derive(Debug, Clone)]
-pub(super) struct Addresses {
-    pub local: Endpoint,
-    pub peer: Option<Endpoint>,
-    /// It takes IPv6 only.
-    pub only_v6: bool,
 }
 
 /// An instance of `each`.

@@ -10,6 +10,7 @@ use socket2::{Domain, SockAddr};
 use tokio::io::Interest;
 use tokio::sync::Notify;
 
+pub use super::arrived::Message;
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::host::{self, DatagramOptions, Host};
@@ -24,17 +25,6 @@ const LARGEST_V4: usize = 65_507;
 const LARGEST_V6: usize = 65_527;
 /// How many refusals one send may meet that belong to earlier ones.
 const EARLIER: usize = 3;
-
-/// One datagram. An empty one is data too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// What it carries.
-    pub bytes: Vec<u8>,
-    /// Who sent it.
-    pub from: Endpoint,
-    /// It was longer than what was asked for, and the rest is lost.
-    pub truncated: bool,
-}
 
 /// A datagram socket. Joins the poll set of the runtime in which it first waits.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! Knows neither steps nor events. The one floor that makes socket calls; `host` is where sockets are
 //! opened, `sys` where unsafe code is.
 
+mod arrived;
 mod batch;
 mod connect;
 mod datagram;

@@ -4,6 +4,7 @@
 use super::pattern::Pattern;
 use super::recipe::Content;
 use super::regex::Regex;
+pub use super::requirement::Requirement;
 use super::template::Template;
 use crate::text::{ErrorKind, Fact, OptionValue, Place, SocketOption};
 use std::path::PathBuf;
@@ -36,23 +37,6 @@ pub struct Scenario {
     pub place: Place,
     /// The directory that relative files are in.
     pub directory: PathBuf,
-}
-
-/// Something the machine must offer for a scenario to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Requirement {
-    /// The operating system is Linux.
-    Linux,
-    /// IPv6 on loopback.
-    Ipv6,
-    /// Unix sockets.
-    Unix,
-    /// The rights of root.
-    Root,
-    /// Multicast on loopback.
-    Multicast,
-    /// A program on the PATH.
-    Command(String),
 }
 
 /// One step that can run.

@@ -75,8 +75,8 @@ mod tests {
     #[test]
     fn a_hex_dump_has_offset_bytes_and_text() {
         let (shown, left) = hex(b"PING\r\n\x1b[31m and more", 10);
-        assert_eq!(shown[0], "0000  50 49 4e 47 0d 0a 1b 5b  33 31 6d 20 61 6e 64 20    PING...[31m and ");
-        assert_eq!(shown[1], "0010  6d 6f 72 65                                         more");
+        assert_eq!(shown[0], "0000  50 49 4e 47 0d 0a 1b 5b  33 31 6d 20 61 6e 64 20  PING...[31m and ");
+        assert_eq!(shown[1], "0010  6d 6f 72 65                                       more");
         assert_eq!(left, 0);
         assert_eq!(hex(&[0; 40], 1).1, 24);
     }
