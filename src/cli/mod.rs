@@ -5,6 +5,7 @@
 //! check     reads and checks   find -> read
 //! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! report    makes reports      past -> sinks
+//! schema    of scenario files and of the event stream
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
@@ -35,6 +36,7 @@ mod report;
 mod reports;
 mod rounds;
 mod scenario;
+mod schema;
 mod select;
 mod send;
 mod send_args;
@@ -115,6 +117,8 @@ enum Command {
     Repl(repl::Args),
     /// Make reports of a past run from its event stream
     Report(report::Args),
+    /// Print a JSON Schema of scenario files, or of the event stream
+    Schema(schema::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -135,6 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(args) => check::run(args, &output),
         Command::Repl(args) => repl::run(args, &output),
         Command::Report(args) => report::run(args, &output),
+        Command::Schema(args) => schema::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)

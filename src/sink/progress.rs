@@ -54,6 +54,10 @@ impl Sink for Progress {
                     self.bar.set_prefix(format!(", {} failed", self.failed));
                 }
                 self.bar.inc(1);
+                // Of a run of rounds nobody knows how many there will be.
+                if self.bar.length().is_some_and(|length| length < self.bar.position()) {
+                    self.bar.set_length(self.bar.position());
+                }
             }
             What::RunEnded { .. } => self.bar.finish_and_clear(),
             _ => {}

@@ -32,9 +32,9 @@ fn report(format: Format, events: &[Event]) -> String {
 /// Two scenarios, one failed and one skipped, and a refused file, with this text wherever one can stand.
 fn run_with(text: &str) -> Vec<Event> {
     let mut failure = hostile_failure();
-    failure.message = text.to_owned();
+    text.clone_into(&mut failure.message);
     failure.rows = vec![(text.to_owned(), text.to_owned())];
-    failure.at.name = text.to_owned();
+    text.clone_into(&mut failure.at.name);
     let place = failure.at.clone();
     vec![
         of_run(What::RunStarted { scenarios: 2 }),

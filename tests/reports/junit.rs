@@ -79,7 +79,7 @@ fn begin(tag: &BytesStart<'_>, parent: Option<&Open>) -> Open {
     match parent {
         None => assert_eq!(name, "testsuites"),
         Some(parent) => {
-            assert!(rule(&parent.name).1.contains(&name.as_str()), "<{name}> in <{}>", parent.name)
+            assert!(rule(&parent.name).1.contains(&name.as_str()), "<{name}> in <{}>", parent.name);
         }
     }
     let (_, _, must, may) = rule(&name);
