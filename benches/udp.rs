@@ -36,7 +36,7 @@ type Run = Box<dyn Fn() -> Option<Rate>>;
 
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--smoke");
-    let (rounds, count) = if smoke { (1, 5_000) } else { (5, 1_000_000) };
+    let (rounds, count) = if smoke { (1, 5_000) } else { (3, 1_000_000) };
     println!("{:<58} {:>12} {:>10}", "", "datagrams/s", "CPU µs");
     table("send 64 B, equal", rounds, &sends_equal(count, smoke));
     table("send 40 to 64 B, unequal", rounds, &sends_unequal(count / 5, smoke));
@@ -56,6 +56,7 @@ fn table(title: &str, rounds: usize, rows: &[(&str, Run)]) {
     for ((name, _), mut results) in rows.iter().zip(results) {
         results.sort_by(|one, other| one.rate.total_cmp(&other.rate));
         match results.get(results.len() / 2) {
+            Some(median) if median.rate == 0.0 => println!("  {name:<56} {:>12}", "always loses"),
             Some(median) => println!("  {name:<56} {:>12.0} {:>10.2}", median.rate, median.cpu),
             None => println!("  {name:<56} {:>12}", "not here"),
         }
@@ -240,16 +241,15 @@ fn theirs(words: &[&str]) -> Receiver {
     Receiver::Theirs(command)
 }
 
-/// The highest rate of those tried at which all of `count` datagrams arrive.
+/// The highest rate of those tried at which all of `count` datagrams arrive, in one of three attempts: a
+/// process that is not scheduled for a while loses at any rate.
 fn fastest(count: u64, receiver: impl Fn(&str) -> Receiver) -> Option<Rate> {
-    let mut best = None;
-    for thousands in [50, 100, 150, 200, 300, 400, 500, 700, 1_000, 1_400, 2_000] {
-        match received_at(count.max(thousands * 300), thousands * 1_000, &receiver) {
-            Some((all, cpu)) if all => {
-                best = Some(Rate { rate: f64::from(u32::try_from(thousands * 1_000).unwrap()), cpu });
-            }
-            _ => break,
-        }
+    let mut best = Some(Rate { rate: 0.0, cpu: 0.0 });
+    for thousands in [20, 50, 100, 150, 200, 300, 400, 500, 700, 1_000, 1_400, 2_000] {
+        let rate = thousands * 1_000;
+        let attempt = || received_at(count.max(rate / 4), rate, &receiver).filter(|(all, _)| *all);
+        let Some((_, cpu)) = (0..3).find_map(|_| attempt()) else { break };
+        best = Some(Rate { rate: f64::from(u32::try_from(rate).unwrap()), cpu });
     }
     best
 }

@@ -84,7 +84,7 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
         command.args(arguments.split_whitespace()).current_dir(self.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "COLUMNS"] {
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
         command

@@ -1,14 +1,17 @@
 //! F5, the command line: typed arguments, one file a command, flags to sinks, verdicts to exit codes.
 //!
 //! ```text
-//! replay    plays scenarios    find -> read -> select -> sinks -> engine -> exit code
+//! replay    plays scenarios    find -> read -> select (tags, order) -> sinks -> engine -> exit code
 //! check     reads and checks   find -> read
 //! repl      the prompt; scripted, the same steps from a pipe or an argument
+//! report    makes reports      past -> sinks
 //! help      topics, verbs
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
 //! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
+//! rounds    --until-fail, --for
+//! reports   the flags that ask for reports, and their sinks
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
@@ -21,21 +24,29 @@ mod ending;
 mod find;
 pub mod flags;
 mod help;
+mod order;
 mod output;
+mod past;
 mod payload;
 mod read;
 mod repl;
 mod replay;
+mod report;
+mod reports;
+mod rounds;
 mod scenario;
 mod select;
 mod send;
+mod send_args;
 mod send_draft;
 mod send_job;
 mod serve;
+mod serve_args;
 mod serve_command;
 mod serve_draft;
 mod signals;
 mod stdin;
+mod tags;
 mod telling;
 mod udp_recv;
 mod udp_send;
@@ -89,19 +100,21 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Connect, send, half-close, print the answer, say how it ended
-    Send(Box<send::Args>),
+    Send(Box<send_args::Args>),
     /// Send datagrams: one, many, at a rate, waiting for answers
     UdpSend(Box<udp_send::Args>),
     /// Show each datagram that comes; count, measure, answer
     UdpRecv(Box<udp_recv::Args>),
     /// Listen and serve: show, echo, discard, answer, misbehave
-    Serve(Box<serve::Args>),
+    Serve(Box<serve_args::Args>),
     /// Play scenario files and directories
     Replay(replay::Args),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
     /// Try steps one by one at a prompt, and save them as a scenario
     Repl(repl::Args),
+    /// Make reports of a past run from its event stream
+    Report(report::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
 }
@@ -121,6 +134,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Replay(args) => replay::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Repl(args) => repl::run(args, &output),
+        Command::Report(args) => report::run(args, &output),
         Command::Help(args) => help::run(args, &output),
     };
     output.closing(exit)

@@ -3,24 +3,28 @@
 
 use super::find::{Found, find};
 use super::output::Output;
-use super::read::{Read, read};
-use super::select::{Selection, parse_set, unknown_sets};
+use super::read::read;
+use super::reports::{self, Reports, STDOUT, annotate_on_github};
+use super::rounds::{self, Until};
+use super::select::{Choice, Selection, parse_set, unknown_sets};
 use super::signals;
+use super::telling::duration;
 use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
-use crate::event::{Detail, Exit, Journal, SinkSet, What};
+use crate::event::{Detail, Exit, SinkSet};
 use crate::script::step::Scenario;
-use crate::sink::{Jsonl, Junit, Layout, Look, Progress, Shown, Terminal, in_words};
-use crate::text::{Diagnostic, Severity};
+use crate::sink::{Jsonl, Layout, Look, Progress, Shown, Terminal};
+use crate::text::Diagnostic;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Scenarios wait more than they work: this many at once for each core.
 const JOBS_PER_CORE: usize = 4;
 
 /// Columns of a result line in a file or a pipe; only names of absurd length are cut there.
-const LOG_WIDTH: usize = 300;
+pub(super) const LOG_WIDTH: usize = 300;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +43,7 @@ Examples:
   sockdrill replay scenarios/ --filter reset -v
   sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml
   sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay scenarios/ --json > run.jsonl")]
+  sockdrill replay scenarios/ --json=run.jsonl --tap report.tap")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Scenario files, and directories of them
@@ -48,7 +52,7 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     /// Show what would be played, and play nothing
-    #[arg(long, conflicts_with_all = ["json", "junit"], help_heading = "Which scenarios")]
+    #[arg(long, conflicts_with_all = ["json", "junit", "tap", "markdown"], help_heading = "Which scenarios")]
     list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
@@ -59,6 +63,12 @@ pub(super) struct Args {
     /// Play so many at once; four for each core unless given
     #[arg(short, long, value_name = "N", help_heading = "How they are played")]
     jobs: Option<NonZeroUsize>,
+    /// Play all of them again and again until one fails
+    #[arg(long, conflicts_with = "repeat", help_heading = "How they are played")]
+    until_fail: bool,
+    /// Play all of them again and again for so long; a round that was begun is played to its end
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "repeat", help_heading = "How they are played")]
+    time: Option<Duration>,
     /// End the run at the first failure
     #[arg(long, help_heading = "How they are played")]
     fail_fast: bool,
@@ -71,59 +81,103 @@ pub(super) struct Args {
     /// Show only failures and the summary
     #[arg(long, help_heading = "What is shown")]
     quiet: bool,
-    /// Write every event to stdout, one JSON object a line
-    #[arg(long, conflicts_with = "verbose", help_heading = "What is shown")]
-    json: bool,
+    /// Write every event as a line of JSON: to stdout, or to a file that is there when the run is over
     #[arg(
         long,
-        help = "Write a JUnit report to this file",
         value_name = "FILE",
-        help_heading = "What is shown"
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = STDOUT,
+        help_heading = "Reports"
     )]
-    junit: Option<PathBuf>,
+    json: Vec<PathBuf>,
+    #[command(flatten)]
+    reports: Reports,
+}
+
+impl Args {
+    /// Whether stdout is the event stream.
+    fn is_json(&self) -> bool {
+        self.json.iter().any(|path| path == Path::new(STDOUT))
+    }
+
+    /// Whether nobody knows beforehand how often.
+    fn plays_rounds(&self) -> bool {
+        self.until_fail || self.time.is_some()
+    }
+
+    /// The files that the event stream goes to.
+    fn streams(&self) -> Vec<PathBuf> {
+        self.json.iter().filter(|path| *path != Path::new(STDOUT)).cloned().collect()
+    }
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    let found = match find(&args.paths) {
-        Ok(found) => found,
-        Err(problems) => {
-            output.problems(&problems);
-            return Exit::Usage;
-        }
-    };
-    let sets = args.sets.iter().cloned().collect();
-    let read = read(&found.files, &sets);
-    read.tell(output, !args.quiet);
-    let known: BTreeSet<String> = read.files.iter().flat_map(|file| file.vars.iter().cloned()).collect();
-    let unknown = unknown_sets(&sets, &known);
-    output.problems(&unknown);
-    if let Some(mistakes) = read.mistakes() {
-        return refuse(args, &read, &mistakes, output);
-    }
-    if !unknown.is_empty() {
+    if args.is_json() && args.verbose > 0 {
+        output.error("with --json, stdout is events: --verbose has no place there");
         return Exit::Usage;
     }
-    let scenarios = read.files.into_iter().flat_map(|file| file.scenarios).collect();
-    let scenarios = match args.selection.select(scenarios) {
-        Ok(scenarios) => scenarios,
-        Err(problem) => {
-            output.problem(&problem);
+    let chosen = choose(args, output);
+    let Chosen { layout, scenarios } = match chosen {
+        Ok(chosen) => chosen,
+        Err(problems) => {
+            refuse(args, &problems.iter().collect::<Vec<_>>(), output);
             return Exit::Usage;
         }
     };
-    let layout = layout(args, &found, &scenarios);
     if args.list {
         let listed = |one: &Scenario| layout.listed(one.place.source().name(), &one.name) + "\n";
         output.say(&scenarios.iter().map(listed).collect::<String>());
         return Exit::Done;
     }
-    match sinks(args, layout, output) {
-        Ok(sinks) => play(args, scenarios, sinks, output),
-        Err(problem) => {
-            output.problem(&problem);
-            Exit::Unreachable
-        }
+    let mut sinks = SinkSet::default();
+    let problems = args.reports.add_to(&mut sinks, &args.streams());
+    if !problems.is_empty() {
+        output.problems(&problems);
+        // The reports that can be written say that there was no run.
+        reports::refuse(sinks, &problems.iter().collect::<Vec<_>>(), output);
+        return Exit::Unreachable;
     }
+    annotate_on_github(&mut sinks);
+    watched(args, layout, output, &mut sinks);
+    play(args, scenarios, sinks, output)
+}
+
+/// What is to be played.
+struct Chosen {
+    layout: Layout,
+    scenarios: Vec<Scenario>,
+}
+
+/// Finds, reads, checks and selects; every problem has been told when it is given back.
+fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
+    let told = |problems: Vec<Diagnostic>| {
+        output.problems(&problems);
+        problems
+    };
+    let found = find(&args.paths).map_err(told)?;
+    let sets = args.sets.iter().cloned().collect();
+    let read = read(&found.files, &sets);
+    read.tell(output, !args.quiet);
+    let known: BTreeSet<String> = read.files.iter().flat_map(|file| file.vars.iter().cloned()).collect();
+    let unknown = told(unknown_sets(&sets, &known));
+    if let Some(mistakes) = read.mistakes() {
+        output.complain(&format!("{mistakes}; nothing was played\n"));
+        return Err(read.problems().into_iter().cloned().chain(unknown).collect());
+    }
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let scenarios = read.files.into_iter().flat_map(|file| file.scenarios).collect();
+    let scenarios = args.selection.select(scenarios).map_err(|problem| told(vec![*problem]))?;
+    let scenarios = match scenarios {
+        Choice::These(scenarios) => scenarios,
+        Choice::Nothing(why) => {
+            output.complain(&format!("{why}\n"));
+            Vec::new()
+        }
+    };
+    Ok(Chosen { layout: layout(args, &found, &scenarios), scenarios })
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
@@ -133,14 +187,23 @@ fn play(args: &Args, scenarios: Vec<Scenario>, mut sinks: SinkSet, output: &Outp
     // Where the limit cannot be raised, a scenario that needs more says so itself.
     let _ = raise_open_files();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let detail = if args.json || args.verbose > 0 { Detail::Everything } else { Detail::Outcomes };
+    let detail =
+        if !args.json.is_empty() || args.verbose > 0 { Detail::Everything } else { Detail::Outcomes };
     let play = Play {
         jobs: args.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
         repeat: args.repeat.get(),
         fail_fast: args.fail_fast,
         detail,
     };
-    let summary = Suite::new(scenarios).play(play, &mut sinks, &stop);
+    let suite = Suite::new(scenarios);
+    let summary = if args.plays_rounds() {
+        let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };
+        let (summary, told) = rounds::play(&suite, play, until, sinks, &stop);
+        sinks = told;
+        summary
+    } else {
+        suite.play(play, &mut sinks, &stop)
+    };
     let unwritten = sinks.finish();
     for problem in &unwritten {
         output.error(problem.as_str());
@@ -166,14 +229,14 @@ fn exit_of(summary: &Summary, stop: &Stop, unwritten: bool, no_skip: bool) -> Ex
 
 fn layout(args: &Args, found: &Found, scenarios: &[Scenario]) -> Layout {
     let names = scenarios.iter().map(|one| (one.place.source().name(), one.name.as_str()));
+    let repeat = if args.plays_rounds() { Layout::MANY } else { args.repeat.get() };
     // A log has no width: names are cut on a terminal only.
     let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
-    Layout::new(found.root.as_deref(), names, args.repeat.get(), width)
+    Layout::new(found.root.as_deref(), names, repeat, width)
 }
 
-/// Everybody who tells of this run.
-fn sinks(args: &Args, layout: Layout, output: &Output) -> Result<SinkSet, Box<Diagnostic>> {
-    let mut sinks = SinkSet::default();
+/// Who tells those that watch this run.
+fn watched(args: &Args, layout: Layout, output: &Output, sinks: &mut SinkSet) {
     let bar = (Output::has_room_for_a_bar() && !args.quiet && args.verbose == 0).then(Progress::new);
     let above = |writer: Box<dyn Write>, same_terminal: bool| match &bar {
         Some(bar) if same_terminal => Box::new(bar.above(writer)),
@@ -193,59 +256,28 @@ fn sinks(args: &Args, layout: Layout, output: &Output) -> Result<SinkSet, Box<Di
         styled_diagnostics: output.styled_err(),
         width: Output::width(),
     };
-    if args.json {
+    if args.is_json() {
         sinks.push(Jsonl::new(stdout, "events"));
         // Failures are narration: they are told on stderr also where stdout is data.
         sinks.push(Terminal::new(io::sink(), stderr, look, layout));
     } else {
         sinks.push(Terminal::new(stdout, stderr, look, layout));
     }
-    if let Some(path) = &args.junit {
-        sinks.push(junit(path)?);
-    }
     if let Some(bar) = bar {
         sinks.push(bar);
     }
-    Ok(sinks)
 }
 
-fn junit(path: &Path) -> Result<Junit, Box<Diagnostic>> {
-    Junit::new(path).map_err(|error| {
-        let what = format!("cannot write {}: {}", path.display(), in_words(&error));
-        let problem = Diagnostic::new(Severity::Error, what, None);
-        let missing = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
-        let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
-        Box::new(problem.maybe_help(help))
-    })
-}
-
-/// Files do not check: nothing runs, and reports say so too.
-fn refuse(args: &Args, read: &Read, mistakes: &str, output: &Output) -> Exit {
-    output.complain(&format!("{mistakes}; nothing was played\n"));
+/// Nothing is played: every report that was asked for says so.
+fn refuse(args: &Args, problems: &[&Diagnostic], output: &Output) {
     let mut sinks = SinkSet::default();
-    if args.json {
+    if args.list {
+        return;
+    }
+    if args.is_json() {
         sinks.push(Jsonl::new(Output::stdout(), "events"));
     }
-    if let Some(path) = &args.junit {
-        match junit(path) {
-            Ok(junit) => sinks.push(junit),
-            Err(problem) => output.problem(&problem),
-        }
-    }
-    let (to, facts) = std::sync::mpsc::channel();
-    let journal = Journal::new(to, Detail::Outcomes);
-    journal.state(What::RunStarted { scenarios: 0 });
-    for problem in read.problems().into_iter().filter(|problem| problem.severity == Severity::Error) {
-        journal.state(What::FileRefused { problem: problem.message.clone(), at: problem.at.clone() });
-    }
-    let took = journal.elapsed();
-    journal.state(What::RunEnded { passed: 0, failed: 0, skipped: 0, unstable: 0, interrupted: false, took });
-    drop(journal);
-    for event in facts {
-        sinks.take(&event);
-    }
-    for problem in sinks.finish() {
-        output.error(problem);
-    }
-    Exit::Usage
+    output.problems(&args.reports.add_to(&mut sinks, &args.streams()));
+    annotate_on_github(&mut sinks);
+    reports::refuse(sinks, problems, output);
 }

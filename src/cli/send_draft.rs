@@ -4,7 +4,7 @@ use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::payload::{self, STDIN};
-use super::send::Args;
+use super::send_args::Args;
 use super::stdin::{LARGE, Pieces};
 use crate::script::draft::DraftStep;
 use crate::script::node::Node;

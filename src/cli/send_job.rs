@@ -2,7 +2,7 @@
 
 use super::ending::{exit_of, tell};
 use super::output::{Output, count};
-use super::send::Args;
+use super::send_args::Args;
 use super::send_draft::Plan;
 use super::telling::{Told, raw_stdout};
 use super::{signals, stdin};
@@ -95,6 +95,9 @@ impl Job {
 
     async fn converse(&self, stage: &Stage) -> Result<(), Box<Failure>> {
         let parts = self.plan.parts(&self.scenario.steps);
+        // Begun before the connect, so that what is there is read meanwhile. Without a thread to read it there
+        // is no standard input, as there is none at its end.
+        let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
         for step in parts.opening {
             stage.run(step).await?;
         }
@@ -112,8 +115,6 @@ impl Job {
             wait: Some(self.plan.wait),
             idle: self.args.idle.or(self.args.timeout),
         };
-        // Without a thread to read it there is no standard input, as there is none at its end.
-        let input = self.plan.input.and_then(|pieces| stdin::read(pieces).ok());
         stage.converse(&conversation, input).await
     }
 

@@ -4,15 +4,13 @@ use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::payload;
-use super::serve::Args;
-use super::telling::duration;
-use crate::engine::{Cut, Service};
+use super::serve_args::Args;
+use crate::engine::Service;
 use crate::script::draft::DraftStep;
 use crate::script::node::{Node, Style, Value};
 use crate::script::step::{Action, Step};
 use crate::text::{Diagnostic, format_size, parse_size};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Where it listens where nothing says.
 const HERE: &str = "127.0.0.1:6060";
@@ -23,44 +21,6 @@ const CONN: &str = "conn";
 const PATTERN: u64 = 1 << 20;
 /// How many patterns are as good as without end.
 const ENDLESS: u64 = 1 << 40;
-
-/// `--drip`: so many bytes each time so long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piecing {
-    pub size: usize,
-    pub every: Duration,
-}
-
-impl Piecing {
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (size, every) = text.split_once('/').unwrap_or(("1", text));
-        let size = usize::try_from(parse_size(size)?).unwrap_or(usize::MAX);
-        let every = duration(every)?;
-        if size == 0 || every.is_zero() {
-            return Err("a drip has at least one byte, and some time between".to_owned());
-        }
-        Ok(Self { size, every })
-    }
-}
-
-/// `--close-after`: bytes or messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cutting(pub Cut);
-
-impl Cutting {
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let cut = match text.strip_suffix("msg") {
-            Some(number) => Cut::Messages(number.trim().parse().map_err(|_| {
-                format!("`{}` is no number of messages; write it as in `3msg`", text.escape_debug())
-            })?),
-            None => Cut::Bytes(parse_size(text)?),
-        };
-        if matches!(cut, Cut::Bytes(0) | Cut::Messages(0)) {
-            return Err("at least one byte or message passes before the end".to_owned());
-        }
-        Ok(Self(cut))
-    }
-}
 
 /// What is run.
 #[derive(Debug)]
@@ -332,25 +292,5 @@ impl Planning<'_> {
             answer = answer.with("otherwise", drafting.said(otherwise));
         }
         Ok(answer)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_drip_is_a_time_or_a_size_and_a_time() {
-        let drip = |text| Piecing::parse(text).map(|drip| (drip.size, drip.every));
-        assert_eq!(drip("10ms"), Ok((1, Duration::from_millis(10))));
-        assert_eq!(drip("64/1"), Ok((64, Duration::from_secs(1))));
-        assert!(drip("0/1").is_err() && drip("x").is_err());
-    }
-
-    #[test]
-    fn a_cut_is_bytes_or_messages() {
-        assert_eq!(Cutting::parse("1KiB"), Ok(Cutting(Cut::Bytes(1024))));
-        assert_eq!(Cutting::parse("3msg"), Ok(Cutting(Cut::Messages(3))));
-        assert!(Cutting::parse("0").is_err() && Cutting::parse("msg").is_err());
     }
 }

@@ -4,32 +4,20 @@ use super::output::Output;
 use crate::engine::{Stop, StopReason};
 use crate::event::Exit;
 use std::io;
-use std::sync::mpsc::sync_channel;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Watches SIGINT, SIGTERM and SIGHUP on a thread of its own, from before this returns. SIGHUP stays
 /// ignored if it was when the process began: that is what `nohup` asks for.
 pub(super) fn watch(stop: &Stop) -> io::Result<()> {
-    let (ready, started) = sync_channel(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let signals = {
+        let _within = runtime.enter();
+        Signals::new()?
+    };
     let stop = stop.clone();
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-        let watched = runtime.and_then(|runtime| {
-            let signals = {
-                let _within = runtime.enter();
-                Signals::new()?
-            };
-            Ok((runtime, signals))
-        });
-        match watched {
-            Ok((runtime, signals)) => {
-                let _ = ready.send(Ok(()));
-                runtime.block_on(signals.raise(&stop));
-            }
-            Err(error) => drop(ready.send(Err(error))),
-        }
-    })?;
-    started.recv().unwrap_or_else(|_| Err(io::Error::other("the signal thread ended")))
+    // Watched already: nobody needs to wait for the thread to begin.
+    let thread = std::thread::Builder::new().name("signals".to_owned());
+    thread.spawn(move || runtime.block_on(signals.raise(&stop))).map(drop)
 }
 
 struct Signals {

@@ -3,38 +3,17 @@
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
-use super::server::Shared;
+use super::serving::{Service, Shared};
 use super::session::{Lane, Live, Session, Socket};
 use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, SendFlags, Stream};
-use crate::script::step::Step;
 use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
-
-/// What a client gets.
-#[derive(Debug, Clone)]
-pub enum Service {
-    /// What it says is shown, nothing is answered.
-    Show,
-    /// What it says comes back.
-    Echo,
-    /// What it says is dropped.
-    Discard,
-    /// One message is received, this is sent, and the connection closed.
-    One {
-        /// What is sent; may be empty.
-        reply: Arc<[u8]>,
-    },
-    /// It is accepted, and nothing is read or sent.
-    Hang,
-    /// These steps.
-    Steps(Arc<Vec<Step>>),
-}
 
 /// How the service of a client came to its end.
 enum Over {

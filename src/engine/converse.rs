@@ -76,7 +76,7 @@ impl Stage {
         };
         let holding =
             Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
-        holding.hold(input).await.map_err(|held| match held {
+        Box::pin(holding.hold(input)).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
             Held::Trouble(trouble) => {
                 let failure = failed(trouble);

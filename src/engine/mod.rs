@@ -6,7 +6,7 @@
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve answer block spawn     one family of verbs each
 //! datagrams                                     many at one socket: floods, rates, statistics
-//! server client                                 many clients at one listener
+//! server serving client                            many clients at one listener
 //! stage converse                                driven by commands and the prompt, step by step or all at once
 //! ending                                        what closes, and that nothing is left behind
 //! mismatch compare trouble standing history     what a failure says
@@ -34,6 +34,7 @@ mod remains;
 mod requirement;
 mod serve;
 mod server;
+mod serving;
 mod session;
 mod spawn;
 mod stage;
@@ -46,11 +47,11 @@ mod trouble;
 mod watch;
 
 pub use crate::net::{Cut, Host, Shape, raise_open_files};
-pub use client::Service;
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;
-pub use server::{Server, Serving, Tally};
+pub use server::Server;
+pub use serving::{Service, Serving, Tally};
 pub use stage::{SocketFacts, Stage};
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};

@@ -1,63 +1,24 @@
 //! A server: one listener, its clients numbered, served until it is told to stop. Where nobody watches what
 //! passes, a worker a core serves them with the loops of `net`; the listener is shared.
 
-use super::client::{self, Service};
+use super::client;
 use super::open;
+use super::serving::{Serving, Shared, Tally};
 use super::session::{Lane, Live, Session};
-use super::stop::{Stop, StopReason};
+use super::stop::Stop;
 use super::tap::Tap;
 use crate::event::{Failure, Journal, What};
-use crate::net::{Host, Listener, Shape};
+use crate::net::{Host, Listener};
 use crate::script::step::{Action, Name, Step};
 use crate::text::{OptionValue, SocketOption};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 
 /// How many connections are accepted before clients have a turn.
 const ACCEPTS_AT_ONCE: u32 = 64;
-
-/// How clients are served.
-#[derive(Debug)]
-pub struct Serving {
-    /// What each client gets.
-    pub service: Service,
-    /// The name of a client's stream in `service`'s steps.
-    pub name: Name,
-    /// Steps before the service: the TLS handshake.
-    pub before: Arc<Vec<Step>>,
-    /// How sends misbehave.
-    pub shape: Shape,
-    /// Whether the cut of `shape` is a reset.
-    pub reset: bool,
-    /// A client that nothing passes for so long is closed.
-    pub idle: Option<Duration>,
-    /// So many clients at once; others wait in the queue.
-    pub most: Option<usize>,
-    /// After so many clients the listener is closed; it is over when they have left.
-    pub accepts: Option<u64>,
-    /// Lines that go to every client.
-    pub lines: Option<broadcast::Sender<Arc<[u8]>>>,
-    /// Whether what passes is shown: then it is told piece by piece.
-    pub shown: bool,
-}
-
-/// What a server did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Clients accepted.
-    pub clients: u64,
-    /// Clients that are still there.
-    pub open: u64,
-    /// Bytes received.
-    pub received: u64,
-    /// Bytes sent.
-    pub sent: u64,
-    /// Clients whose conversation was a failure: reset, timed out, or a step that did not hold.
-    pub failed: u64,
-}
 
 /// A listener that nobody has been accepted from yet.
 #[derive(Debug)]
@@ -67,24 +28,6 @@ pub struct Server {
     number: u32,
     journal: Journal,
     tap: Option<Tap>,
-}
-
-/// What the workers share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub journal: Journal,
-    pub serving: Serving,
-    pub listener: Name,
-    pub number: u32,
-    pub tap: Mutex<Option<Tap>>,
-    /// The first failure of a client, for the exit code of a server with one.
-    pub failure: Mutex<Option<Box<Failure>>>,
-    clients: AtomicU64,
-    open: AtomicU64,
-    received: AtomicU64,
-    sent: AtomicU64,
-    failed: AtomicU64,
-    over: Stop,
 }
 
 impl Server {
@@ -168,49 +111,6 @@ impl Server {
         }
         let failure = shared.failure.lock().ok().and_then(|mut failure| failure.take());
         Ok((shared.tally(), failure))
-    }
-}
-
-impl Serving {
-    /// Whether clients are told apart by more than their counts: one worker sees them in one order then.
-    fn is_ordered(&self) -> bool {
-        !self.is_plain() || self.most.is_some() || self.accepts.is_some()
-    }
-
-    /// Whether the loops of `net` do all of it.
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self.service, Service::Echo | Service::Discard | Service::One { .. })
-            && !self.shown
-            && self.before.is_empty()
-            && self.shape == Shape::default()
-            && self.idle.is_none()
-            && self.lines.is_none()
-    }
-}
-
-impl Shared {
-    fn tally(&self) -> Tally {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Tally {
-            clients: read(&self.clients),
-            open: read(&self.open),
-            received: read(&self.received),
-            sent: read(&self.sent),
-            failed: read(&self.failed),
-        }
-    }
-
-    /// A client has left.
-    pub fn left(&self, received: u64, sent: u64, failed: bool) {
-        self.received.fetch_add(received, Ordering::Relaxed);
-        self.sent.fetch_add(sent, Ordering::Relaxed);
-        self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
-        self.open.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// Waits until it is told to stop.
-    pub async fn stopped(&self) -> StopReason {
-        self.over.wait().await
     }
 }
 

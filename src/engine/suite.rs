@@ -3,7 +3,7 @@
 use super::player;
 use super::stop::{Stop, StopReason};
 use super::trouble::Trouble;
-use crate::event::{Detail, Event, Failure, Journal, Outcome, SinkSet, Verdict, What};
+use crate::event::{Detail, Event, Failure, Journal, Outcome, Plays, SinkSet, Verdict, What};
 use crate::net::Host;
 use crate::script::step::Scenario;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -270,39 +270,25 @@ impl InOrder {
 /// Counts outcomes, scenario by scenario.
 struct Tally {
     repeat: u32,
-    verdicts: Vec<Option<Verdict>>,
+    plays: Vec<Plays>,
 }
 
 impl Tally {
     fn new(scenarios: usize, repeat: u32) -> Self {
-        Self { repeat, verdicts: vec![None; scenarios] }
+        Self { repeat, plays: vec![Plays::default(); scenarios] }
     }
 
     fn take(&mut self, event: &Event) {
         let (Some(number), What::ScenarioEnded { outcome, .. }) = (event.scenario, &event.what) else {
             return;
         };
-        let Some(verdict) = self.verdicts.get_mut((number / self.repeat) as usize) else { return };
-        let new = match outcome {
-            Outcome::Passed => Verdict::Passed,
-            Outcome::Failed(_) => Verdict::Failed,
-            Outcome::Skipped(_) => Verdict::Skipped,
-            Outcome::Interrupted => Verdict::Interrupted,
-        };
-        *verdict = Some(match (*verdict, new) {
-            (None | Some(Verdict::Interrupted), new) => new,
-            (Some(old), Verdict::Interrupted) => old,
-            (Some(Verdict::Unstable), _) => Verdict::Unstable,
-            (Some(Verdict::Passed), Verdict::Failed) | (Some(Verdict::Failed), Verdict::Passed) => {
-                Verdict::Unstable
-            }
-            (Some(old), _) => old,
-        });
+        let Some(plays) = self.plays.get_mut((number / self.repeat) as usize) else { return };
+        plays.add(outcome);
     }
 
     fn summary(&self, interrupted: bool) -> Summary {
         let count =
-            |wanted: Verdict| self.verdicts.iter().filter(|verdict| **verdict == Some(wanted)).count();
+            |wanted| self.plays.iter().filter(|plays| plays.all() > 0 && plays.verdict() == wanted).count();
         Summary {
             passed: count(Verdict::Passed),
             failed: count(Verdict::Failed),

@@ -12,5 +12,5 @@ mod sink;
 pub use fact::{Data, Event, FORMAT_VERSION, Over, Side, Totals, What};
 pub use failure::{Failure, FailureKind};
 pub use journal::{Detail, Journal, Live};
-pub use outcome::{Exit, Outcome, Verdict};
+pub use outcome::{Exit, Outcome, Plays, Verdict};
 pub use sink::{Sink, SinkSet};

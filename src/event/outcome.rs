@@ -42,6 +42,47 @@ pub enum Verdict {
     Interrupted,
 }
 
+/// The plays of one scenario, counted by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Plays {
+    /// How many passed.
+    pub passed: u32,
+    /// How many failed.
+    pub failed: u32,
+    /// How many were skipped.
+    pub skipped: u32,
+    /// How many were ended early.
+    pub interrupted: u32,
+}
+
+impl Plays {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Skipped(_) => self.skipped += 1,
+            Outcome::Interrupted => self.interrupted += 1,
+        }
+    }
+
+    /// How many there were.
+    pub fn all(self) -> u32 {
+        self.passed + self.failed + self.skipped + self.interrupted
+    }
+
+    /// The one verdict of all of them: what every count and every report goes by.
+    pub fn verdict(self) -> Verdict {
+        match (self.passed, self.failed) {
+            (1.., 1..) => Verdict::Unstable,
+            (0, 1..) => Verdict::Failed,
+            _ if self.interrupted > 0 => Verdict::Interrupted,
+            (1.., 0) => Verdict::Passed,
+            (0, 0) => Verdict::Skipped,
+        }
+    }
+}
+
 /// What a command exits with. The numbers are API: changed only with a line in the changelog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {

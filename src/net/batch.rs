@@ -117,6 +117,15 @@ impl Burst<'_> {
         LARGEST_BURST.checked_div(size).map_or(1, |fit| self.state.max_gso_segments().min(fit).max(1))
     }
 
+    /// Connects the socket, so that the way there is looked up once and not for each datagram. From then on
+    /// nobody else is heard.
+    pub fn connect(&mut self) -> Result<(), NetError> {
+        let connected = self.datagram.polled().socket().connect(&self.mapped.into());
+        connected.map_err(|e| self.datagram.refused_or(&self.to, &e))?;
+        self.addresses.fill(None);
+        Ok(())
+    }
+
     /// Sends `contents` as datagrams of `size` bytes each, at most [`Burst::most`]: all of them or, where
     /// the send buffer stays full for as long as `patience`, none. Blocks this thread.
     pub fn equal(&mut self, contents: &[u8], size: usize, patience: Duration) -> Result<bool, NetError> {

@@ -192,6 +192,13 @@ impl Above {
         self.write(&text);
     }
 
+    /// Writes past everything that waits, unless somebody is writing: the prompt may have panicked there.
+    pub(super) fn write_at_once(&self, text: &str) {
+        if let Ok(mut out) = self.0.out.try_lock() {
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
     fn write(&self, text: &str) {
         if text.is_empty() {
             return;

@@ -2,7 +2,7 @@
 //! the commands' table and what is open.
 
 use super::command::COMMANDS;
-use super::input::Known;
+use super::exchange::Known;
 use crate::script::draft::keys_of;
 use crate::script::forms::{PATTERNS, PAYLOADS};
 use crate::script::verb::{Body, Kinds, Operand, Takes, Verb};

@@ -3,11 +3,10 @@
 use super::Show;
 use super::input::Input;
 use super::prompt::Prompt;
+use super::signals::{Signals, plain};
 use super::terminal::Terminal;
 use crate::event::Exit;
-use crate::text::{Diagnostic, Severity};
 use std::path::PathBuf;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What the prompt needs.
 pub struct Setup<'a> {
@@ -28,7 +27,7 @@ pub fn run(setup: Setup<'_>) -> Exit {
         Input::Terminal { above, .. } => Some(above.clone()),
         Input::Lines(_) | Input::Given(_) => None,
     };
-    let terminal = interactive.then(Terminal::remember);
+    let terminal = above.clone().map(Terminal::remember);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let exit = match runtime {
         Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
@@ -46,11 +45,6 @@ pub fn run(setup: Setup<'_>) -> Exit {
     exit
 }
 
-/// A problem that stands nowhere.
-pub(super) fn plain(what: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Severity::Error, what, None)
-}
-
 async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>, interactive: bool) -> Exit {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -62,10 +56,10 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
     let mut prompt = Prompt::new(show, interactive);
     prompt.begin();
     let mut exit = None;
-    if let Some(file) = file {
-        if let Err(failed) = prompt.run_file(&file, &mut signals).await {
-            exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
-        }
+    if let Some(file) = file
+        && let Err(failed) = prompt.run_file(&file, &mut signals).await
+    {
+        exit = Some(failed).filter(|failed| !interactive || *failed == Exit::Terminated);
     }
     let exit = match exit {
         Some(exit) => exit,
@@ -78,30 +72,4 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
         },
     };
     prompt.finish(exit).await
-}
-
-/// SIGINT, and what ends the prompt.
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for one: whether it is SIGINT. Cancel safe.
-    pub async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.interrupt.recv() => Exit::Interrupted,
-            _ = self.terminate.recv() => Exit::Terminated,
-            _ = self.hang_up.recv() => Exit::Terminated,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 
 use super::above::Above;
 use super::assist::{self, Candidate as Found};
-use super::input::{Known, Submission, Way};
+use super::exchange::{Known, Submission, Way};
 use super::statement::is_open;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;

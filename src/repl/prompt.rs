@@ -1,11 +1,11 @@
 //! The loop: a submission in, its steps run, facts out. Everything here is on one thread; only lines are
 //! read elsewhere.
 
-use super::begin::{Signals, plain};
 use super::command::{self, Command};
-use super::input::{Known, Request, Submission};
+use super::exchange::{Known, Request, Submission};
 use super::names::Names;
 use super::record::{Record, Went};
+use super::signals::{Signals, plain};
 use super::statement::statements;
 use super::{Show, explain, ladder, save, table};
 use crate::engine::{Stage, Watch};

@@ -1,21 +1,25 @@
 //! The terminal is left as it was found, whatever ends the prompt.
 
+use super::above::Above;
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Ends bracketed paste and what colours may be on, shows the cursor, and goes to a line of its own.
-const PLAIN: &[u8] = b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n";
+const PLAIN: &str = "\x1b[?2004l\x1b[?25h\x1b[0m\r\n";
 
 /// How the terminal was when the prompt began. Restores it once: when told to, on a panic, or when dropped.
-#[derive(Debug, Clone)]
-pub(super) struct Terminal(Arc<Mutex<Option<Termios>>>);
+#[derive(Clone)]
+pub(super) struct Terminal {
+    saved: Arc<Mutex<Option<Termios>>>,
+    above: Above,
+}
 
 impl Terminal {
     /// Remembers how the terminal is, and puts it back before a panic is told.
-    pub fn remember() -> Self {
-        let terminal = Self(Arc::new(Mutex::new(tcgetattr(io::stdin().as_fd()).ok())));
+    pub fn remember(above: Above) -> Self {
+        let terminal = Self { saved: Arc::new(Mutex::new(tcgetattr(io::stdin().as_fd()).ok())), above };
         let (mine, told) = (terminal.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |panic| {
             mine.restore(true);
@@ -26,11 +30,10 @@ impl Terminal {
 
     /// Puts it back; `in_a_line` where a line may be on the screen half edited.
     pub fn restore(&self, in_a_line: bool) {
-        let mut saved = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(saved) = saved.take() else { return };
         if in_a_line {
-            let mut out = io::stdout();
-            let _ = out.write_all(PLAIN).and_then(|()| out.flush());
+            self.above.write_at_once(PLAIN);
         }
         let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, &saved);
     }

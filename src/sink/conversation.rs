@@ -25,6 +25,7 @@ pub enum Times {
 
 /// How a conversation is shown.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is shown or not by itself")]
 pub struct Manner {
     /// How bytes are shown; raw ones are not: whoever receives them writes them.
     pub view: View,

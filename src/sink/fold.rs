@@ -1,6 +1,6 @@
 //! `Fold`: the plays of one scenario as one result.
 
-use crate::event::{Event, Failure, Outcome, Verdict, What};
+use crate::event::{Event, Failure, Outcome, Plays, Verdict, What};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -9,11 +9,8 @@ use std::time::Duration;
 pub(super) struct Fold {
     pub file: String,
     pub name: String,
-    /// How many plays are over.
-    pub plays: u32,
-    pub passed: u32,
-    pub failed: u32,
-    pub interrupted: u32,
+    /// Its plays that are over.
+    pub plays: Plays,
     /// Why it was skipped.
     pub skipped: Option<String>,
     /// Time of all plays.
@@ -24,26 +21,18 @@ pub(super) struct Fold {
 
 impl Fold {
     pub fn verdict(&self) -> Verdict {
-        match (self.passed, self.failed) {
-            (1.., 1..) => Verdict::Unstable,
-            (0, 1..) => Verdict::Failed,
-            _ if self.interrupted > 0 => Verdict::Interrupted,
-            (1.., 0) => Verdict::Passed,
-            (0, 0) => Verdict::Skipped,
-        }
+        self.plays.verdict()
     }
 
     fn add(&mut self, round: u32, outcome: &Outcome, took: Duration) {
-        self.plays += 1;
+        self.plays.add(outcome);
         self.took += took;
         match outcome {
-            Outcome::Passed => self.passed += 1,
-            Outcome::Interrupted => self.interrupted += 1,
+            Outcome::Passed | Outcome::Interrupted => {}
             Outcome::Skipped(reason) => {
                 self.skipped.get_or_insert_with(|| reason.clone());
             }
             Outcome::Failed(failure) => {
-                self.failed += 1;
                 let same = |other: &Failure| other.kind == failure.kind && other.at == failure.at;
                 if !self.failures.iter().any(|(_, other)| same(other)) {
                     self.failures.push((round, (**failure).clone()));
@@ -90,10 +79,7 @@ impl Folds {
         self.all.push(Fold {
             file: file.to_owned(),
             name: name.to_owned(),
-            plays: 0,
-            passed: 0,
-            failed: 0,
-            interrupted: 0,
+            plays: Plays::default(),
             skipped: None,
             took: Duration::ZERO,
             failures: Vec::new(),

@@ -1,13 +1,16 @@
 //! The event stream as JSON lines: lossless, one event a line, its format named and versioned on
 //! the first one. `docs/events.md` describes it; `read` is its inverse.
 
+use super::calm::worded;
 use super::spelling::seconds;
+use super::whole_file::{Growing, WholeFile};
 use super::wire::{WhatShape, place};
 use crate::event::{Event, FORMAT_VERSION, Sink, What};
 use crate::text::{Diagnostic, Excerpt, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 /// The name of the format, on the first line of every stream.
@@ -38,6 +41,35 @@ impl<W: Write> Sink for Jsonl<W> {
 
     fn finish(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+
+    fn target(&self) -> String {
+        self.target.clone()
+    }
+}
+
+/// The event stream in a file: there when the run is over, whole or not at all.
+pub struct JsonlFile {
+    stream: Option<Jsonl<Growing>>,
+    target: String,
+}
+
+impl JsonlFile {
+    /// A stream that will be at `path`; an error if it could not be written there.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        let target = path.display().to_string();
+        let stream = Jsonl::new(WholeFile::new(path)?.begin()?, target.clone());
+        Ok(Self { stream: Some(stream), target })
+    }
+}
+
+impl Sink for JsonlFile {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        self.stream.as_mut().map_or(Ok(()), |stream| stream.take(event)).map_err(|error| worded(&error))
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.stream.take().map_or(Ok(()), |stream| stream.to.finish()).map_err(|error| worded(&error))
     }
 
     fn target(&self) -> String {

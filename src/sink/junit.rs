@@ -1,115 +1,82 @@
 //! `JUnit` XML: a test suite a file, a test case a scenario, for CI systems.
 
-use super::calm::worded;
-use super::fold::{Fold, Folds};
-use super::screen::{draw, printable};
-use super::whole_file::WholeFile;
-use crate::event::{Event, Sink, Verdict, What};
+use super::fold::Fold;
+use super::results::{Refusal, Results, words};
+use crate::event::Verdict;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
-use std::time::Duration;
 
-/// Writes a report at the end. It has every scenario that was begun, also where the run was ended early.
-pub struct Junit {
-    file: WholeFile,
-    target: String,
-    folds: Folds,
-    refused: Vec<(String, String)>,
-    took: Duration,
+/// The suite of what belongs to no file.
+const NO_FILE: &str = "files";
+
+/// The report as XML.
+pub(super) fn write(results: &Results) -> io::Result<Vec<u8>> {
+    let mut report = Report::new("sockdrill");
+    report.set_time(results.took);
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let suite_of = |file: &str| TestSuite::new(words(file));
+    for fold in results.scenarios() {
+        let suite = suites.entry(&fold.file).or_insert_with(|| suite_of(&fold.file));
+        suite.set_time(suite.time.unwrap_or_default() + fold.took);
+        suite.add_test_case(case_of(fold));
+    }
+    for refusal in &results.refused {
+        let file = refusal.file.as_deref().unwrap_or(NO_FILE);
+        suites.entry(file).or_insert_with(|| suite_of(file)).add_test_case(refused(refusal, file));
+    }
+    report.add_test_suites(suites.into_values());
+    let mut xml = Vec::new();
+    report.serialize(&mut xml).map_err(io::Error::other)?;
+    Ok(without_skipped_in_root(xml))
 }
 
-impl Junit {
-    /// A report that will be at `path`; an error if it could not be written there.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            file: WholeFile::new(path)?,
-            target: path.display().to_string(),
-            folds: Folds::default(),
-            refused: Vec::new(),
-            took: Duration::ZERO,
-        })
+/// Jenkins' schema knows `skipped` of a suite, and not of all suites together.
+fn without_skipped_in_root(mut xml: Vec<u8>) -> Vec<u8> {
+    let find = |from: usize, word: &[u8]| {
+        let rest = xml.get(from..).unwrap_or_default();
+        memchr::memmem::find(rest, word).map(|at| from + at)
+    };
+    let root = find(0, b"<testsuites ");
+    let end = root.and_then(|root| find(root, b">"));
+    let from = root.and_then(|root| find(root, b" skipped=\""));
+    let to = from.and_then(|from| find(from + b" skipped=\"".len(), b"\""));
+    if let (Some(from), Some(to), Some(end)) = (from, to, end)
+        && to < end
+    {
+        xml.drain(from..=to);
     }
+    xml
+}
 
-    fn report(&self) -> Report {
-        let mut report = Report::new("sockdrill");
-        report.set_time(self.took);
-        let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
-        let suite_of = |file: &str| TestSuite::new(printable(file).as_ref());
-        for fold in self.folds.all.iter().filter(|fold| fold.plays > 0) {
-            let suite = suites.entry(&fold.file).or_insert_with(|| suite_of(&fold.file));
-            suite.set_time(suite.time.unwrap_or_default() + fold.took);
-            suite.add_test_case(case_of(fold));
-        }
-        for (file, problem) in &self.refused {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(problem.as_str());
-            let mut case = TestCase::new("the file does not check", status);
-            case.set_classname(printable(file).as_ref());
-            suites.entry(file).or_insert_with(|| suite_of(file)).add_test_case(case);
-        }
-        report.add_test_suites(suites.into_values());
-        report
-    }
+fn refused(refusal: &Refusal, file: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(refusal.sentence());
+    let mut case = TestCase::new(refusal.title(), status);
+    case.set_classname(words(file));
+    case
 }
 
 fn case_of(fold: &Fold) -> TestCase {
-    let mut case = TestCase::new(printable(&fold.name).as_ref(), status_of(fold));
-    case.set_classname(printable(&fold.file).as_ref());
+    let mut case = TestCase::new(words(&fold.name), status_of(fold));
+    case.set_classname(words(&fold.file));
     case.set_time(fold.took);
     case
 }
 
 fn status_of(fold: &Fold) -> TestCaseStatus {
-    let skipped = |why: &str| {
-        let mut status = TestCaseStatus::skipped();
-        status.set_message(printable(why).as_ref());
-        status
-    };
     match fold.verdict() {
         Verdict::Passed => TestCaseStatus::success(),
-        Verdict::Skipped => skipped(fold.skipped.as_deref().unwrap_or_default()),
-        Verdict::Interrupted => skipped("ended before it was done"),
-        Verdict::Failed | Verdict::Unstable => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let (kind, mut message) = fold.failures.first().map_or(("", String::new()), |(_, failure)| {
-                (failure.kind.name(), printable(&failure.message).into_owned())
-            });
-            if fold.verdict() == Verdict::Unstable {
-                let plays = fold.passed + fold.failed;
-                message = format!("unstable, passed {} of {plays}: {message}", fold.passed);
-            }
-            let drawn = fold.failures.iter().map(|(_, failure)| draw(&failure.diagnostic(), false));
-            status.set_type(kind).set_message(message).set_description(drawn.collect::<String>());
+        Verdict::Skipped | Verdict::Interrupted => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(fold.reason());
             status
         }
-    }
-}
-
-impl Sink for Junit {
-    fn take(&mut self, event: &Event) -> io::Result<()> {
-        match &event.what {
-            What::RunEnded { took, .. } => self.took = *took,
-            What::FileRefused { problem, at } => {
-                let file = at.as_ref().map_or_else(|| "files".to_owned(), |at| at.name.clone());
-                let place = at.as_ref().map(|at| format!("{}:{}: ", at.line, at.column)).unwrap_or_default();
-                self.refused.push((file, printable(&format!("{place}{problem}")).into_owned()));
-            }
-            _ => {
-                self.folds.take(event);
-            }
+        Verdict::Failed | Verdict::Unstable => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            let kind = fold.failures.first().map_or("", |(_, failure)| failure.kind.name());
+            status.set_type(kind).set_message(fold.sentence()).set_description(fold.drawn());
+            status
         }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        let mut xml = Vec::new();
-        self.report().serialize(&mut xml).map_err(io::Error::other)?;
-        self.file.write(&xml).map_err(|error| worded(&error))
-    }
-
-    fn target(&self) -> String {
-        self.target.clone()
     }
 }

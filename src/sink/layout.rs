@@ -22,6 +22,14 @@ const TIME: usize = 8;
 const SHORT_PATH: usize = 24;
 
 impl Layout {
+    /// That scenarios are played nobody knows how often.
+    pub const MANY: u32 = u32::MAX;
+
+    /// `3 of 5`; `3` where nobody knows of how many.
+    pub(super) fn round(&self, round: u32) -> String {
+        if self.repeat == Self::MANY { round.to_string() } else { format!("{round} of {}", self.repeat) }
+    }
+
     /// A layout for `scenarios`, each the name of its file and its own, in `width` columns; paths are
     /// shown from the directory `root` on, where it is given.
     pub fn new<'a>(

@@ -7,9 +7,12 @@
 //! progress    a bar while it lasts
 //! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
-//! junit       a report for CI systems                                 (fold, whole_file)
+//! report      a file made of the whole run, written at its end        (results, fold, whole_file)
+//!             junit, tap, markdown: what such a file is written in
+//! annotations failures beside the lines of a pull request             (results)
 //! ```
 
+mod annotations;
 mod calm;
 mod conversation;
 mod datagrams;
@@ -17,27 +20,32 @@ mod fold;
 mod jsonl;
 mod junit;
 mod layout;
+mod markdown;
 mod progress;
 mod prompt;
 mod read;
+mod report;
+mod results;
 mod screen;
 mod shown_bytes;
 mod spelling;
+mod tap;
 mod terminal;
 mod transcript;
 mod whole_file;
 mod wire;
 
+pub use annotations::Annotations;
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};
 pub use datagrams::{Datagrams, Facing};
-pub use jsonl::{FORMAT, Jsonl, diagnostic_line};
-pub use junit::Junit;
+pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line};
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
+pub use report::{Format, Report};
 pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
 pub use terminal::{Look, Shown, Terminal};
-pub use whole_file::WholeFile;
+pub use whole_file::{Growing, WholeFile};

@@ -87,7 +87,7 @@ impl Terminal {
             text.push_str(": ");
             text.push_str(&printable(name));
             if self.layout.repeat > 1 {
-                let _ = write!(text, " (round {round} of {})", self.layout.repeat);
+                let _ = write!(text, " (round {})", self.layout.round(*round));
             }
             text.push('\n');
             let timed = self.look.shown == Shown::Everything;
@@ -140,7 +140,9 @@ impl Terminal {
         let mut line = format!("  {word}  {columns}  {took}\n");
         let why = match fold.verdict() {
             Verdict::Skipped => fold.skipped.clone().unwrap_or_default(),
-            Verdict::Unstable => format!("passed {} of {}", fold.passed, fold.passed + fold.failed),
+            Verdict::Unstable => {
+                format!("passed {} of {}", fold.plays.passed, fold.plays.passed + fold.plays.failed)
+            }
             Verdict::Interrupted => "ended before it was done".to_owned(),
             _ => return line,
         };
@@ -153,7 +155,7 @@ impl Terminal {
     fn failure(&self, (round, failure): &(u32, crate::event::Failure)) -> String {
         let mut diagnostic = failure.diagnostic();
         if self.layout.repeat > 1 {
-            diagnostic.rows.push(("round".to_owned(), format!("{round} of {}", self.layout.repeat)));
+            diagnostic.rows.push(("round".to_owned(), self.layout.round(*round)));
         }
         draw(&diagnostic, self.look.styled_diagnostics)
     }
@@ -161,7 +163,7 @@ impl Terminal {
     /// Scenarios whose plays did not all come: the run was ended.
     fn tell_the_rest(&mut self) -> io::Result<()> {
         for index in 0..self.folds.all.len() {
-            let started = self.folds.all.get(index).is_some_and(|fold| fold.plays > 0);
+            let started = self.folds.all.get(index).is_some_and(|fold| fold.plays.all() > 0);
             if started && !self.told.get(index).copied().unwrap_or(false) {
                 self.tell(index)?;
             }
@@ -197,7 +199,7 @@ impl Sink for Terminal {
             self.transcribe(event)?;
         }
         if let Some(index) = self.folds.take(event) {
-            let plays = self.folds.all.get(index).map_or(0, |fold| fold.plays);
+            let plays = self.folds.all.get(index).map_or(0, |fold| fold.plays.all());
             if plays == self.layout.repeat {
                 self.tell(index)?;
             }

@@ -17,6 +17,11 @@ impl WholeFile {
     /// The file that will be at `path`. Whether it can be written is found out now and not after the
     /// run: the error is that of a file made there and removed again.
     pub fn new(path: &Path) -> io::Result<Self> {
+        // A stream that is open already, such as /dev/stdout, may be a file; others write to it too.
+        if path.starts_with("/dev") || path.starts_with("/proc") {
+            fs::OpenOptions::new().append(true).open(path)?;
+            return Ok(Self { path: path.to_owned(), special: true });
+        }
         // Through links, so that the file and not the link is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let special = match fs::metadata(&path) {
@@ -40,14 +45,70 @@ impl WholeFile {
         builder.tempfile_in(directory.unwrap_or(Path::new(".")))
     }
 
+    /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
+    pub fn begin(&self) -> io::Result<Growing> {
+        if self.special {
+            let file = fs::OpenOptions::new().append(true).open(&self.path)?;
+            return Ok(Growing { to: io::BufWriter::new(Pieces::Special(file)), path: self.path.clone() });
+        }
+        let to = io::BufWriter::new(Pieces::Beside(self.beside()?));
+        Ok(Growing { to, path: self.path.clone() })
+    }
+
     /// Writes all of `bytes`; on an error what was there before is still there.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         if self.special {
-            return fs::OpenOptions::new().write(true).open(&self.path)?.write_all(bytes);
+            return fs::OpenOptions::new().append(true).open(&self.path)?.write_all(bytes);
         }
         let mut file = self.beside()?;
         file.write_all(bytes)?;
         file.persist(&self.path).map(drop).map_err(|error| error.error)
+    }
+}
+
+/// A file that is written piece by piece beside its place, and is there when it is finished.
+#[derive(Debug)]
+pub struct Growing {
+    to: io::BufWriter<Pieces>,
+    path: PathBuf,
+}
+
+#[derive(Debug)]
+enum Pieces {
+    Beside(tempfile::NamedTempFile),
+    Special(fs::File),
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Beside(file) => file.write(bytes),
+            Self::Special(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Growing {
+    /// Puts the file in its place; on an error what was there before is still there.
+    pub fn finish(self) -> io::Result<()> {
+        match self.to.into_inner()? {
+            Pieces::Beside(file) => file.persist(&self.path).map(drop).map_err(|error| error.error),
+            Pieces::Special(_) => Ok(()),
+        }
+    }
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

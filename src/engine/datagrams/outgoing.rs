@@ -162,6 +162,9 @@ impl Outgoing {
 
     fn flood(&mut self, datagram: &Datagram) -> Result<(), Trouble> {
         let mut burst = datagram.burst(&self.to)?;
+        if self.ledger.is_none() {
+            burst.connect()?;
+        }
         match self.uniform()? {
             Some(base) => self.flood_equal(&mut burst, &base),
             None if self.ledger.is_none() => match self.queue.round(&self.lane)? {

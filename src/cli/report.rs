@@ -1,0 +1,95 @@
+//! `report`: makes any report of a run of the past, from its event stream.
+
+use super::output::Output;
+use super::past::{Past, read_past};
+use super::replay::LOG_WIDTH;
+use super::reports::{Reports, annotate};
+use crate::event::{Exit, SinkSet};
+use crate::sink::{Layout, Look, Shown, Terminal};
+use crate::text::{Diagnostic, Severity};
+use std::path::PathBuf;
+
+/// Arguments of `report`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "The run is one that `replay` wrote with --json. Without a report to write, its
+results are shown as `replay` shows them.
+
+Exit codes:
+  0  the reports are made, whatever the run's verdict is
+  2  wrong usage, or this is no event stream
+  3  a report could not be written
+
+Examples:
+  sockdrill report run.jsonl
+  sockdrill report run.jsonl -v
+  sockdrill report run.jsonl --junit report.xml --markdown summary.md
+  sockdrill replay scenarios/ --json | sockdrill report - --tap /dev/stdout")]
+pub(super) struct Args {
+    #[arg(value_name = "RUN", help = "The event stream of a run: a file, or - for stdin")]
+    run: PathBuf,
+    #[command(flatten)]
+    reports: Reports,
+    /// Write GitHub annotations to stderr
+    #[arg(long, help_heading = "Reports")]
+    annotations: bool,
+    /// Show what happened in each scenario; twice: with times and addresses
+    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "What is shown")]
+    verbose: u8,
+    /// Show only failures and the summary
+    #[arg(long, help_heading = "What is shown")]
+    quiet: bool,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    let past = match read_past(&args.run) {
+        Ok(past) => past,
+        Err(problem) => {
+            output.problem(&problem);
+            return Exit::Usage;
+        }
+    };
+    if past.broken {
+        let what = format!("{} breaks off before its run ended", args.run.display());
+        let help = "what was open there is told as not finished";
+        output.problem(&Diagnostic::new(Severity::Warning, what, None).help(help));
+    }
+    let mut sinks = SinkSet::default();
+    let problems = args.reports.add_to(&mut sinks, &[]);
+    if !problems.is_empty() {
+        output.problems(&problems);
+        return Exit::Unreachable;
+    }
+    if args.annotations {
+        annotate(&mut sinks);
+    }
+    if args.verbose > 0 || args.quiet || !(args.reports.any() || args.annotations) {
+        sinks.push(terminal(args, &past, output));
+    }
+    for event in &past.events {
+        sinks.take(event);
+    }
+    let unwritten = sinks.finish();
+    for problem in &unwritten {
+        output.error(problem.as_str());
+    }
+    if unwritten.is_empty() { Exit::Done } else { Exit::Unreachable }
+}
+
+fn terminal(args: &Args, past: &Past, output: &Output) -> Terminal {
+    let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
+    let verdicts = past.verdicts();
+    let layout = Layout::new(None, verdicts.iter().map(|(names, _)| *names), past.rounds, width);
+    let shown = match (args.quiet, args.verbose) {
+        (true, _) => Shown::Failures,
+        (false, 0) => Shown::Results,
+        (false, 1) => Shown::Transcripts,
+        (false, _) => Shown::Everything,
+    };
+    let look = Look {
+        shown,
+        styled: output.styled_out(),
+        styled_diagnostics: output.styled_err(),
+        width: Output::width(),
+    };
+    Terminal::new(Output::stdout(), Output::stderr(), look, layout)
+}

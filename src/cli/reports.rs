@@ -1,0 +1,127 @@
+//! The flags that ask for reports, the sinks that they mean, and how reports tell that nothing was played.
+
+use super::output::Output;
+use crate::event::{Detail, Journal, Sink, SinkSet, What};
+use crate::sink::{Annotations, Format, JsonlFile, Report, in_words};
+use crate::text::{Diagnostic, Severity};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+
+/// The standard output, where a file is wanted.
+pub(super) const STDOUT: &str = "-";
+
+/// Flags of every command that writes reports.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct Reports {
+    #[arg(long, value_name = "FILE", help = "Write a JUnit report to this file")]
+    junit: Option<PathBuf>,
+    /// Write a TAP report, version 14, to this file
+    #[arg(long, value_name = "FILE")]
+    tap: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write a Markdown report to this file, such as \"$GITHUB_STEP_SUMMARY\""
+    )]
+    markdown: Option<PathBuf>,
+}
+
+impl Reports {
+    /// Whether a report is asked for.
+    pub fn any(&self) -> bool {
+        self.files().next().is_some()
+    }
+
+    fn files(&self) -> impl Iterator<Item = (Format, &PathBuf)> {
+        let all =
+            [(Format::Junit, &self.junit), (Format::Tap, &self.tap), (Format::Markdown, &self.markdown)];
+        all.into_iter().filter_map(|(format, path)| path.as_ref().map(|path| (format, path)))
+    }
+
+    /// Adds a sink for each report, and for the event stream in each file of `streams`; the problems are
+    /// those of files that cannot be written.
+    pub fn add_to(&self, sinks: &mut SinkSet, streams: &[PathBuf]) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let mut taken: Vec<PathBuf> = Vec::new();
+        let mut free = |path: &Path, problems: &mut Vec<Diagnostic>| {
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let regular = !path.exists() || path.is_file();
+            if regular && taken.contains(&whole) {
+                let what = format!("two reports cannot both be {}", path.display());
+                problems.push(Diagnostic::new(Severity::Error, what, None).help("name another file"));
+                return false;
+            }
+            taken.push(whole);
+            true
+        };
+        for (format, path) in self.files() {
+            if free(path, &mut problems) {
+                push(sinks, path, Report::new(format, path), &mut problems);
+            }
+        }
+        for path in streams {
+            if free(path, &mut problems) {
+                push(sinks, path, JsonlFile::new(path), &mut problems);
+            }
+        }
+        problems
+    }
+}
+
+fn push(
+    sinks: &mut SinkSet,
+    path: &Path,
+    sink: io::Result<impl Sink + 'static>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    match sink {
+        Ok(sink) => sinks.push(sink),
+        Err(error) => {
+            let what = format!("cannot write {}: {}", path.display(), in_words(&error));
+            let problem = Diagnostic::new(Severity::Error, what, None);
+            let missing = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
+            let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
+            problems.push(problem.maybe_help(help));
+        }
+    }
+}
+
+/// Annotations, where GitHub Actions runs us.
+pub(super) fn annotate_on_github(sinks: &mut SinkSet) {
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        annotate(sinks);
+    }
+}
+
+/// Annotations on stderr, which GitHub reads too: stdout may be data.
+pub(super) fn annotate(sinks: &mut SinkSet) {
+    let top = std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+    let here = std::env::current_dir().ok();
+    let base = here.zip(top).and_then(|(here, top)| here.strip_prefix(top).map(Path::to_owned).ok());
+    // The standard hasher's keys are random, and nobody who is tested can know them.
+    let word = || RandomState::new().build_hasher().finish();
+    let token = format!("sockdrill-{:016x}{:016x}", word(), word());
+    sinks.push(Annotations::new(Output::stderr(), token, base.unwrap_or_default()));
+}
+
+/// Nothing was played, because of these: reports say so, so that none from before is taken for this run's.
+pub(super) fn refuse(mut sinks: SinkSet, problems: &[&Diagnostic], output: &Output) {
+    let (to, facts) = channel();
+    let journal = Journal::new(to, Detail::Outcomes);
+    journal.state(What::RunStarted { scenarios: 0 });
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        journal.state(What::FileRefused { problem: problem.message.clone(), at: problem.at.clone() });
+    }
+    let took = journal.elapsed();
+    journal.state(What::RunEnded { passed: 0, failed: 0, skipped: 0, unstable: 0, interrupted: false, took });
+    drop(journal);
+    for event in facts {
+        sinks.take(&event);
+    }
+    for problem in sinks.finish() {
+        output.error(problem);
+    }
+}

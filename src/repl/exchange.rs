@@ -1,0 +1,46 @@
+//! What the thread that reads and the prompt hand one another: submissions there, what is known back.
+
+use crate::script::verb::Kind;
+use std::sync::mpsc as answers;
+use tokio::sync::mpsc;
+
+/// What the user has handed over.
+#[derive(Debug)]
+pub(super) enum Submission {
+    /// One statement or several; blocks are whole.
+    Text(String),
+    /// There is no more.
+    End,
+    /// No more can be read, because of this.
+    Failed(String),
+}
+
+/// A submission, and where its answer goes.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub submission: Submission,
+    pub answer: answers::Sender<Known>,
+}
+
+/// What is known after a submission, for completion, hints and the next prompt.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// The number of the next line.
+    pub line: usize,
+    /// What is open.
+    pub names: Vec<(String, Kind)>,
+    /// Addresses that were used, the last one first.
+    pub addresses: Vec<String>,
+}
+
+/// The way to the prompt, from the thread that reads.
+pub(super) struct Way(pub mpsc::Sender<Request>);
+
+impl Way {
+    /// Hands over and waits for the answer; none once the prompt has ended.
+    pub fn submit(&self, submission: Submission) -> Option<Known> {
+        let (answer, known) = answers::channel();
+        self.0.blocking_send(Request { submission, answer }).ok()?;
+        known.recv().ok()
+    }
+}

@@ -1,0 +1,144 @@
+//! Markdown for a job summary: the count, each failure under the user's own line, every scenario in a table.
+
+use super::fold::Fold;
+use super::results::{Counts, Results, words};
+use super::screen::spoken;
+use crate::event::Verdict;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// GitHub drops a summary of more than 1 MiB, all of it.
+const MOST: usize = 1_000_000;
+/// What is kept free for the words that say what was left out.
+const CLOSING: usize = 1_000;
+
+/// The report as Markdown, at most 1 MB of it.
+pub(super) fn write(results: &Results) -> String {
+    let mut page = headline(results);
+    let mut left_out = 0;
+    for refusal in &results.refused {
+        let mut part = format!("\n**{}**", refusal.title());
+        if let Some(file) = &refusal.file {
+            let _ = write!(part, " in <code>{}</code>", harmless(&words(file)));
+        }
+        let _ = writeln!(part, ": {}", harmless(&refusal.sentence()));
+        left_out += usize::from(!add(&mut page, &part));
+    }
+    let bad = |fold: &&Fold| matches!(fold.verdict(), Verdict::Failed | Verdict::Unstable);
+    for fold in results.scenarios().filter(bad) {
+        left_out += usize::from(!add(&mut page, &failure(fold)));
+    }
+    if left_out > 0 {
+        let _ = writeln!(page, "\n{left_out} more did not fit here.");
+    }
+    table(&mut page, results);
+    page
+}
+
+/// Adds a part if it fits.
+fn add(page: &mut String, part: &str) -> bool {
+    let fits = page.len() + part.len() + CLOSING <= MOST;
+    if fits {
+        page.push_str(part);
+    }
+    fits
+}
+
+fn headline(results: &Results) -> String {
+    let counts = results.counts();
+    let Counts { passed, failed, unstable, skipped, unfinished } = counts;
+    let mut words = Vec::new();
+    let mut part = |count: usize, word: &str| {
+        if count > 0 {
+            words.push(format!("{count} {word}"));
+        }
+    };
+    part(results.refused.len(), if results.refused.len() == 1 { "problem" } else { "problems" });
+    part(failed, "failed");
+    part(unstable, "unstable");
+    part(passed, "passed");
+    part(skipped, "skipped");
+    part(unfinished, "not finished");
+    let good = results.refused.is_empty() && failed + unstable == 0 && !results.interrupted;
+    let sign = match (good, passed) {
+        (false, _) => "❌",
+        (true, 0) => "⚪",
+        (true, _) => "✅",
+    };
+    let words = if words.is_empty() { "nothing was played".to_owned() } else { words.join(", ") };
+    let how = if results.interrupted { "; ended by a signal after" } else { " in" };
+    format!("### {sign} sockdrill: {words}{how} {}\n", time(results.took))
+}
+
+fn failure(fold: &Fold) -> String {
+    let drawn = fold.drawn();
+    let ticks = drawn.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(ticks + 1));
+    format!(
+        "\n<details open><summary><b>{}</b> · <code>{}</code></summary>\n\n{}\n\n{fence}text\n{}\n{fence}\n\n</details>\n",
+        harmless(&words(&fold.name)),
+        harmless(&words(&fold.file)),
+        harmless(&fold.sentence()),
+        drawn.trim_end_matches('\n'),
+    )
+}
+
+/// Every scenario, as many as fit.
+fn table(page: &mut String, results: &Results) {
+    let all = results.scenarios().count();
+    if all == 0 {
+        return;
+    }
+    let head = format!(
+        "\n<details><summary>{all} {}</summary>\n\n| | scenario | file | time |\n| --- | --- | --- | ---: |\n",
+        if all == 1 { "scenario" } else { "scenarios" }
+    );
+    if !add(page, &head) {
+        return;
+    }
+    let mut told = 0;
+    for fold in results.scenarios() {
+        let (sign, why) = match fold.verdict() {
+            Verdict::Passed => ("✅", String::new()),
+            Verdict::Failed => ("❌", String::new()),
+            Verdict::Unstable => {
+                ("❌", format!(": passed {} of {}", fold.plays.passed, fold.plays.passed + fold.plays.failed))
+            }
+            Verdict::Skipped | Verdict::Interrupted => ("⚪", format!(": {}", fold.reason())),
+        };
+        let name = harmless(&format!("{}{why}", words(&fold.name)));
+        let file = harmless(&words(&fold.file));
+        let row = format!(
+            "| {sign} | {name} | <code>{file}</code> | {} |\n",
+            spoken(fold.took).replace('<', "&lt;")
+        );
+        if !add(page, &row) {
+            break;
+        }
+        told += 1;
+    }
+    if told < all {
+        let _ = writeln!(page, "\n{} more did not fit here.", all - told);
+    }
+    page.push_str("\n</details>\n");
+}
+
+fn time(took: Duration) -> String {
+    spoken(took).replace('<', "&lt;")
+}
+
+/// Text that is only text in Markdown, in HTML and in a table: every sign that could mean something is an
+/// entity, which stands for itself everywhere.
+fn harmless(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' | ',' | '(' | ')' | '/' | '-' | '\'' | ';' | '=' | '?' => safe.push(c),
+            c if c.is_ascii_alphanumeric() || !c.is_ascii() => safe.push(c),
+            c => {
+                let _ = write!(safe, "&#{};", u32::from(c));
+            }
+        }
+    }
+    safe
+}

@@ -1,0 +1,56 @@
+//! `Report`: a file that is made of the whole run, written at its end, whole or not at all.
+
+use super::calm::worded;
+use super::results::Results;
+use super::whole_file::WholeFile;
+use super::{junit, markdown, tap};
+use crate::event::{Event, Sink};
+use std::io;
+use std::path::Path;
+
+/// What a report is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `JUnit` XML: a test suite a file, a test case a scenario.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// Markdown for a job summary: GitHub's flavour, below its limit of 1 MiB.
+    Markdown,
+}
+
+/// Writes a report at the end. It has every scenario that was begun, also where the run was ended early.
+pub struct Report {
+    file: WholeFile,
+    target: String,
+    format: Format,
+    results: Results,
+}
+
+impl Report {
+    /// A report that will be at `path`; an error if it could not be written there.
+    pub fn new(format: Format, path: &Path) -> io::Result<Self> {
+        let file = WholeFile::new(path)?;
+        Ok(Self { file, target: path.display().to_string(), format, results: Results::default() })
+    }
+}
+
+impl Sink for Report {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        self.results.take(event);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let text = match self.format {
+            Format::Junit => junit::write(&self.results)?,
+            Format::Tap => tap::write(&self.results).into_bytes(),
+            Format::Markdown => markdown::write(&self.results).into_bytes(),
+        };
+        self.file.write(&text).map_err(|error| worded(&error))
+    }
+
+    fn target(&self) -> String {
+        self.target.clone()
+    }
+}

@@ -1,0 +1,191 @@
+//! `Results`: a run as every report counts it: its scenarios, what was refused, how it ended.
+
+use super::fold::{Fold, Folds};
+use super::screen::{draw, printable};
+use crate::event::{Event, Failure, Verdict, What};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Characters of a name, a path or a sentence in a report.
+const MOST_WORDS: usize = 2_000;
+/// Characters of the name of a fact below a failure: the column of all of them is as wide.
+const MOST_NAME: usize = 100;
+/// Characters of the value of such a fact.
+const MOST_VALUE: usize = 16 << 10;
+/// Characters of a drawn failure in a report.
+const MOST_DRAWN: usize = 64 << 10;
+
+/// Why nothing was played.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// The file, where it is one.
+    pub file: Option<String>,
+    pub line: usize,
+    pub column: usize,
+    pub problem: String,
+}
+
+/// Everything that reports without conversations are made from.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    folds: Folds,
+    pub refused: Vec<Refusal>,
+    pub took: Duration,
+    /// Whether a signal ended the run.
+    pub interrupted: bool,
+}
+
+/// How many scenarios ended in which way.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub passed: usize,
+    pub failed: usize,
+    pub unstable: usize,
+    pub skipped: usize,
+    pub unfinished: usize,
+}
+
+impl Results {
+    pub fn take(&mut self, event: &Event) {
+        match &event.what {
+            What::RunEnded { took, interrupted, .. } => {
+                self.took = *took;
+                self.interrupted = *interrupted;
+            }
+            What::FileRefused { problem, at } => {
+                let place = at.as_ref().map_or((0, 0), |at| (at.line, at.column));
+                self.refused.push(Refusal {
+                    file: at.as_ref().map(|at| at.name.clone()),
+                    line: place.0,
+                    column: place.1,
+                    problem: problem.clone(),
+                });
+            }
+            _ => drop(self.folds.take(event)),
+        }
+    }
+
+    /// Scenarios in their order, each once; those that never ended a play are not told.
+    pub fn scenarios(&self) -> impl Iterator<Item = &Fold> {
+        self.folds.all.iter().filter(|fold| fold.plays.all() > 0)
+    }
+
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for fold in self.scenarios() {
+            *match fold.verdict() {
+                Verdict::Passed => &mut counts.passed,
+                Verdict::Failed => &mut counts.failed,
+                Verdict::Unstable => &mut counts.unstable,
+                Verdict::Skipped => &mut counts.skipped,
+                Verdict::Interrupted => &mut counts.unfinished,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl Refusal {
+    /// What a report calls it.
+    pub fn title(&self) -> &'static str {
+        if self.file.is_some() { "the file does not check" } else { "nothing was played" }
+    }
+
+    /// The problem with its place in the file, harmless.
+    pub fn sentence(&self) -> String {
+        let place = match &self.file {
+            Some(_) => format!("{}:{}: ", self.line, self.column),
+            None => String::new(),
+        };
+        words(&format!("{place}{}", self.problem))
+    }
+}
+
+impl Fold {
+    /// The first failure in one sentence, and how often where it was not always.
+    pub(super) fn sentence(&self) -> String {
+        let failure = self.failures.first().map_or_else(String::new, |(_, failure)| words(&failure.message));
+        match self.verdict() {
+            Verdict::Unstable => {
+                let (passed, plays) = (self.plays.passed, self.plays.passed + self.plays.failed);
+                format!("unstable, passed {passed} of {plays}: {failure}")
+            }
+            _ => failure,
+        }
+    }
+
+    /// Why it has no verdict of its own: skipped, or not finished.
+    pub(super) fn reason(&self) -> String {
+        match self.verdict() {
+            Verdict::Interrupted => "ended before it was done".to_owned(),
+            _ => words(self.skipped.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// Every failure that differs, drawn under the user's line.
+    pub(super) fn drawn(&self) -> String {
+        bounded(&self.failures.iter().map(|(_, failure)| drawn(failure)).collect::<String>(), MOST_DRAWN)
+            .into_owned()
+    }
+}
+
+/// A failure under the user's line, harmless and of bounded length.
+pub(super) fn drawn(failure: &Failure) -> String {
+    let mut diagnostic = failure.diagnostic();
+    let cut = |text: &mut String, most: usize| {
+        if let Cow::Owned(bounded) = bounded(text, most) {
+            *text = bounded;
+        }
+    };
+    cut(&mut diagnostic.message, MOST_WORDS);
+    cut(&mut diagnostic.label, MOST_WORDS);
+    for (name, value) in &mut diagnostic.rows {
+        cut(name, MOST_NAME);
+        cut(value, MOST_VALUE);
+    }
+    for help in &mut diagnostic.help {
+        cut(help, MOST_WORDS);
+    }
+    if let Some(at) = &mut diagnostic.at {
+        cut(&mut at.name, MOST_WORDS);
+    }
+    bounded(&draw(&diagnostic, false), MOST_DRAWN).into_owned()
+}
+
+/// A name, path or sentence: harmless, on one line, of bounded length.
+pub(super) fn words(text: &str) -> String {
+    let (mut harmless, mut room) = (String::new(), MOST_WORDS);
+    for (at, c) in text.char_indices() {
+        let one = printable(c.encode_utf8(&mut [0; 4])).into_owned();
+        match room.checked_sub(one.chars().count()) {
+            Some(left) => room = left,
+            None => return format!("{harmless}… {} B more", text.len() - at),
+        }
+        harmless.push_str(&one);
+    }
+    harmless
+}
+
+/// The beginning of a text, in so many characters; what was left out is told.
+pub(super) fn bounded(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((at, _)) => {
+            let (kept, left) = text.split_at(at);
+            Cow::Owned(format!("{kept}… {} B more", left.len()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_cut_and_what_was_left_out_is_told() {
+        assert_eq!(words("a name"), "a name");
+        let long = words(&"x".repeat(100 << 20));
+        assert!(long.ends_with("… 104855600 B more"), "{}", &long[1_990..]);
+        assert!(words(&"\u{1b}".repeat(5_000)).len() < MOST_WORDS + 40);
+    }
+}

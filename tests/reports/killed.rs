@@ -1,0 +1,61 @@
+//! Whatever ends a run, and whenever: a report is the whole old one or the whole new one.
+
+use crate::desk::{Desk, GOOD, HANGING, names_in};
+use crate::{junit, markdown, tap};
+use nix::sys::signal::{Signal, kill};
+use std::io::{BufRead as _, BufReader};
+
+const REPORTS: [&str; 4] = ["r.xml", "r.tap", "r.md", "r.jsonl"];
+
+/// Sends a signal once the run has said this, and gives the exit code.
+fn killed_at(desk: &Desk, said: &str, signal: Signal) -> Option<i32> {
+    for name in REPORTS {
+        std::fs::write(desk.path(name), format!("old {name}")).unwrap();
+    }
+    let flags = "--junit r.xml --tap r.tap --markdown r.md --json=r.jsonl";
+    let mut child = desk.command(&format!("replay . -j 1 --json {flags}")).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains(said)).unwrap();
+    kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+    lines.for_each(drop);
+    child.wait().unwrap().code()
+}
+
+fn desk() -> Desk {
+    Desk::new(&[("a.yaml", GOOD), ("b.yaml", HANGING), ("c.yaml", GOOD)])
+}
+
+#[test]
+fn a_run_that_is_told_to_end_leaves_whole_new_reports() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let desk = desk();
+        assert_eq!(killed_at(&desk, r#""verb":"expect","file":"./b.yaml""#, signal), Some(code));
+        let cases = junit::check(&desk.read("r.xml"));
+        assert_eq!((cases.tests, cases.failures, cases.skipped), (3, 0, 2), "{signal}");
+        let tap = tap::parse(&desk.read("r.tap"));
+        assert_eq!((tap.points.len(), tap.skipped(), tap.is_ok()), (3, 2, false), "{signal}");
+        assert_eq!(tap.bail_out.as_deref(), Some("ended by a signal"));
+        let page = desk.read("r.md");
+        markdown::check(&page);
+        assert!(
+            page.starts_with("### ❌ sockdrill: 1 passed, 2 not finished; ended by a signal after"),
+            "{page}"
+        );
+        let stream = desk.read("r.jsonl");
+        assert!(stream.lines().last().unwrap().contains(r#""interrupted":true"#), "{stream}");
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_the_whole_old_reports() {
+    for said in ["run-started", "scenario-started", r#""verb":"expect","file":"./b.yaml""#] {
+        let desk = desk();
+        assert_eq!(killed_at(&desk, said, Signal::SIGKILL), None);
+        for name in REPORTS {
+            assert_eq!(desk.read(name), format!("old {name}"), "killed at {said}");
+        }
+        // The stream was being written: what is left of it is hidden.
+        let seen = names_in(&desk.path("")).into_iter().filter(|name| !name.starts_with(".sockdrill-"));
+        assert_eq!(seen.count(), 3 + REPORTS.len());
+    }
+}

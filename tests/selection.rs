@@ -1,0 +1,161 @@
+//! Which scenarios are played and in which order, as `--list` and runs show it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it fails"
+)]
+
+#[allow(dead_code, reason = "the tests of reports use the rest")]
+#[path = "reports/desk.rs"]
+mod desk;
+
+use desk::{Desk, FAILING, GOOD, SKIPPED};
+use std::collections::BTreeSet;
+
+fn desk() -> Desk {
+    Desk::new(&[("tcp/good.yaml", GOOD), ("tcp/bad.yaml", FAILING), ("udp/skipped.yaml", SKIPPED)])
+}
+
+/// Many scenarios that say nothing.
+fn many(count: usize) -> Desk {
+    let text: String =
+        (0..count).map(|number| format!("---\nname: number {number}\nsteps: [{{ note: x }}]\n")).collect();
+    Desk::new(&[("all/many.yaml", &text)])
+}
+
+/// The names that `--list` gives.
+fn listed(desk: &Desk, arguments: &str) -> Vec<String> {
+    let told = desk.run(&format!("replay . --list {arguments}"));
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    told.out.lines().map(|line| line.split_once("  ").unwrap().1.trim().to_owned()).collect()
+}
+
+#[test]
+fn tags_are_chosen_by_an_expression() {
+    let desk = desk();
+    let run = |expression: &str| {
+        let mut command = desk.command("replay . --list --tag");
+        command.arg(expression);
+        desk::told(command)
+    };
+    assert_eq!(run("tcp and not slow").out.trim(), "tcp/good  a client that closes is seen");
+    assert_eq!(run("not tcp").out.trim(), "udp/skipped  needs what no machine has");
+    assert_eq!(run("slow or not tcp").out.lines().count(), 2);
+    let told = run("tcp and slwo");
+    assert_eq!(told.code, Some(2));
+    assert!(told.err.contains("none of 3 scenarios has the tags `tcp and slwo`"), "{}", told.err);
+    assert!(told.err.contains("did you mean `slow`?"), "{}", told.err);
+    let told = run("tcp and");
+    assert_eq!(told.code, Some(2));
+    assert!(told.err.contains("a tag is missing at the end"), "{}", told.err);
+}
+
+#[test]
+fn the_parts_of_a_run_are_all_of_it_each_once() {
+    let desk = many(40);
+    let all: BTreeSet<String> = listed(&desk, "").into_iter().collect();
+    let parts: Vec<Vec<String>> = (1..=4).map(|part| listed(&desk, &format!("--shard {part}/4"))).collect();
+    assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 40);
+    assert_eq!(parts.iter().flatten().cloned().collect::<BTreeSet<_>>(), all);
+    // What else is chosen moves nothing from part to part.
+    let with_seven: Vec<_> = parts[1].iter().filter(|name| name.contains('7')).cloned().collect();
+    assert!(!with_seven.is_empty());
+    assert_eq!(listed(&desk, "--shard 2/4 --filter 7"), with_seven);
+    // Nor does the way in which the directory is named.
+    let inside = desk.run("replay all --list --shard 2/4");
+    assert_eq!(inside.out.lines().count(), listed(&desk, "--shard 2/4").len());
+}
+
+#[test]
+fn a_part_without_scenarios_is_no_mistake() {
+    let desk = Desk::new(&[("good.yaml", GOOD)]);
+    let runs: Vec<_> = (1..=3).map(|part| desk.run(&format!("replay . --shard {part}/3"))).collect();
+    assert!(runs.iter().all(|told| told.code == Some(0)));
+    let empty: Vec<_> = runs.iter().filter(|told| told.err.contains("has none of the 1 scenarios")).collect();
+    assert_eq!(empty.len(), 2);
+    assert!(desk.run("replay . --shard 4/3").err.contains("the parts are 1/3 to 3/3"));
+}
+
+#[test]
+fn a_seed_is_an_order() {
+    let desk = many(30);
+    let (files, one) = (listed(&desk, ""), listed(&desk, "--shuffle 7"));
+    assert_eq!(one, listed(&desk, "--shuffle 7"));
+    assert_ne!(one, listed(&desk, "--shuffle 8"));
+    assert_ne!(one, files);
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    assert_eq!(sorted(one.clone()), sorted(files));
+    let told = desk.run("replay . --shuffle 7");
+    let played: Vec<String> =
+        told.out.lines().filter(|line| line.contains("number")).map(str::to_owned).collect();
+    assert!(played.iter().zip(&one).all(|(line, name)| line.contains(name.as_str())), "{}", told.out);
+}
+
+#[test]
+fn what_failed_is_played_again() {
+    let desk = desk();
+    assert_eq!(desk.run("replay tcp udp --json=run.jsonl").code, Some(1));
+    // Another way to the same file.
+    assert_eq!(listed(&desk, "--rerun-failed run.jsonl"), ["an answer that is not as expected"]);
+    let told = desk.run("replay tcp --filter good --rerun-failed run.jsonl");
+    assert_eq!(told.code, Some(2));
+    assert!(
+        told.err.contains("none of the 1 scenarios here is one that failed in run.jsonl"),
+        "{}",
+        told.err
+    );
+    std::fs::write(desk.path("tcp/bad.yaml"), FAILING.replace("PONG", "pong")).unwrap();
+    assert_eq!(desk.run("replay . --rerun-failed run.jsonl --json=again.jsonl").code, Some(0));
+    let told = desk.run("replay . --rerun-failed again.jsonl");
+    assert_eq!(told.code, Some(0));
+    assert!(told.err.contains("nothing failed in again.jsonl: nothing to play again"), "{}", told.err);
+    assert_eq!(desk.run("replay . --rerun-failed missing.jsonl").code, Some(2));
+}
+
+/// Passes so many times, counted in a file, and then fails.
+fn wearing_out(desk: &Desk) {
+    let mark = desk.path("mark").display().to_string();
+    let program = format!("echo x >> {mark}; [ $(wc -l < {mark}) -lt 4 ] && echo well || echo worn");
+    let text = format!(
+        "name: it wears out\nsteps:\n  - spawn: {{ as: app, run: [sh, -c, '{program}'] }}\n  \
+         - expect: {{ at: app, text: \"well\\n\" }}\n"
+    );
+    std::fs::write(desk.path("worn.yaml"), text).unwrap();
+}
+
+#[test]
+fn until_fail_plays_rounds_until_one_fails_and_tells_one_run() {
+    let desk = Desk::new(&[("good.yaml", GOOD)]);
+    wearing_out(&desk);
+    let told = desk.run("replay . --until-fail -j 1 --json=run.jsonl --junit r.xml");
+    assert_eq!(told.code, Some(1), "{}", told.err);
+    assert!(told.out.contains("passed 3 of 4"), "{}", told.out);
+    assert!(told.out.contains("1 passed, 1 unstable in"), "{}", told.out);
+    let round = told.err.lines().find(|line| line.contains("= round")).unwrap();
+    assert!(round.ends_with(" 4"), "{round}");
+    let stream = std::fs::read_to_string(desk.path("run.jsonl")).unwrap();
+    for once in ["run-started", "run-ended"] {
+        assert_eq!(stream.matches(once).count(), 1, "{once}");
+    }
+    assert_eq!(stream.matches("scenario-started").count(), 8);
+    assert!(std::fs::read_to_string(desk.path("r.xml")).unwrap().contains("tests=\"2\""));
+    assert_eq!(desk.run("replay . --until-fail --repeat 2").code, Some(2));
+}
+
+#[test]
+fn for_plays_rounds_until_the_time_is_over() {
+    let desk = Desk::new(&[("good.yaml", GOOD)]);
+    let told = desk.run("replay . --for 300ms --json");
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    let rounds = told.out.matches("scenario-started").count();
+    assert!(rounds > 1, "{rounds}");
+    assert!(told.out.contains(&format!("\"round\":{rounds}}}")), "{}", told.out);
+    let last: serde_json::Value = serde_json::from_str(told.out.lines().last().unwrap()).unwrap();
+    assert!(last["took"].as_f64().unwrap() >= 0.3 && last["passed"] == 1, "{last}");
+}
