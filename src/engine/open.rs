@@ -43,9 +43,11 @@ fn not_bound(error: NetError, at: &Address) -> Trouble {
         Address::Unix(_) | Address::Abstract(_) => return trouble,
     };
     match kind {
-        ErrorKind::InUse if port != 0 => trouble.help("port 0 asks for a free one"),
+        ErrorKind::InUse if port != 0 => {
+            trouble.help("another socket has that port; port 0 gives a free one")
+        }
         ErrorKind::Denied if port != 0 && port < 1024 => {
-            trouble.help("ports below 1024 need special rights; port 0 asks for a free one")
+            trouble.help("ports below 1024 need special rights; port 0 gives a free one")
         }
         _ => trouble,
     }
@@ -114,7 +116,7 @@ pub(super) async fn connect(
                 Err(_) => trouble,
             },
             Destination::Address(_) => {
-                trouble.help("a full queue and a packet that is dropped on the way look the same")
+                trouble.help("a full backlog and a dropped packet both look like this")
             }
         });
     };
@@ -134,7 +136,7 @@ fn not_connected(error: NetError, retry: Option<Duration>) -> Trouble {
     let trouble = Trouble::from(error);
     match (kind, retry) {
         (ErrorKind::Refused, None) => {
-            trouble.label("nothing listens there").help("`retry: 10s` waits for a server that is starting")
+            trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
         }
         (ErrorKind::Refused, Some(retry)) => {
             trouble.label(format!("nothing listened there for {}", format_duration(retry)))

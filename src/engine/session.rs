@@ -1,6 +1,8 @@
 //! `Session`: the live sockets of one scenario by name, its variables, ports and temporary
 //! directory. `Lane` is the view of it that one sequence of steps has.
 
+mod fill;
+
 pub(super) use super::addresses::Addresses;
 use super::history::History;
 use super::lock::locked;
@@ -10,7 +12,7 @@ use super::tap::Tap;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
 use crate::script::step::{Frame, Name};
-use crate::script::template::{Fill, Hole, Property, Template};
+use crate::script::template::{Hole, Template};
 use crate::text::Address;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -360,40 +362,5 @@ impl Lane {
     /// The text of a template.
     pub fn text(&self, template: &Template) -> Result<String, Unfilled> {
         template.render_text(self).map_err(Unfilled)
-    }
-}
-
-impl Fill for Lane {
-    fn fill(&self, hole: &Hole) -> Result<Vec<u8>, String> {
-        let saved = |name: &Name| {
-            let found = self.locals.chain().find_map(|locals| locked(&locals.vars).get(name).cloned());
-            found.ok_or_else(|| {
-                format!("the variable `{name}` has no value: the step that saves it did not run")
-            })
-        };
-        Ok(match hole {
-            Hole::Saved(name) => saved(name)?.to_vec(),
-            Hole::SavedLength(name) => saved(name)?.len().to_string().into_bytes(),
-            Hole::Socket(name, property) => {
-                let addresses = self.addresses(name).ok_or_else(|| format!("`{name}` was never opened"))?;
-                property_of(name, &addresses, *property)?.into_bytes()
-            }
-            Hole::Port(name) => self.session.port(name)?.to_string().into_bytes(),
-            Hole::Round => self.round.unwrap_or(1).to_string().into_bytes(),
-            Hole::Time => format!("{:.6}", self.session.journal.elapsed().as_secs_f64()).into_bytes(),
-            Hole::Tmp => self.session.tmp()?.to_string_lossy().into_owned().into_bytes(),
-        })
-    }
-}
-
-fn property_of(name: &Name, addresses: &Addresses, property: Property) -> Result<String, String> {
-    match property {
-        Property::Port => {
-            addresses.local.port().map(|port| port.to_string()).ok_or_else(|| format!("`{name}` has no port"))
-        }
-        Property::Local => Ok(addresses.local.to_string()),
-        Property::Peer => {
-            addresses.peer.as_ref().map(ToString::to_string).ok_or_else(|| format!("`{name}` has no peer"))
-        }
     }
 }

@@ -84,10 +84,9 @@ fn walk(node: &Node, changes: &mut Vec<Change>) {
         Value::Map(entries) => {
             for Entry { key, value } in entries {
                 match key.as_scalar() {
-                    Some("each") => {}
+                    Some("each" | "fails") => {}
                     Some("expect") => in_step(value, changes, expectation),
                     Some("check") => in_step(value, changes, condition),
-                    Some("fails") => {}
                     _ => walk(value, changes),
                 }
                 // It fails as soon as before, and not as told.
@@ -210,8 +209,7 @@ fn inside(node: &Node) -> Option<Range<usize>> {
 fn another_text(node: &Node) -> Option<Change> {
     let inside = inside(node)?;
     let text = &node.place.source().text()[inside.clone()];
-    let mut bytes = text.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
+    for (at, byte) in text.bytes().enumerate() {
         match byte {
             // An escape or a hole is more than one letter.
             b'\\' | b'$' => break,
