@@ -218,6 +218,10 @@ impl<'a> Prompt<'a> {
         Ok(())
     }
 
+    fn was_stopped_early(&mut self) -> bool {
+        self.stopped_early.take().is_some_and(|at| at.elapsed() < ON_ITS_WAY)
+    }
+
     /// Proves and runs one step, telling facts as they come; a signal stops it.
     async fn step(&mut self, draft: DraftStep, signals: &mut Signals) -> Result<(), Exit> {
         let mut step = match self.names.check(&draft, &self.directory) {
@@ -232,8 +236,7 @@ impl<'a> Prompt<'a> {
         step.default_within(self.within);
         self.note_addresses(&draft);
         let number = Some(step.number);
-        let stopped_early = self.stopped_early.take().is_some_and(|at| at.elapsed() < ON_ITS_WAY);
-        let result = if stopped_early {
+        let result = if self.was_stopped_early() {
             Err(Exit::Interrupted)
         } else {
             let mut running = std::pin::pin!(self.stage.run(&step));
