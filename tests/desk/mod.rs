@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Longer than anything here takes on a loaded machine.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_mins(1);
 
 /// What a command said and how it ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -232,6 +232,7 @@ pub fn has(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|directory| directory.join(program).is_file()));
     if !found {
+        #[allow(clippy::print_stderr, reason = "says why nothing was tested")]
         eprintln!("skipped: {program} is not installed");
     }
     found
