@@ -53,7 +53,7 @@ fn what_listens_nowhere_refuses() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let told = run(&["send", &format!("127.0.0.1:{port}"), "x"]);
     let err = "error: 127.0.0.1:PORT: connection refused
-hint: `--retry 10s` waits for a server that is starting\n";
+hint: nothing listens there; `--retry 10s` waits for a server that is starting\n";
     same(&told, port, "", err, 3);
 }
 
@@ -180,7 +180,7 @@ fn a_full_backlog_is_a_connect_time_out() {
     let _first = std::net::TcpStream::connect(at).unwrap();
     let told = run(&["send", &at.to_string(), "hi", "--connect-timeout", "100ms"]);
     let err = "error: 127.0.0.1:PORT: no answer to the connect within 100ms
-hint: a full queue and a packet that is dropped on the way look the same\n";
+hint: a full backlog and a dropped packet both look like this\n";
     same(&told, at.port(), "", err, 4);
 }
 

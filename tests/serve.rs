@@ -252,7 +252,7 @@ fn a_port_in_use_is_said_with_a_way_out() {
     let port = taken.local_addr().unwrap().port();
     let told = run(&["serve", &port.to_string()]);
     let err = "error: 127.0.0.1:PORT: address already in use
-hint: port 0 asks for a free one\n";
+hint: another socket has that port; port 0 gives a free one\n";
     assert_eq!((plain(&told.err, port).as_str(), told.code), (err, Some(3)));
 }
 

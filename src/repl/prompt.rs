@@ -5,7 +5,7 @@ use super::command::{self, Command};
 use super::exchange::{Known, Request, Submission};
 use super::names::Names;
 use super::record::{Record, Went};
-use super::signals::{Signals, plain};
+use super::signals::{Signals, is_recent, plain};
 use super::statement::statements;
 use super::{Show, explain, ladder, save, table};
 use crate::engine::{Stage, Watch};
@@ -45,9 +45,6 @@ pub(super) struct Prompt<'a> {
     entry: usize,
     failure: Option<Box<Failure>>,
 }
-
-/// How long a line may take from the terminal to its step.
-const ON_ITS_WAY: Duration = Duration::from_secs(2);
 
 impl<'a> Prompt<'a> {
     pub fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
@@ -218,10 +215,6 @@ impl<'a> Prompt<'a> {
         Ok(())
     }
 
-    fn was_stopped_early(&mut self) -> bool {
-        self.stopped_early.take().is_some_and(|at| at.elapsed() < ON_ITS_WAY)
-    }
-
     /// Proves and runs one step, telling facts as they come; a signal stops it.
     async fn step(&mut self, draft: DraftStep, signals: &mut Signals) -> Result<(), Exit> {
         let mut step = match self.names.check(&draft, &self.directory) {
@@ -236,7 +229,7 @@ impl<'a> Prompt<'a> {
         step.default_within(self.within);
         self.note_addresses(&draft);
         let number = Some(step.number);
-        let result = if self.was_stopped_early() {
+        let result = if is_recent(self.stopped_early.take()) {
             Err(Exit::Interrupted)
         } else {
             let mut running = std::pin::pin!(self.stage.run(&step));

@@ -2,7 +2,16 @@
 
 use crate::event::Exit;
 use crate::text::{Diagnostic, Severity};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long a line may take from the terminal to its step.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
+
+/// Whether Ctrl-C came for a step that was on its way to be run.
+pub(super) fn is_recent(stopped: Option<Instant>) -> bool {
+    stopped.is_some_and(|at| at.elapsed() < ON_ITS_WAY)
+}
 
 /// A problem that stands nowhere.
 pub(super) fn plain(what: impl Into<String>) -> Diagnostic {
