@@ -11,7 +11,7 @@ test:
 # formatting, lints, licences
 lint:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --locked --all-targets -- -D warnings
     cargo deny check
 
 # the benchmarks, side by side with the peers that are installed

@@ -3,6 +3,13 @@
 //! `cargo bench --bench scenarios` prints the table; `-- --smoke` runs each row once, to see that it
 //! works. Rates jump on a busy machine: compare the ratios of one run, CPU time per unit first.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a table for people; what fails ends it"
+)]
+
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use sockdrill::engine::{Play, Stop, Suite};
@@ -39,10 +46,10 @@ struct Row {
 
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--smoke");
-    let scale = if smoke { 1 } else { 100 };
+    let runs = if smoke { 200 } else { 20_000 };
     let mut rows = vec![
-        measure("small scenario, system calls by hand", "run", || by_hand(200 * scale)),
-        measure("small scenario, played, one worker", "run", || played(SMALL, 200 * scale as u32)),
+        measure("small scenario, system calls by hand", "run", || by_hand(runs)),
+        measure("small scenario, played, one worker", "run", || played(SMALL, runs)),
         measure("1,000 files, found, checked and played", "file", || {
             thousand_files(if smoke { 20 } else { 1000 })
         }),
@@ -74,7 +81,7 @@ fn main() {
 fn measure(what: &'static str, unit: &'static str, work: impl FnOnce() -> f64) -> Row {
     let (began, cpu) = (Instant::now(), cpu_time());
     let units = work();
-    Row { what, units, unit, wall: began.elapsed(), cpu: cpu_time() - cpu }
+    Row { what, units, unit, wall: began.elapsed(), cpu: cpu_time().saturating_sub(cpu) }
 }
 
 /// User and system time of this process and of the children it has waited for.
@@ -87,7 +94,6 @@ fn cpu_time() -> Duration {
     Duration::from_micros(u64::try_from(micros).expect("time does not run backwards"))
 }
 
-#[allow(clippy::print_stdout, reason = "a benchmark's table")]
 fn print(rows: &[Row]) {
     println!("{:<42} {:>14} {:>16} {:>10}", "", "per second", "CPU per unit", "wall");
     for row in rows {
@@ -99,7 +105,7 @@ fn print(rows: &[Row]) {
 }
 
 /// The system calls that the small scenario is made of, and nothing else.
-fn by_hand(runs: usize) -> f64 {
+fn by_hand(runs: u32) -> f64 {
     let mut buffer = [0; 16];
     for _ in 0..runs {
         let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
@@ -110,7 +116,7 @@ fn by_hand(runs: usize) -> f64 {
         drop(client);
         assert_eq!(conn.read(&mut buffer).expect("read"), 0);
     }
-    runs as f64
+    f64::from(runs)
 }
 
 fn played(scenario: &str, repeat: u32) -> f64 {

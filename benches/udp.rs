@@ -380,7 +380,7 @@ fn gap_row(name: &str, count: u64, command: impl Fn(&str) -> Option<Command>) {
     let at = |percent: usize| errors.get(errors.len() * percent / 100).copied().unwrap_or(f64::NAN);
     #[allow(clippy::cast_precision_loss, reason = "a count of datagrams")]
     let drift = times.last().zip(times.first()).map_or(f64::NAN, |(last, first)| {
-        (*last - *first).as_secs_f64() * 1e6 - gap * (times.len() - 1) as f64
+        last.saturating_sub(*first).as_secs_f64() * 1e6 - gap * (times.len() - 1) as f64
     });
     println!("  {name:<56} {:>10.1} {:>10.1} {:>7.0}", at(50), at(99), drift);
     std::io::stdout().flush().unwrap();

@@ -87,13 +87,16 @@ fn what_only_the_command_can_do_is_refused_by_name() {
     }
 }
 
+/// What each client said, and whether it ended in order.
+type Heard = Vec<(Vec<u8>, bool)>;
+
 /// An echo server for `connections` clients that gives what each of them said and how it ended.
-fn listening(address: &str, connections: usize) -> (String, std::thread::JoinHandle<Vec<(Vec<u8>, bool)>>) {
+fn listening(address: &str, connections: usize) -> (String, std::thread::JoinHandle<Heard>) {
     let listener = TcpListener::bind(address).unwrap();
     let at = listener.local_addr().unwrap().to_string();
     let thread = std::thread::spawn(move || {
         let one = |mut stream: TcpStream| {
-            let (mut said, mut buffer) = (Vec::new(), [0; 65536]);
+            let (mut said, mut buffer) = (Vec::new(), vec![0; 65536]);
             stream.set_read_timeout(Some(LONG)).unwrap();
             loop {
                 match stream.read(&mut buffer) {
@@ -153,8 +156,8 @@ fn the_scenario_of_send_does_what_send_does() {
             let words = words("send", example, &[("{tls}", &at), ("{ca}", cert)]);
             let told = say(&words);
             assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{name}: {}", told.err);
-            let file = written(&words, directory.path());
-            let replayed = run(&["replay", "-v", &file]);
+            let path = written(&words, directory.path());
+            let replayed = run(&["replay", "-v", &path]);
             assert_eq!(replayed.code, Some(0), "{name}: {}", replayed.err);
             server.kill().unwrap();
             server.wait().unwrap();
@@ -170,8 +173,8 @@ fn the_scenario_of_send_does_what_send_does() {
         let words = words("send", example, &fill);
         let told = say(&words);
         assert_eq!(told.code, Some(0), "{name}: {}", told.err);
-        let file = written(&words, directory.path());
-        let replayed = run(&["replay", &file]);
+        let path = written(&words, directory.path());
+        let replayed = run(&["replay", &path]);
         assert_eq!(replayed.code, Some(0), "{name}: {}", replayed.err);
         let said = said.join().unwrap();
         assert!(said[0] == said[1], "{name}: {} and {} bytes", said[0].0.len(), said[1].0.len());
@@ -219,8 +222,8 @@ fn the_scenario_of_serve_serves_as_serve_does() {
         let mut json = words.clone();
         json.push("--json".to_owned());
         let served = while_it_runs(&json, asked);
-        let file = written(&words, directory.path());
-        let replayed = while_it_runs(&["replay".to_owned(), file, "--json".to_owned()], asked);
+        let path = written(&words, directory.path());
+        let replayed = while_it_runs(&["replay".to_owned(), path, "--json".to_owned()], asked);
         assert_eq!(String::from_utf8_lossy(&served), String::from_utf8_lossy(&replayed), "{name}");
     }
 }

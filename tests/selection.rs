@@ -5,7 +5,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test panics where it fails"
+    clippy::format_collect,
+    reason = "a test panics where it fails, and makes its texts the short way"
 )]
 
 #[allow(dead_code, reason = "the tests of reports use the rest")]

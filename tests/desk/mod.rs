@@ -228,11 +228,11 @@ impl Serving {
 }
 
 /// Whether a program is installed; a test that needs one that is not says so and passes.
+#[allow(clippy::print_stderr, reason = "says why nothing was tested")]
 pub fn has(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|directory| directory.join(program).is_file()));
     if !found {
-        #[allow(clippy::print_stderr, reason = "says why nothing was tested")]
         eprintln!("skipped: {program} is not installed");
     }
     found

@@ -102,7 +102,7 @@ fn an_accept_loop_that_has_no_file_left_pauses_and_goes_on() {
     let server = address_of("server");
     let mut clients: Vec<TcpStream> = (0..CLIENTS).map(|_| TcpStream::connect(&server).unwrap()).collect();
     for client in &mut clients {
-        client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        client.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         client.write_all(b"x").unwrap();
     }
     // Those that are served make room for those that wait.
