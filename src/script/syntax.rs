@@ -1,6 +1,5 @@
 //! What the YAML library refuses, in words that say what to write instead.
 
-use super::yaml::{TAG, TOO_MANY_NODES};
 use crate::text::{Diagnostic, Place, Source, visible};
 use std::sync::Arc;
 
@@ -9,6 +8,11 @@ pub(super) struct Trouble<'a> {
     pub words: &'a str,
     pub index: Option<usize>,
 }
+
+/// What the reader says when aliases have made too many nodes.
+pub(super) const TOO_MANY_NODES: &str = "too many nodes";
+/// What the reader says where a tag stands.
+pub(super) const TAG: &str = "a tag";
 
 /// The library's words and ours.
 const WORDS: &[(&str, &str)] = &[

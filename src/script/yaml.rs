@@ -2,7 +2,7 @@
 //! here, and what it refuses is put into words by `syntax`.
 
 use super::node::{Entry, Node, Style, Value};
-use super::syntax::{Trouble, explain, too_deep};
+use super::syntax::{TAG, TOO_MANY_NODES, Trouble, explain, too_deep};
 use crate::text::{Diagnostic, Place, Source};
 use serde::Deserialize as _;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -59,11 +59,6 @@ thread_local! {
 
 /// A written node takes a byte at least; nodes beyond that come from aliases, which need not be many.
 const SPARE_NODES: usize = 100_000;
-
-/// What the error says when aliases have made too many nodes.
-pub(super) const TOO_MANY_NODES: &str = "too many nodes";
-/// What the error says where a tag stands.
-pub(super) const TAG: &str = "a tag";
 
 /// Counts a node; false when there are too many.
 fn afford() -> bool {
