@@ -1,4 +1,6 @@
-//! The sending half of a stream.
+//! The sending half of a stream. Sends that misbehave on demand are in `shaped`.
+
+mod shaped;
 
 use std::io;
 use std::sync::atomic::Ordering;

@@ -1,14 +1,9 @@
-//! Misbehaviour on demand: a stream whose sends come late, in drips, or are cut short.
+//! How the sends of a stream may misbehave on demand, and when one that does is to be ended.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-
-use super::error::NetError;
-use super::send::SendFlags;
-use super::stream::Stream;
 
 /// How the sends of a stream misbehave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,77 +34,53 @@ pub struct Shaping {
     told: Notify,
 }
 
-impl Stream {
-    /// Makes the sends of this stream misbehave from here on; the first shape stays.
-    pub fn shape(&self, shape: Shape) -> Arc<Shaping> {
-        let shaping = || Shaping {
-            shape,
-            messages: AtomicU64::new(0),
-            cut: AtomicBool::new(false),
-            told: Notify::new(),
-        };
-        self.shaping.get_or_init(|| Arc::new(shaping())).clone()
+impl Shaping {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self { shape, messages: AtomicU64::new(0), cut: AtomicBool::new(false), told: Notify::new() }
     }
 
-    /// Counts a receive of a service that sends nothing, which is cut by what it receives.
-    pub fn count_received_message(&self) {
-        let Some(shaping) = self.shaping.get() else { return };
-        let messages = shaping.messages.fetch_add(1, Ordering::SeqCst) + 1;
-        let over = match shaping.shape.cut {
-            Some(Cut::Bytes(most)) => self.received() >= most,
+    /// Waits until the stream is to be ended because of its shape. Cancel safe.
+    pub async fn cut(&self) {
+        if !self.is_over() {
+            self.told.notified().await;
+        }
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Whether the stream is to be ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.cut.load(Ordering::SeqCst)
+    }
+
+    /// How many more bytes may go when so many were sent.
+    pub(super) fn room(&self, sent: u64) -> usize {
+        match self.shape.cut {
+            Some(Cut::Bytes(most)) => usize::try_from(most.saturating_sub(sent)).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        }
+    }
+
+    /// Counts a send, which may have used up the room that there was.
+    pub(super) fn count_sent(&self, used_up: bool) {
+        let messages = self.messages.fetch_add(1, Ordering::SeqCst) + 1;
+        if used_up || self.shape.cut == Some(Cut::Messages(messages)) {
+            self.end();
+        }
+    }
+
+    /// Counts a receive; so many bytes have come by now.
+    pub(super) fn count_received(&self, received: u64) {
+        let messages = self.messages.fetch_add(1, Ordering::SeqCst) + 1;
+        let over = match self.shape.cut {
+            Some(Cut::Bytes(most)) => received >= most,
             Some(Cut::Messages(most)) => messages >= most,
             None => false,
         };
         if over {
-            shaping.end();
-        }
-    }
-
-    pub(super) async fn send_shaped(
-        &self,
-        shaping: &Shaping,
-        bytes: &[u8],
-        flags: SendFlags,
-    ) -> Result<(), NetError> {
-        if shaping.cut.load(Ordering::SeqCst) {
-            // Whoever serves the stream ends it now: this send never comes back as done.
-            return std::future::pending().await;
-        }
-        let Shape { delay, drip, cut } = shaping.shape;
-        if let Some(delay) = delay {
-            tokio::time::sleep(delay).await;
-        }
-        let room = match cut {
-            Some(Cut::Bytes(most)) => usize::try_from(most.saturating_sub(self.sent())).unwrap_or(usize::MAX),
-            _ => usize::MAX,
-        };
-        let kept = bytes.get(..room).unwrap_or(bytes);
-        match drip {
-            Some((size, every)) => {
-                let mut clock = tokio::time::interval(every);
-                for piece in kept.chunks(size.max(1)) {
-                    clock.tick().await;
-                    self.send_plain(piece, flags).await?;
-                }
-            }
-            None => self.send_plain(kept, flags).await?,
-        }
-        let messages = shaping.messages.fetch_add(1, Ordering::SeqCst) + 1;
-        if cut.is_some_and(|cut| cut == Cut::Messages(messages)) || kept.len() >= room {
-            shaping.end();
-        }
-        if kept.len() < bytes.len() {
-            std::future::pending::<()>().await;
-        }
-        Ok(())
-    }
-}
-
-impl Shaping {
-    /// Waits until the stream is to be ended because of its shape. Cancel safe.
-    pub async fn cut(&self) {
-        if !self.cut.load(Ordering::SeqCst) {
-            self.told.notified().await;
+            self.end();
         }
     }
 
