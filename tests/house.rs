@@ -50,12 +50,6 @@ const RINGS: &[(&[&str], &str)] = &[
         &["script::pattern", "script::recipe", "script::step", "script::template"],
         "a step holds templates, a template names the sockets of steps",
     ),
-    (&["script::syntax", "script::yaml"], "what the YAML reader says wrongly is said again in our words"),
-    (
-        &["net::send", "net::shape", "net::stream"],
-        "a stream sends in the shape that was asked for: misbehaviour on demand is a layer of it",
-    ),
-    (&["engine::block", "engine::player"], "a step may hold steps: the player plays blocks, and they it"),
 ];
 
 /// Longest file, up to its tests.

@@ -1,10 +1,9 @@
-//! Verbs that hold other steps: parallel, each, repeat.
+//! Verbs that hold other steps: parallel, each, repeat. Who plays those steps is handed in.
 
 use super::deadline::Deadline;
 use super::ending::close_all;
 use super::lock::locked;
 use super::open::take_in;
-use super::player::run_steps;
 use super::session::{At, Instance, Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
@@ -15,10 +14,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+/// The outcome of steps that are played in order.
+pub(super) type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Box<Failure>>> + Send + 'a>>;
+
+/// Who plays the steps of a block.
+pub(super) type PlaySteps = for<'a> fn(&'a Lane, &'a [Step]) -> Run<'a>;
+
 /// All lanes at once; the first that fails ends the others, and says where each of them was.
-pub(super) async fn parallel(lane: &Lane, written: &[Written], deadline: Deadline) -> Result<(), Trouble> {
+pub(super) async fn parallel(
+    lane: &Lane,
+    written: &[Written],
+    deadline: Deadline,
+    play: PlaySteps,
+) -> Result<(), Trouble> {
     let lanes: Vec<Lane> = written.iter().map(|one| lane.beside(&one.name)).collect();
-    let runs = lanes.iter().zip(written).map(|(lane, one)| run_steps(lane, &one.steps)).collect();
+    let runs = lanes.iter().zip(written).map(|(lane, one)| play(lane, &one.steps)).collect();
     let result = deadline.run(join(runs)).await;
     match result {
         Ok(Ok(())) => Ok(()),
@@ -54,8 +64,6 @@ fn where_others_are(lanes: &[Lane], written: &[Written], failed: Option<usize>) 
         .collect()
 }
 
-type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Box<Failure>>> + Send + 'a>>;
-
 /// Runs all of them on this task; the first failure, and whose it is, ends it. Cancel safe.
 async fn join(runs: Vec<Run<'_>>) -> Result<(), (usize, Box<Failure>)> {
     let mut runs: Vec<Option<Run<'_>>> = runs.into_iter().map(Some).collect();
@@ -75,7 +83,7 @@ async fn join(runs: Vec<Run<'_>>) -> Result<(), (usize, Box<Failure>)> {
 }
 
 /// Begins to serve every connection of a listener in the background, until it is closed.
-pub(super) fn each(lane: &Lane, number: u32, step: &Each) -> Result<(), Trouble> {
+pub(super) fn each(lane: &Lane, number: u32, step: &Each, play: PlaySteps) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let accepting = Accepting {
         lane: lane.clone(),
@@ -83,6 +91,7 @@ pub(super) fn each(lane: &Lane, number: u32, step: &Each) -> Result<(), Trouble>
         socket: socket.clone(),
         name: step.name.clone(),
         steps: step.steps.clone(),
+        play,
     };
     let handle = locked(&lane.session.background).spawn(accepting.run());
     *locked(&socket.accepting) = Some(handle);
@@ -96,6 +105,7 @@ struct Accepting {
     socket: Arc<Socket>,
     name: Name,
     steps: Arc<Vec<Step>>,
+    play: PlaySteps,
 }
 
 impl Accepting {
@@ -125,12 +135,12 @@ impl Accepting {
         let mut background = locked(&session.background);
         // What is done is let go of, so that a listener that serves millions keeps nothing.
         while background.try_join_next().is_some() {}
-        background.spawn(serve_one(instance, id, self.steps.clone()));
+        background.spawn(serve_one(instance, id, self.steps.clone(), self.play));
     }
 }
 
-async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>) {
-    if let Err(failure) = run_steps(&instance, &steps).await {
+async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>, play: PlaySteps) {
+    if let Err(failure) = play(&instance, &steps).await {
         // The player that listens is gone only when the scenario is over.
         let _ = instance.session.failed.send(failure);
     }
@@ -139,10 +149,10 @@ async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>) {
 }
 
 /// The steps so many times; what a round opens is closed at its end.
-pub(super) async fn repeat(lane: &Lane, times: u64, steps: &[Step]) -> Result<(), Trouble> {
+pub(super) async fn repeat(lane: &Lane, times: u64, steps: &[Step], play: PlaySteps) -> Result<(), Trouble> {
     for round in 1..=times {
         let inside = lane.inside(Some(round));
-        let result = run_steps(&inside, steps).await;
+        let result = play(&inside, steps).await;
         close_all(&inside).await;
         if let Err(mut failure) = result {
             failure.rows.push(("round".to_owned(), format!("{round} of {times}")));

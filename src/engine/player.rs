@@ -1,6 +1,6 @@
 //! The player: one scenario from its first step to the last close, and nothing of it left behind.
 
-use super::block;
+use super::block::{self, Run};
 use super::deadline::Deadline;
 use super::ending::{self, HASTE, leave_nothing};
 use super::history::rounded;
@@ -14,7 +14,6 @@ use crate::event::{Failure, FailureKind, Journal, Outcome, What};
 use crate::net::Host;
 use crate::script::step::{Action, Scenario, Step};
 use crate::text::{ErrorKind, format_duration};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -63,10 +62,7 @@ async fn long_stopped(stop: &Stop) {
 }
 
 /// Runs steps in order until one does not hold.
-pub(super) fn run_steps<'a>(
-    lane: &'a Lane,
-    steps: &'a [Step],
-) -> Pin<Box<dyn Future<Output = Result<(), Box<Failure>>> + Send + 'a>> {
+pub(super) fn run_steps<'a>(lane: &'a Lane, steps: &'a [Step]) -> Run<'a> {
     Box::pin(async move {
         for step in steps {
             *locked(&lane.at) = At::Step(step.line.clone());
@@ -211,10 +207,10 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Answer(step) => answer::answer(lane, number, step, deadline).await,
         Action::Relay { between } => serve::relay(lane, number, (&between.0, &between.1), deadline).await,
         Action::Sleep(duration) => in_time(verb, deadline.extended(*duration), slept(*duration)).await,
-        Action::Parallel(lanes) => block::parallel(lane, lanes, deadline).await,
-        Action::Each(step) => block::each(lane, number, step),
+        Action::Parallel(lanes) => block::parallel(lane, lanes, deadline, run_steps).await,
+        Action::Each(step) => block::each(lane, number, step, run_steps),
         Action::Repeat { times, steps } => {
-            steps_in_time(lane, verb, deadline, block::repeat(lane, *times, steps)).await
+            steps_in_time(lane, verb, deadline, block::repeat(lane, *times, steps, run_steps)).await
         }
         Action::Include { steps, .. } => {
             steps_in_time(lane, verb, deadline, included(lane, step, steps)).await
