@@ -25,33 +25,6 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cli", &["repl", "engine", "sink", "event", "script", "text"]),
 ];
 
-/// Modules that need each other, and why that is right.
-const RINGS: &[(&[&str], &str)] = &[
-    (
-        &[
-            "script::check",
-            "script::draft",
-            "script::forms",
-            "script::head",
-            "script::hints",
-            "script::include",
-            "script::load",
-            "script::lower",
-            "script::names",
-            "script::scope",
-            "script::values",
-            "script::verb",
-            "script::verbs",
-        ],
-        "a row of the verb table holds the function that proves its verb, and the checker reads the rows; \
-         an include is checked while its file is read",
-    ),
-    (
-        &["script::pattern", "script::recipe", "script::step", "script::template"],
-        "a step holds templates, a template names the sockets of steps",
-    ),
-];
-
 /// Longest file, up to its tests.
 const MOST_LINES: usize = 400;
 
@@ -289,27 +262,13 @@ fn no_module_needs_itself_by_a_detour() {
         for (module, directly) in &imports {
             for (next, place) in directly {
                 let back = reach(&imports, next).contains(module);
-                let known = RINGS.iter().any(|(ring, _)| {
-                    [module, next].iter().all(|name| ring.contains(&format!("{floor}::{name}").as_str()))
-                });
-                if back && !known {
+                if back {
                     mistakes.push(format!("{place}: {floor}::{module} imports {next}, which needs {module}"));
                 }
             }
         }
     }
     fail_with(&mistakes);
-}
-
-#[test]
-fn a_ring_that_is_broken_is_taken_off_the_list() {
-    let files = files();
-    for (ring, why) in RINGS {
-        let (floor, first) = ring[0].split_once("::").unwrap();
-        let back = reach(&imports_within(floor, &files), first);
-        let still = ring.iter().all(|name| back.contains(name.split_once("::").unwrap().1));
-        assert!(still, "no ring any more: {ring:?} ({why})");
-    }
 }
 
 #[test]

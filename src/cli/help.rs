@@ -3,10 +3,10 @@
 use super::Cli;
 use super::output::Output;
 use crate::event::Exit;
-use crate::script::draft::HEAD;
-use crate::script::forms::{PATTERNS, PAYLOADS, TIMES};
+use crate::script::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
+use crate::script::hints::meant;
 use crate::script::verb::{Body, Kind, Operand, Takes, Verb};
-use crate::script::verbs::{COMMON, VERBS, meant, verb};
+use crate::script::verbs::{COMMON, VERBS, verb};
 use crate::sink::{columns, pad};
 use crate::text::{Diagnostic, ErrorKind, Fact, Severity, SocketOption, did_you_mean};
 use clap::CommandFactory as _;

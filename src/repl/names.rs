@@ -1,7 +1,9 @@
 //! The checker's table of names, kept alive from line to line.
 
-use crate::script::check::{Checker, Vars};
+use crate::script::check;
+use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
+use crate::script::name::Vars;
 use crate::script::scope::Scope;
 use crate::script::step::Step;
 use crate::script::verb::Kind;
@@ -31,7 +33,7 @@ impl Names {
         let mut checker = Checker::new(directory, self.vars.clone(), &mut problems);
         checker.resume(std::mem::take(&mut self.scope));
         checker.go_on_from(self.count);
-        let step = checker.step(draft);
+        let step = check::step(&mut checker, draft);
         self.count = checker.count();
         self.scope = checker.into_scope();
         if let Some(step) = step {

@@ -1,8 +1,7 @@
 //! `Draft`: a scenario as written. Shapes are read here (one verb a step, keys that the verb table
 //! knows); what they mean is for the checker.
 
-use super::check::MOST_PROBLEMS;
-use super::forms::{PATTERNS, PAYLOADS, TIMES};
+use super::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
 use super::hints;
 use super::lost::Lost;
 use super::node::{Entry, Node, Value};
@@ -10,6 +9,9 @@ use super::verb::{Body, Takes, Verb};
 use super::verbs::{COMMON, verb};
 use crate::text::{Diagnostic, Fact, Place, SocketOption, visible};
 use std::collections::HashMap;
+
+/// Most mistakes that are told of one file.
+pub const MOST_PROBLEMS: usize = 100;
 
 /// A scenario as written.
 #[derive(Debug, Clone)]
@@ -38,20 +40,6 @@ pub struct DraftStep {
     /// Whether a key of it was refused: what is missing then is no second mistake.
     pub refused: bool,
 }
-
-/// The keys of a scenario's head, in the order of the reference page.
-pub const HEAD: &[(&str, &str)] = &[
-    ("name", "one sentence saying the situation; unique in the file; the file's stem unless given"),
-    ("about", "what it shows and why"),
-    ("tags", "words to select by"),
-    ("requires", "what the machine must offer, else the scenario is skipped with the reason"),
-    ("within", "the deadline of every step that names none; 5s unless given"),
-    ("vars", "variables, name: text; `--set name=text` overrides one"),
-    ("cases", "a list of maps: the scenario runs once a row, with the row's names as variables"),
-    ("serial", "scenarios with the same word here never overlap"),
-    ("steps", "what happens"),
-    ("finally", "steps that run whatever happened; one whose name was never opened is skipped and noted"),
-];
 
 impl PartialEq for Draft {
     /// Whether both say the same, wherever it was written.

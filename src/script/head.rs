@@ -1,17 +1,17 @@
 //! The head of a scenario: name, requirements, variables, rows of `cases`; every mistake at once.
 
-use super::check::{MOST_PROBLEMS, Vars, is_name};
-use super::draft::Draft;
+use super::draft::{Draft, MOST_PROBLEMS};
 use super::hints;
-use super::load::DEFAULT_WITHIN;
-use super::names::NAME_HELP;
+use super::name::{NAME_HELP, RESERVED, Vars, is_name};
 use super::node::{Node, Value};
-use super::scope::RESERVED;
-use super::step::Requirement;
+use super::requirement::Requirement;
 use crate::text::{Diagnostic, Place, Source, parse_duration, visible};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
+
+/// The deadline of a step where nothing names one.
+pub const DEFAULT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What stands above the steps.
 pub(super) struct Head {

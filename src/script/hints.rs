@@ -1,8 +1,7 @@
 //! What people most likely meant: words from elsewhere, words that belong to another verb, and slips of
 //! YAML's own.
 
-use super::draft::HEAD;
-use super::forms::PATTERNS;
+use super::forms::{HEAD, PATTERNS};
 use super::node::{Entry, Node, Value};
 use super::verb::Verb;
 use super::verbs::{VERBS, verb};

@@ -1,19 +1,18 @@
 //! From files to scenarios: reading, rows of `cases`; every mistake of a file at once.
 
-use super::check::{Checker, MOST_PROBLEMS, Vars};
-use super::draft::{Draft, DraftStep};
+use super::check;
+use super::checker::Checker;
+use super::draft::{Draft, DraftStep, MOST_PROBLEMS};
+pub use super::head::DEFAULT_WITHIN;
 use super::head::{Head, Row};
+use super::name::Vars;
+use super::source::read_source;
 use super::step::Scenario;
-use super::values::first_of;
-use super::yaml::{LARGEST_FILE, read_documents};
+use super::yaml::read_documents;
 use crate::text::{Diagnostic, Place, Severity, Source};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The deadline of a step where nothing names one.
-pub const DEFAULT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Most steps that the rows of a scenario's `cases` may have together.
 const MOST_STEPS: usize = 1 << 20;
@@ -46,32 +45,6 @@ pub fn load_file(path: &Path, sets: &Vars) -> Loaded {
     loaded
 }
 
-/// The text of a scenario file; what is no text, or too much of it, is refused.
-pub(super) fn read_source(path: &Path) -> Result<Arc<Source>, Box<Diagnostic>> {
-    let name = path.display().to_string();
-    let refuse = |what: String| Diagnostic::new(Severity::Error, what, None);
-    let unread = |error: std::io::Error| Box::new(Diagnostic::from((path, &error)));
-    let metadata = std::fs::metadata(path).map_err(unread)?;
-    if metadata.is_file() && metadata.len() > LARGEST_FILE as u64 {
-        let size = metadata.len().div_ceil(1 << 20);
-        let problem = refuse(format!("{name} is {size} MiB large; a scenario file has at most 16 MiB"));
-        return Err(Box::new(
-            problem.help("large payloads go into a file of their own: `file: payload.bin`"),
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(unread)?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(name, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let before = error.as_bytes().get(..at).unwrap_or_default();
-            let line = memchr::memchr_iter(b'\n', before).count() + 1;
-            let problem = refuse(format!("{name} is no text: byte {at}, on line {line}, is not UTF-8"));
-            Err(Box::new(problem.help("bytes that are no text are written with `bytes:`, `hex:` or `file:`")))
-        }
-    }
-}
-
 /// Checks a source whose relative files are in `directory`, and adds what it holds to `loaded`.
 pub fn load_source(source: &Arc<Source>, directory: &Path, sets: &Vars, loaded: &mut Loaded) {
     let mut problems = Vec::new();
@@ -85,7 +58,7 @@ pub fn load_source(source: &Arc<Source>, directory: &Path, sets: &Vars, loaded: 
         let before = count_errors(&problems);
         let draft = Draft::take(document, &mut problems);
         let head = Head::read(&draft, source, &mut problems);
-        let place = draft.head("name").map_or_else(|| first_of(&draft.place), |node| node.place.clone());
+        let place = draft.head("name").map_or_else(|| draft.place.beginning(), |node| node.place.clone());
         if let Some(line) = names.get(&head.name) {
             let what = format!("two scenarios of this file are called `{}`", head.name);
             let problem = Diagnostic::error(what, &place);
@@ -175,10 +148,10 @@ fn check_row(
     checker.sets.clone_from(sets);
     checker.lost = draft.lost.clone();
     checker.drafts = &draft.steps;
-    let steps = checker.steps(&draft.steps);
+    let steps = check::steps(&mut checker, &draft.steps);
     checker.lenient = true;
     checker.reopen_all();
-    let finally = checker.steps(&draft.finally);
+    let finally = check::steps(&mut checker, &draft.finally);
     let sound = checker.errors() == 0;
     let count = checker.count as usize;
     let name = match &row.label {
@@ -194,7 +167,7 @@ fn check_row(
         serial: head.serial.clone(),
         steps,
         finally,
-        place: first_of(&draft.place),
+        place: draft.place.beginning(),
         directory: directory.to_owned(),
     });
     (scenario, count)
@@ -225,7 +198,7 @@ pub fn read_draft(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(Draft,
         }
         (None, _) => None,
         (Some(_), Some(second)) => {
-            let problem = Diagnostic::error("this file holds several scenarios", &first_of(&second.place));
+            let problem = Diagnostic::error("this file holds several scenarios", &second.place.beginning());
             problems.push(problem.help("only a file with one can be run here"));
             None
         }

@@ -2,8 +2,11 @@
 //!
 //! ```text
 //! yaml, line   text -> Node        located scalars, lists, maps
-//! draft        Node -> Draft       one verb a step, keys that the verb table knows
-//! check        Draft -> Scenario   names, lanes, variables; values read by read, forms and lower
+//! verbs, forms what may be said    the verb table, and those of payloads, patterns and heads
+//! draft        Node -> Draft       one verb a step, keys that the tables know
+//! checker      what is known       and the mistakes; names, read, values, held, payload, patterns read by it
+//! lower        a step's meaning    one function a verb
+//! check, load  Draft -> Scenario   the walk over the steps, over the documents of a file
 //! step         what runs
 //! judge        pure: bytes seen -> holds, undecided, fails
 //! line, write  Draft -> text
@@ -11,19 +14,24 @@
 
 mod automaton;
 pub mod check;
+pub mod checker;
+mod choice;
 pub mod draft;
 pub mod forms;
 mod head;
-mod hints;
-mod include;
+mod held;
+pub mod hints;
+mod included;
 pub mod judge;
 pub mod line;
 pub mod load;
 mod lost;
 mod lower;
+pub mod name;
 mod names;
 pub mod node;
 pub mod pattern;
+mod patterns;
 mod payload;
 mod quote;
 mod read;
@@ -32,6 +40,7 @@ pub mod reference;
 pub mod regex;
 pub mod requirement;
 pub mod scope;
+mod source;
 pub mod step;
 mod syntax;
 pub mod template;

@@ -1,16 +1,13 @@
 //! Names in steps: which a step uses, opens and closes, and whether it may.
 
-use super::check::{Checker, is_name};
+use super::checker::Checker;
+use super::choice::{Frame, Word as _};
 use super::draft::DraftStep;
+use super::name::{NAME_HELP, Name, RESERVED, is_name};
 use super::node::{Node, Value};
-use super::scope::{Opened, RESERVED};
-use super::step::{Frame, Name, Word as _};
+use super::scope::Opened;
 use super::verb::{Half, Kind, Kinds, Takes};
 use crate::text::{Diagnostic, Place, did_you_mean, visible};
-
-/// What a name may be.
-pub(super) const NAME_HELP: &str =
-    "a name begins with a letter a to z and goes on with a to z, 0 to 9, `-` and `_`";
 
 impl Checker<'_> {
     /// Tells of names that are not open, of the wrong kind, or in another lane's hands.

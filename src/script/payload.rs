@@ -1,7 +1,8 @@
 //! Reading payloads: the bytes of a `send`, a reply, or a part of a pattern, from any of their forms.
 
-use super::check::Checker;
-use super::forms::{Held, PAYLOADS, form_names};
+use super::checker::Checker;
+use super::forms::{PAYLOADS, form_names};
+use super::held::Held;
 use super::node::{Node, Style, Value};
 use super::read::Piece;
 use super::recipe::{Content, Recipe};

@@ -1,7 +1,8 @@
 //! Reading texts: from nodes to templates in which what is known is filled in and what is not is a
 //! hole, with every mistake told at its own place.
 
-use super::check::{Checker, is_name};
+use super::checker::Checker;
+use super::name::is_name;
 use super::node::{Node, Value};
 use super::template::{Hole, Property, Template, Written, cut};
 use super::verb::Kind;

@@ -1,7 +1,6 @@
 //! The reference page of the language, written from the verb table and the other tables of words.
 
-use super::draft::HEAD;
-use super::forms::{PATTERNS, PAYLOADS, TIMES};
+use super::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
 use super::verb::{Body, Operand, Verb};
 use super::verbs::{COMMON, VERBS};
 use crate::text::{ErrorKind, Fact, SocketOption};

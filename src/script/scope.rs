@@ -4,13 +4,10 @@
 //! off and undone as far as the block keeps them to itself. So a block costs what it changes, not what
 //! is open.
 
-use super::step::Name;
+use super::name::Name;
 use super::verb::{Half, Kind};
 use crate::text::{Diagnostic, Place};
 use std::collections::{HashMap, HashSet};
-
-/// Words that no name may be.
-pub const RESERVED: [&str; 5] = ["port", "env", "i", "time", "tmp"];
 
 /// What a name stands for.
 #[derive(Debug, Clone)]

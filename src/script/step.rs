@@ -1,6 +1,8 @@
 //! `Scenario` and `Step`: the language after checking. Everything here is proven: names are open
 //! when they are used, patterns compile, addresses parse.
 
+pub use super::choice::{Frame, Otherwise, Side};
+pub use super::name::Name;
 use super::pattern::Pattern;
 use super::recipe::Content;
 use super::regex::Regex;
@@ -10,9 +12,6 @@ use crate::text::{ErrorKind, Fact, OptionValue, Place, SocketOption};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The name of a socket, a process or a variable.
-pub type Name = Arc<str>;
 
 /// A scenario that can run; only the checker makes one.
 #[derive(Debug)]
@@ -80,6 +79,37 @@ impl Step {
     }
 }
 
+/// Which verb a step has; its word and its sentence are in the verb table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "each variant is a verb: its sentence is in the verb table")]
+pub enum Keyword {
+    Listen,
+    Accept,
+    Connect,
+    Bind,
+    Tls,
+    Send,
+    Recv,
+    Expect,
+    Shutdown,
+    Close,
+    Abort,
+    Set,
+    Check,
+    Echo,
+    Discard,
+    Answer,
+    Relay,
+    Sleep,
+    Parallel,
+    Each,
+    Repeat,
+    Include,
+    Spawn,
+    Stop,
+    Note,
+}
+
 /// What a step does.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "each variant is a verb: its sentence is in the verb table")]
@@ -121,66 +151,6 @@ pub enum Destination {
     Address(Template),
     /// The local address of a socket.
     Socket(Name),
-}
-
-/// A choice that scenarios write as a word: the verb table and the reader take the words from here.
-pub trait Word: Copy + 'static {
-    /// Every choice, in the order of the reference page.
-    const ALL: &'static [Self];
-    /// Their words, in the same order.
-    const WORDS: &'static [&'static str];
-
-    /// The choice whose word is `word`.
-    fn from_word(word: &str) -> Option<Self> {
-        let at = Self::WORDS.iter().position(|known| *known == word)?;
-        Self::ALL.get(at).copied()
-    }
-}
-
-/// How messages are made of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
-    /// One byte of length before each message.
-    U8,
-    /// Two bytes of length, big-endian.
-    U16,
-    /// Four bytes of length, big-endian.
-    U32,
-    /// LF after each message.
-    Line,
-}
-
-impl Word for Frame {
-    const ALL: &'static [Self] = &[Self::U8, Self::U16, Self::U32, Self::Line];
-    const WORDS: &'static [&'static str] = &["u8", "u16", "u32", "line"];
-}
-
-impl Frame {
-    /// The longest message that it can carry, where there is one.
-    pub fn longest(self) -> Option<u64> {
-        match self {
-            Self::U8 => Some(u8::MAX.into()),
-            Self::U16 => Some(u16::MAX.into()),
-            Self::U32 => Some(u32::MAX.into()),
-            Self::Line => None,
-        }
-    }
-}
-
-/// Which direction `shutdown` closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// No more will be sent.
-    Write,
-    /// No more will be received.
-    Read,
-    /// Neither.
-    Both,
-}
-
-impl Word for Side {
-    const ALL: &'static [Self] = &[Self::Write, Self::Read, Self::Both];
-    const WORDS: &'static [&'static str] = &["write", "read", "both"];
 }
 
 /// Operands of `listen`.
@@ -326,22 +296,6 @@ pub struct Answer {
     pub at: Name,
     pub rules: Vec<Rule>,
     pub otherwise: Otherwise,
-}
-
-/// What `answer` does when no rule can hold any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Otherwise {
-    /// Goes on waiting, judging nothing.
-    Wait,
-    /// Closes the stream.
-    Close,
-    /// Resets the stream.
-    Reset,
-}
-
-impl Word for Otherwise {
-    const ALL: &'static [Self] = &[Self::Wait, Self::Close, Self::Reset];
-    const WORDS: &'static [&'static str] = &["wait", "close", "reset"];
 }
 
 /// One rule of `answer`.

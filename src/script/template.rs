@@ -1,6 +1,6 @@
 //! `Template`: a text in which `${…}` is replaced when the step runs, and what can stand there.
 
-use super::step::Name;
+use super::name::Name;
 use std::fmt;
 use std::ops::Range;
 

@@ -1,16 +1,24 @@
 //! Reading values: from nodes to numbers, sizes, words, lists, addresses and files.
 
-use super::check::Checker;
+use super::checker::Checker;
 use super::draft::DraftStep;
 use super::hints::did_you_mean_key;
+use super::name::Name;
 use super::node::{Node, Value};
-use super::step::{Destination, Name};
+use super::step::Destination;
 use super::template::{Hole, Part, Property, Template};
 use super::verb::{Half, Takes};
-use crate::text::{Address, AddressError, Diagnostic, Place, parse_size, visible};
+use crate::text::{Address, AddressError, Diagnostic, parse_duration, parse_size, visible};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 impl Checker<'_> {
+    /// A duration, read.
+    pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
+        let text = self.text(node)?;
+        parse_duration(&text).map_err(|what| self.tell(Diagnostic::error(what, &node.place))).ok()
+    }
+
     /// `true` or `false`; `false` where the operand is absent.
     pub(super) fn flag(&mut self, draft: &DraftStep, key: &str) -> bool {
         let Some(node) = draft.get(key) else { return false };
@@ -305,10 +313,4 @@ pub(super) fn beside(directory: &Path, name: &str) -> PathBuf {
         (Ok(one), Ok(other)) if one != other => joined,
         _ => short,
     }
-}
-
-/// The beginning of a place, for what has no better one.
-pub(super) fn first_of(place: &Place) -> Place {
-    let start = place.range().start;
-    Place::new(place.source(), start..start)
 }

@@ -1,8 +1,6 @@
 //! The shape of the verb table: what a verb and its operands are. The rows are in `verbs`.
 
-use super::check::Checker;
-use super::draft::DraftStep;
-use super::step::Action;
+use super::step::Keyword;
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,6 +164,8 @@ pub enum Body {
 
 /// A verb: one row of the table that files, prompt, completion, help, reference and schema share.
 pub struct Verb {
+    /// What code knows it by.
+    pub keyword: Keyword,
     /// The word.
     pub name: &'static str,
     /// What it does, in a sentence.
@@ -180,8 +180,6 @@ pub struct Verb {
     pub closes: bool,
     /// A step as a file says it, as YAML.
     pub example: &'static str,
-    /// Proves a step of this verb and makes it runnable; mistakes are told to the checker.
-    pub(crate) lower: fn(&mut Checker<'_>, &DraftStep) -> Option<Action>,
 }
 
 impl Verb {

@@ -1,9 +1,8 @@
 //! The verb table: the one place that knows verbs, operands, their order, help and examples.
 
+use super::choice::{Frame, Otherwise, Side, Word as _};
 use super::forms::SIGNALS;
-pub use super::hints::meant;
-use super::lower as l;
-use super::step::{Frame, Otherwise, Side, Word as _};
+use super::step::Keyword;
 use super::verb::{Body, Half, Kind, Operand, Takes, Verb, optional, positional, required};
 
 const LISTENER: &[Kind] = &[Kind::Listener];
@@ -30,6 +29,7 @@ pub const COMMON: &[Operand] = &[
 /// Every verb, in the order of the reference page.
 pub static VERBS: &[Verb] = &[
     Verb {
+        keyword: Keyword::Listen,
         name: "listen",
         summary: "bind and listen: a passive socket, its address known before the next step",
         operands: &[
@@ -45,9 +45,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "listen: { as: server, at: 127.0.0.1:0 }",
-        lower: l::open::listen,
     },
     Verb {
+        keyword: Keyword::Accept,
         name: "accept",
         summary: "take the next connection out of the queue: a new socket for this one client",
         operands: &[
@@ -59,9 +59,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "accept: { as: conn, at: server }",
-        lower: l::open::accept,
     },
     Verb {
+        keyword: Keyword::Connect,
         name: "connect",
         summary: "active open: a stream to a listener or an address",
         operands: &[
@@ -76,9 +76,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "connect: { as: client, to: server }",
-        lower: l::open::connect,
     },
     Verb {
+        keyword: Keyword::Bind,
         name: "bind",
         summary: "a datagram socket; with `to` it is connected: only that peer, ICMP refusals surface",
         operands: &[
@@ -97,9 +97,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "bind: { as: receiver, at: 127.0.0.1:0 }",
-        lower: l::open::bind,
     },
     Verb {
+        keyword: Keyword::Tls,
         name: "tls",
         summary: "from here on this stream is TLS; a server without `cert` makes one",
         operands: &[
@@ -116,9 +116,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "tls: { at: client, as: client, insecure: true }",
-        lower: l::open::tls,
     },
     Verb {
+        keyword: Keyword::Send,
         name: "send",
         summary: "write all of a payload",
         operands: &[
@@ -133,9 +133,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: r#"send: { from: client, text: "hello" }"#,
-        lower: l::talk::send,
     },
     Verb {
+        keyword: Keyword::Recv,
         name: "recv",
         summary: "one recv call: takes what comes, judges nothing, says its length; 0 is the end of the stream",
         operands: &[
@@ -148,9 +148,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "recv: { at: conn, max: 1024 }",
-        lower: l::talk::recv,
     },
     Verb {
+        keyword: Keyword::Expect,
         name: "expect",
         summary: "read until the pattern holds or cannot hold any more, and judge",
         operands: &[
@@ -162,9 +162,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: r#"expect: { at: conn, text: "hello" }"#,
-        lower: l::talk::expect,
     },
     Verb {
+        keyword: Keyword::Shutdown,
         name: "shutdown",
         summary: "half-close: no more will be sent, or received",
         operands: &[
@@ -175,9 +175,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "shutdown: { at: client, side: write }",
-        lower: l::talk::shutdown,
     },
     Verb {
+        keyword: Keyword::Close,
         name: "close",
         summary: "close a socket gracefully, of any kind",
         operands: &[required("at", Takes::Uses(SOCKET, Half::Both), "the socket")],
@@ -185,9 +185,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: true,
         example: "close: client",
-        lower: l::talk::close,
     },
     Verb {
+        keyword: Keyword::Abort,
         name: "abort",
         summary: "close a TCP stream with a reset",
         operands: &[required("at", Takes::Uses(STREAM, Half::Both), "the stream")],
@@ -195,9 +195,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: true,
         example: "abort: client",
-        lower: l::talk::abort,
     },
     Verb {
+        keyword: Keyword::Set,
         name: "set",
         summary: "set socket options",
         operands: &[required("at", Takes::Uses(SOCKET, Half::Both), "the socket")],
@@ -205,9 +205,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "set: { at: client, nodelay: true }",
-        lower: l::judge::set,
     },
     Verb {
+        keyword: Keyword::Check,
         name: "check",
         summary: "wait until what the kernel says of a socket, or a value, is so",
         operands: &[
@@ -225,9 +225,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "check: { at: conn, state: close-wait }",
-        lower: l::judge::check,
     },
     Verb {
+        keyword: Keyword::Echo,
         name: "echo",
         summary: "send back what comes until the peer ends",
         operands: &[required("at", Takes::Uses(TALKING, Half::Both), "the socket")],
@@ -235,9 +235,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "echo: conn",
-        lower: l::serve::echo,
     },
     Verb {
+        keyword: Keyword::Discard,
         name: "discard",
         summary: "receive and drop what comes until the peer ends",
         operands: &[required("at", Takes::Uses(TALKING, Half::Receiving), "the socket")],
@@ -245,9 +245,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "discard: conn",
-        lower: l::serve::discard,
     },
     Verb {
+        keyword: Keyword::Answer,
         name: "answer",
         summary: "match, reply, repeat until the peer ends",
         operands: &[
@@ -263,9 +263,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: r#"answer: { at: conn, rules: [{ matches: 'PING\r\n', reply: { text: "PONG\r\n" } }], otherwise: close }"#,
-        lower: l::serve::answer,
     },
     Verb {
+        keyword: Keyword::Relay,
         name: "relay",
         summary: "copy both ways, keeping half-closes and resets, until both sides end",
         operands: &[required("between", Takes::Pair(TALKING, Half::Both), "the two sockets")],
@@ -273,9 +273,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "relay: { between: [conn, upstream] }",
-        lower: l::serve::relay,
     },
     Verb {
+        keyword: Keyword::Sleep,
         name: "sleep",
         summary: "let time pass, for protocols that need it",
         operands: &[required("duration", Takes::Duration, "how long")],
@@ -283,9 +283,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "sleep: 50ms",
-        lower: l::block::sleep,
     },
     Verb {
+        keyword: Keyword::Parallel,
         name: "parallel",
         summary: "all lanes at once; the join is the only barrier",
         operands: &[],
@@ -293,9 +293,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "parallel: { client: [{ send: { from: client, text: hi } }], server: [{ expect: { at: conn, text: hi } }] }",
-        lower: l::block::parallel,
     },
     Verb {
+        keyword: Keyword::Each,
         name: "each",
         summary: "in the background, these steps for every connection the listener accepts, until it is closed",
         operands: &[
@@ -307,9 +307,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "each: { at: server, as: conn, steps: [{ echo: conn }] }",
-        lower: l::block::each,
     },
     Verb {
+        keyword: Keyword::Repeat,
         name: "repeat",
         summary: "these steps so many times; names opened inside are fresh each time; ${i} counts from 1",
         operands: &[
@@ -320,9 +320,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "repeat: { times: 3, steps: [{ note: \"round ${i}\" }] }",
-        lower: l::block::repeat,
     },
     Verb {
+        keyword: Keyword::Include,
         name: "include",
         summary: "the steps of another file, sharing names",
         operands: &[
@@ -333,9 +333,9 @@ pub static VERBS: &[Verb] = &[
         holds: true,
         closes: false,
         example: "include: { file: greeting.yaml, vars: { who: alice } }",
-        lower: l::block::include,
     },
     Verb {
+        keyword: Keyword::Spawn,
         name: "spawn",
         summary: "a process in its own group: its stdout is a stream to expect at, its stdin takes send",
         operands: &[
@@ -349,9 +349,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: r#"spawn: { as: app, run: [redis-server, --port, "${port.app}"], ready: { listening: "127.0.0.1:${port.app}" } }"#,
-        lower: l::process::spawn,
     },
     Verb {
+        keyword: Keyword::Stop,
         name: "stop",
         summary: "end a process group with a signal and wait for the process to end",
         operands: &[
@@ -362,9 +362,9 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "stop: { at: app, signal: TERM }",
-        lower: l::process::stop,
     },
     Verb {
+        keyword: Keyword::Note,
         name: "note",
         summary: "a line in the trace",
         operands: &[required("text", Takes::Text, "the line")],
@@ -372,7 +372,6 @@ pub static VERBS: &[Verb] = &[
         holds: false,
         closes: false,
         example: "note: the client has left",
-        lower: l::block::note,
     },
 ];
 

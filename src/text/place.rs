@@ -78,6 +78,12 @@ impl Place {
         Self { source: source.clone(), start, end }
     }
 
+    /// The empty place where this one begins, for what has no better one.
+    #[must_use]
+    pub fn beginning(&self) -> Self {
+        Self::new(&self.source, self.start..self.start)
+    }
+
     /// The source this place is in.
     pub fn source(&self) -> &Arc<Source> {
         &self.source

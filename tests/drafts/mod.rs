@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use proptest::prelude::*;
-use sockdrill::script::draft::{Draft, DraftStep, HEAD, keys_of};
+use sockdrill::script::draft::{Draft, DraftStep, keys_of};
+use sockdrill::script::forms::HEAD;
 use sockdrill::script::node::{Entry, Node, Style, Value, nowhere};
 use sockdrill::script::verb::{Body, Verb};
 use sockdrill::script::verbs::VERBS;

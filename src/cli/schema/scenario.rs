@@ -1,7 +1,6 @@
 //! The schema of scenario files: every key, verb, operand, form, option and fact of the tables.
 
-use crate::script::draft::HEAD;
-use crate::script::forms::{Form, PATTERNS, PAYLOADS, SIGNALS, TIMES};
+use crate::script::forms::{Form, HEAD, PATTERNS, PAYLOADS, SIGNALS, TIMES};
 use crate::script::verb::{Body, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS};
 use crate::text::{ErrorKind, Fact, SocketOption};

@@ -1,12 +1,13 @@
-//! Verbs that hold other steps or none: sleep, parallel, each, repeat, include, note.
+//! Verbs that hold other steps or none: sleep, parallel, each, repeat, note. Who proves the steps inside
+//! is handed in.
 
-use super::named;
-use crate::script::check::Checker;
+use super::{Prove, named};
+use crate::script::checker::Checker;
 use crate::script::draft::{DraftStep, read_block};
-use crate::script::include;
+use crate::script::name::Name;
 use crate::script::node::{Entry, Node, Value};
 use crate::script::scope::{Changes, Opened};
-use crate::script::step::{Action, Each, Lane, Name, Step};
+use crate::script::step::{Action, Each, Lane, Step};
 use crate::script::verb::{Half, Kind};
 use crate::script::verbs::COMMON;
 use crate::text::{Diagnostic, Place};
@@ -21,7 +22,7 @@ pub fn note(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
 }
 
 /// Reads and proves the steps under an operand whose key stands at `key`.
-fn inner(checker: &mut Checker<'_>, node: &Node, key: &Place) -> Vec<Step> {
+fn inner(checker: &mut Checker<'_>, node: &Node, key: &Place, prove: Prove) -> Vec<Step> {
     let mut problems = Vec::new();
     let drafts = read_block(node, key, &mut problems, &mut checker.lost);
     if drafts.is_empty() && problems.is_empty() {
@@ -30,19 +31,19 @@ fn inner(checker: &mut Checker<'_>, node: &Node, key: &Place) -> Vec<Step> {
     for problem in problems {
         checker.tell(problem);
     }
-    checker.steps(&drafts)
+    prove(checker, &drafts)
 }
 
 /// The steps under the operand `steps`.
-fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Vec<Step> {
+fn steps(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Vec<Step> {
     match (draft.get("steps"), draft.key_place("steps")) {
         // That it has no value was told with the other operands.
         (Some(Node { value: Value::Null, .. }) | None, _) => Vec::new(),
-        (Some(node), key) => inner(checker, node, key.unwrap_or(&node.place)),
+        (Some(node), key) => inner(checker, node, key.unwrap_or(&node.place), prove),
     }
 }
 
-pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<Action> {
     let mut done: Vec<(Name, Changes)> = Vec::new();
     let mut lanes = Vec::new();
     for entry in draft.operands.iter().filter(|entry| is_lane(entry)) {
@@ -59,7 +60,7 @@ pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> 
             }
         }
         let lane = checker.scope.mark();
-        let steps = inner(checker, &entry.value, &entry.key.place);
+        let steps = inner(checker, &entry.value, &entry.key.place, prove);
         let changes = checker.scope.changes(&lane);
         checker.scope.roll_back(&lane);
         checker.scope.roll_back(&mark);
@@ -93,7 +94,7 @@ fn join(checker: &mut Checker<'_>, changes: Changes) {
     }
 }
 
-pub fn each(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn each(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<Action> {
     let at = named(draft, "at");
     let node = draft.get("as");
     let mark = checker.scope.mark();
@@ -105,7 +106,7 @@ pub fn each(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
         (None, Some(Node { value: Value::Scalar(text, _), .. })) => checker.lost.add(text),
         _ => checker.lost.add_any(),
     }
-    let steps = steps(checker, draft);
+    let steps = steps(checker, draft, prove);
     let used = checker.scope.changes(&mark).used;
     checker.scope.roll_back(&mark);
     for (used, _, place) in used {
@@ -121,11 +122,11 @@ pub fn each(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     Some(Action::Each(Each { at: at?, name: name?, steps: Arc::new(steps) }))
 }
 
-pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<Action> {
     let times: Option<u64> = draft.get("times").and_then(|node| checker.number(node));
     let mark = checker.scope.mark();
     checker.scope.in_repeat = true;
-    let steps = self::steps(checker, draft);
+    let steps = self::steps(checker, draft, prove);
     checker.scope.end_round(&mark);
     if times.is_none_or(|times| times > 1) && !checker.second_round {
         // A second round meets what the first one closed. Blocks within it need no third.
@@ -133,20 +134,10 @@ pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
         let mark = checker.scope.mark();
         checker.second_round = true;
         checker.scope.in_repeat = true;
-        self::steps(checker, draft);
+        self::steps(checker, draft, prove);
         checker.scope.end_round(&mark);
         checker.second_round = false;
         checker.count = count;
     }
     Some(Action::Repeat { times: times?, steps })
-}
-
-pub fn include(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
-    let included = include::steps(checker, draft);
-    if included.is_none() {
-        // Nobody knows what it would have opened.
-        checker.lost.add_any();
-    }
-    let (file, steps) = included?;
-    Some(Action::Include { file, steps })
 }

@@ -1,7 +1,7 @@
 //! Verbs about the kernel's view: set and check.
 
 use super::{named, option_value};
-use crate::script::check::Checker;
+use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::node::Node;
 use crate::script::pattern::Matches;

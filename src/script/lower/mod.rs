@@ -1,25 +1,31 @@
-//! From a step as written to a step that can run, one function a verb; the verb table names them.
-//! Each returns nothing when a mistake was told.
+//! From a step as written to what it does, one function a verb, a file a family; `check` calls them.
+//! Each returns nothing when a mistake was told. Here is what they share: reading an operand.
 
 pub mod block;
+pub mod include;
 pub mod judge;
 pub mod open;
 pub mod process;
 pub mod serve;
 pub mod talk;
 
-use super::check::Checker;
+use super::checker::Checker;
+use super::choice::Word;
 use super::draft::DraftStep;
 use super::hints::did_you_mean_key;
+use super::name::{Name, is_name};
 use super::node::{Node, Value};
 use super::regex::Against;
-use super::step::{Destination, Name, Options, Word};
+use super::step::{Destination, Options, Step};
 use crate::text::{Diagnostic, OptionValue, SocketOption, visible};
+
+/// Proves the steps of a block, for the verbs that hold one.
+type Prove = fn(&mut Checker<'_>, &[DraftStep]) -> Vec<Step>;
 
 /// The name that the operand `key` holds; one that is not there or not valid was told already.
 fn named(draft: &DraftStep, key: &str) -> Option<Name> {
     let text = draft.get(key)?.as_scalar()?;
-    super::check::is_name(text).then(|| text.into())
+    is_name(text).then(|| text.into())
 }
 
 /// A mistake was told already.

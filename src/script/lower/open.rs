@@ -1,7 +1,7 @@
 //! Verbs that open: listen, accept, connect, bind, tls.
 
 use super::{choice, destination, maybe, named, options};
-use crate::script::check::Checker;
+use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::step::{Accept, Action, Bind, Connect, Listen, Tls};
 use crate::text::Diagnostic;

@@ -1,7 +1,7 @@
 //! Verbs about processes: spawn and stop.
 
 use super::{maybe, named};
-use crate::script::check::Checker;
+use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::forms::SIGNALS;
 use crate::script::hints::did_you_mean_key;

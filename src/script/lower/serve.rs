@@ -1,24 +1,26 @@
 //! Verbs that serve one socket until its peer ends: echo, discard, answer, relay.
 
 use super::{Told, against, choice, named};
-use crate::script::check::{Checker, is_name};
+use crate::script::checker::Checker;
+use crate::script::choice::{Otherwise, Word as _};
 use crate::script::draft::DraftStep;
+use crate::script::name::is_name;
 use crate::script::node::{Node, Value};
 use crate::script::pattern::Pattern;
 use crate::script::recipe::Content;
 use crate::script::regex::Against;
-use crate::script::step::{Action, Answer, Otherwise, Rule, Word as _};
+use crate::script::step::{Action, Answer, Rule};
 use crate::text::Diagnostic;
 
-pub fn echo(_: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn echo(draft: &DraftStep) -> Option<Action> {
     Some(Action::Echo { at: named(draft, "at")? })
 }
 
-pub fn discard(_: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn discard(draft: &DraftStep) -> Option<Action> {
     Some(Action::Discard { at: named(draft, "at")? })
 }
 
-pub fn relay(_: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn relay(draft: &DraftStep) -> Option<Action> {
     let Value::List(items) = &draft.get("between")?.value else { return None };
     let mut names = items.iter().filter_map(Node::as_scalar).filter(|name| is_name(name));
     Some(Action::Relay { between: (names.next()?.into(), names.next()?.into()) })

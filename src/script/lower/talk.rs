@@ -1,15 +1,16 @@
 //! Verbs that talk and end: send, recv, expect, shutdown, close, abort.
 
 use super::{against, choice, destination, maybe, named, refuse};
-use crate::script::check::{Checker, is_name};
+use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
-use crate::script::forms::{Held, PATTERNS, PAYLOADS};
-use crate::script::names::NAME_HELP;
+use crate::script::forms::{PATTERNS, PAYLOADS};
+use crate::script::held::Held;
+use crate::script::name::{NAME_HELP, RESERVED, is_name};
 use crate::script::node::Node;
 use crate::script::pattern::{Length, Pattern};
 use crate::script::recipe::Content;
 use crate::script::regex::Against;
-use crate::script::scope::{Opened, RESERVED};
+use crate::script::scope::Opened;
 use crate::script::step::{Action, Expect, Recv, Send, Side};
 use crate::script::verb::Kind;
 use crate::text::{Diagnostic, parse_duration};
@@ -177,10 +178,10 @@ pub fn shutdown(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> 
     Some(Action::Shutdown { at: named(draft, "at")?, side: side.ok()?.unwrap_or(Side::Write) })
 }
 
-pub fn close(_: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn close(draft: &DraftStep) -> Option<Action> {
     Some(Action::Close { at: named(draft, "at")? })
 }
 
-pub fn abort(_: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
+pub fn abort(draft: &DraftStep) -> Option<Action> {
     Some(Action::Abort { at: named(draft, "at")? })
 }

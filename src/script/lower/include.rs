@@ -1,15 +1,13 @@
 //! `include`: the steps of another file, checked in the place of the step that names it.
 
-use super::check::Checker;
-use super::draft::{Draft, DraftStep};
-use super::head::read_vars;
-use super::load::read_source;
-use super::node::{Node, Value};
-use super::step::Step;
-use super::template::Template;
-use super::values::first_of;
-use super::yaml::read_documents;
-use crate::text::{Diagnostic, Severity};
+use super::Prove;
+use crate::script::checker::Checker;
+use crate::script::draft::DraftStep;
+use crate::script::included::{Included, Refused};
+use crate::script::node::{Node, Value};
+use crate::script::step::{Action, Step};
+use crate::script::template::Template;
+use crate::text::Diagnostic;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,18 +16,18 @@ use std::sync::Arc;
 /// double it every time.
 const MOST_STEPS: u32 = 200_000;
 
-/// A file as it was read for including.
-#[derive(Debug)]
-pub struct Included {
-    draft: Draft,
-    /// What was wrong with its shape, and warnings.
-    problems: Vec<Diagnostic>,
-    /// Its own variables: what they are unless the step that includes it, or `--set`, says otherwise.
-    vars: Vec<(String, String)>,
+pub fn include(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<Action> {
+    let included = steps(checker, draft, prove);
+    if included.is_none() {
+        // Nobody knows what it would have opened.
+        checker.lost.add_any();
+    }
+    let (file, steps) = included?;
+    Some(Action::Include { file, steps })
 }
 
 /// The path of the file that `draft` includes, and its steps.
-pub(super) fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<(String, Vec<Step>)> {
+fn steps(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<(String, Vec<Step>)> {
     let vars = draft.get("vars").map(|node| vars(checker, node));
     let node = draft.get("file")?;
     let path = path(checker, node)?;
@@ -53,7 +51,7 @@ pub(super) fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<(Str
         return None;
     }
     if !checker.included.contains_key(&real) {
-        let included = read(checker, node, &path).map(Arc::new);
+        let included = read(checker, node, &path);
         checker.included.insert(real.clone(), included);
     }
     let Some(Some(included)) = checker.included.get(&real).cloned() else {
@@ -75,7 +73,7 @@ pub(super) fn steps(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<(Str
         checker.tell(problem.clone());
     }
     checker.lost.merge(&included.draft.lost);
-    let steps = checker.steps(&included.draft.steps);
+    let steps = prove(checker, &included.draft.steps);
     checker.directory = outside;
     checker.including.pop();
     checker.statics.pop();
@@ -110,51 +108,16 @@ fn vars(checker: &mut Checker<'_>, node: &Node) -> Option<Vec<(String, Template)
     checker.template_map(node)
 }
 
-/// Reads a file; what keeps it from being included is told at the step.
-fn read(checker: &mut Checker<'_>, node: &Node, path: &Path) -> Option<Included> {
-    let source = match read_source(path) {
-        Ok(source) => source,
-        Err(problem) => {
-            let help = problem.help.first();
-            checker.tell(Diagnostic::error(problem.message.clone(), &node.place).maybe_help(help));
-            return None;
-        }
-    };
-    let (documents, syntax) = read_documents(&source);
-    let mut problems = Vec::new();
-    let mut documents = documents.into_iter();
-    let Some(first) = documents.next() else {
-        if let Some(syntax) = syntax {
+/// Reads a file; what keeps it from being included is told.
+fn read(checker: &mut Checker<'_>, node: &Node, path: &Path) -> Option<Arc<Included>> {
+    match Included::read(path, &node.place) {
+        Ok(included) => return Some(Arc::new(included)),
+        Err(Refused::Step(problem)) => checker.tell(*problem),
+        Err(Refused::File(problem)) => {
             checker.including.push((path.to_owned(), node.place.clone()));
-            checker.tell(syntax);
+            checker.tell(*problem);
             checker.including.pop();
-        } else {
-            let what = format!("there are no steps in {}", path.display());
-            checker.tell(Diagnostic::error(what, &node.place));
-        }
-        return None;
-    };
-    if let Some(second) = documents.next() {
-        let place = first_of(&second.place);
-        let problem = Diagnostic::error("a file that is included holds one document", &place);
-        problems.push(problem.help("only the steps of the first one would run"));
-    }
-    let draft = Draft::take(first, &mut problems);
-    for (key, what) in [("cases", "its rows"), ("requires", "what it requires"), ("serial", "its `serial`")] {
-        if let Some(entry) = draft.head.iter().find(|entry| entry.key.as_scalar() == Some(key)) {
-            let problem = Diagnostic::warning(
-                format!("{what} would not count where this is included"),
-                &entry.key.place,
-            );
-            problems.push(problem.help("it belongs to the file that includes this one"));
         }
     }
-    if let Some(step) = draft.finally.first() {
-        let problem = Diagnostic::warning("`finally` does not run where this is included", &step.place);
-        problems.push(problem.help("it belongs to the file that includes this one"));
-    }
-    let vars = draft.head("vars").map(|node| read_vars(node, &mut problems)).unwrap_or_default();
-    problems.extend(syntax);
-    problems.sort_by_key(|problem| problem.severity == Severity::Warning);
-    Some(Included { draft, problems, vars })
+    None
 }
