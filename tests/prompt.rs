@@ -292,6 +292,10 @@ impl Show for Panicking {
 
     fn text(&mut self, _: &str) {}
 
+    fn ladder(&self, _: &mut dyn Iterator<Item = &Event>, _: u64) -> String {
+        String::new()
+    }
+
     fn view(&mut self, _: View) {}
 
     fn width(&self) -> usize {

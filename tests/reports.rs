@@ -20,6 +20,8 @@ mod hostile;
 mod junit;
 #[path = "reports/killed.rs"]
 mod killed;
+#[path = "reports/ladder.rs"]
+mod ladder;
 #[path = "reports/markdown.rs"]
 mod markdown;
 #[path = "reports/past.rs"]

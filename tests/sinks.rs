@@ -16,6 +16,10 @@ mod facts;
 mod jsonl;
 #[path = "sinks/junit.rs"]
 mod junit;
+#[path = "sinks/ladder.rs"]
+mod ladder;
+#[path = "playing/mod.rs"]
+mod playing;
 #[path = "sinks/prompt.rs"]
 mod prompt;
 #[path = "sinks/terminal.rs"]

@@ -46,6 +46,7 @@ mod serve;
 mod serve_args;
 mod serve_command;
 mod serve_draft;
+mod showing;
 mod signals;
 mod stdin;
 mod tags;

@@ -3,7 +3,7 @@
 use super::output::Output;
 use crate::event::{Event, Exit, Sink as _, What};
 use crate::repl::{self, Above, Input, Setup, Show, View};
-use crate::sink::{Calm, Jsonl, Prompt, draw};
+use crate::sink::{Calm, Jsonl, Prompt, draw, draw_ladder};
 use crate::text::Diagnostic;
 use std::env;
 use std::io::{self, BufReader, IsTerminal as _, Stdout};
@@ -64,6 +64,16 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     repl::run(Setup { show: Box::new(Scripted { sink, output }), input, file: args.file.clone() })
 }
 
+/// What happened so far.
+fn timeline(facts: &mut dyn Iterator<Item = &Event>, forgotten: u64, styled: bool) -> String {
+    let drawn = draw_ladder(facts, styled, Output::width());
+    match (drawn.is_empty(), forgotten) {
+        (true, _) => "nothing has happened yet\n".to_owned(),
+        (false, 0) => drawn,
+        (false, _) => format!("… {forgotten} facts before are forgotten\n{drawn}"),
+    }
+}
+
 /// Whether lines can be edited here.
 fn is_a_terminal() -> bool {
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -96,6 +106,10 @@ impl Show for AtTerminal {
 
     fn text(&mut self, text: &str) {
         self.above.print(text);
+    }
+
+    fn ladder(&self, facts: &mut dyn Iterator<Item = &Event>, forgotten: u64) -> String {
+        timeline(facts, forgotten, self.styled)
     }
 
     fn view(&mut self, view: View) {
@@ -141,6 +155,10 @@ impl Show for Scripted<'_> {
             // stdout is events only.
             Told::Json(_) => self.output.complain(text),
         }
+    }
+
+    fn ladder(&self, facts: &mut dyn Iterator<Item = &Event>, forgotten: u64) -> String {
+        timeline(facts, forgotten, self.output.styled_out())
     }
 
     fn view(&mut self, view: View) {

@@ -7,12 +7,13 @@ use super::read::read;
 use super::reports::{self, Reports, STDOUT, annotate_on_github};
 use super::rounds::{self, Until};
 use super::select::{Choice, Selection, parse_set, unknown_sets};
+use super::showing::Showing;
 use super::signals;
 use super::telling::duration;
 use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, SinkSet};
 use crate::script::step::Scenario;
-use crate::sink::{Jsonl, Layout, Look, Progress, Shown, Terminal};
+use crate::sink::{Jsonl, Layout, Progress, Terminal};
 use crate::text::Diagnostic;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ Exit codes:
 Examples:
   sockdrill replay scenarios/
   sockdrill replay scenarios/ --filter reset -v
+  sockdrill replay scenarios/ --ladder=failed
   sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml
   sockdrill replay flaky.yaml --repeat 100 --fail-fast
   sockdrill replay scenarios/ --json=run.jsonl --tap report.tap")]
@@ -75,12 +77,8 @@ pub(super) struct Args {
     /// A skipped scenario is a failure of the run
     #[arg(long, help_heading = "How they are played")]
     no_skip: bool,
-    /// Show what happens in each scenario; twice: with times and addresses
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "What is shown")]
-    verbose: u8,
-    /// Show only failures and the summary
-    #[arg(long, help_heading = "What is shown")]
-    quiet: bool,
+    #[command(flatten)]
+    showing: Showing,
     /// Write every event as a line of JSON: to stdout, or to a file that is there when the run is over
     #[arg(
         long,
@@ -113,8 +111,8 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    if args.is_json() && args.verbose > 0 {
-        output.error("with --json, stdout is events: --verbose has no place there");
+    if let (true, Some(flag)) = (args.is_json(), args.showing.on_stdout()) {
+        output.error(format!("with --json, stdout is events: {flag} has no place there"));
         return Exit::Usage;
     }
     let chosen = choose(args, output);
@@ -158,7 +156,7 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
     let found = find(&args.paths).map_err(told)?;
     let sets = args.sets.iter().cloned().collect();
     let read = read(&found.files, &sets);
-    read.tell(output, !args.quiet);
+    read.tell(output, !args.showing.quiet);
     let known: BTreeSet<String> = read.files.iter().flat_map(|file| file.vars.iter().cloned()).collect();
     let unknown = told(unknown_sets(&sets, &known));
     if let Some(mistakes) = read.mistakes() {
@@ -187,8 +185,8 @@ fn play(args: &Args, scenarios: Vec<Scenario>, mut sinks: SinkSet, output: &Outp
     // Where the limit cannot be raised, a scenario that needs more says so itself.
     let _ = raise_open_files();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let detail =
-        if !args.json.is_empty() || args.verbose > 0 { Detail::Everything } else { Detail::Outcomes };
+    let facts = !args.json.is_empty() || args.showing.needs_facts();
+    let detail = if facts { Detail::Everything } else { Detail::Outcomes };
     let play = Play {
         jobs: args.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
         repeat: args.repeat.get(),
@@ -237,25 +235,15 @@ fn layout(args: &Args, found: &Found, scenarios: &[Scenario]) -> Layout {
 
 /// Who tells those that watch this run.
 fn watched(args: &Args, layout: Layout, output: &Output, sinks: &mut SinkSet) {
-    let bar = (Output::has_room_for_a_bar() && !args.quiet && args.verbose == 0).then(Progress::new);
+    let bar = (Output::has_room_for_a_bar() && !args.showing.quiet && args.showing.verbose == 0)
+        .then(Progress::new);
     let above = |writer: Box<dyn Write>, same_terminal: bool| match &bar {
         Some(bar) if same_terminal => Box::new(bar.above(writer)),
         _ => writer,
     };
     let stdout = above(Box::new(Output::stdout()), Output::is_terminal());
     let stderr = above(Box::new(Output::stderr()), true);
-    let shown = match (args.quiet, args.verbose) {
-        (true, _) => Shown::Failures,
-        (false, 0) => Shown::Results,
-        (false, 1) => Shown::Transcripts,
-        (false, _) => Shown::Everything,
-    };
-    let look = Look {
-        shown,
-        styled: output.styled_out(),
-        styled_diagnostics: output.styled_err(),
-        width: Output::width(),
-    };
+    let look = args.showing.look(output);
     if args.is_json() {
         sinks.push(Jsonl::new(stdout, "events"));
         // Failures are narration: they are told on stderr also where stdout is data.

@@ -4,8 +4,9 @@ use super::output::Output;
 use super::past::{Past, read_past};
 use super::replay::LOG_WIDTH;
 use super::reports::{Reports, annotate};
+use super::showing::Showing;
 use crate::event::{Exit, SinkSet};
-use crate::sink::{Layout, Look, Shown, Terminal};
+use crate::sink::{Layout, Terminal};
 use crate::text::{Diagnostic, Severity};
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ Exit codes:
 
 Examples:
   sockdrill report run.jsonl
-  sockdrill report run.jsonl -v
+  sockdrill report run.jsonl --ladder
   sockdrill report run.jsonl --junit report.xml --markdown summary.md
   sockdrill replay scenarios/ --json | sockdrill report - --tap /dev/stdout")]
 pub(super) struct Args {
@@ -32,12 +33,8 @@ pub(super) struct Args {
     /// Write GitHub annotations to stderr
     #[arg(long, help_heading = "Reports")]
     annotations: bool,
-    /// Show what happened in each scenario; twice: with times and addresses
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet", help_heading = "What is shown")]
-    verbose: u8,
-    /// Show only failures and the summary
-    #[arg(long, help_heading = "What is shown")]
-    quiet: bool,
+    #[command(flatten)]
+    showing: Showing,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
@@ -62,7 +59,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.annotations {
         annotate(&mut sinks);
     }
-    if args.verbose > 0 || args.quiet || !(args.reports.any() || args.annotations) {
+    if args.showing.needs_facts() || args.showing.quiet || !(args.reports.any() || args.annotations) {
         sinks.push(terminal(args, &past, output));
     }
     for event in &past.events {
@@ -79,17 +76,6 @@ fn terminal(args: &Args, past: &Past, output: &Output) -> Terminal {
     let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
     let verdicts = past.verdicts();
     let layout = Layout::new(None, verdicts.iter().map(|(names, _)| *names), past.rounds, width);
-    let shown = match (args.quiet, args.verbose) {
-        (true, _) => Shown::Failures,
-        (false, 0) => Shown::Results,
-        (false, 1) => Shown::Transcripts,
-        (false, _) => Shown::Everything,
-    };
-    let look = Look {
-        shown,
-        styled: output.styled_out(),
-        styled_diagnostics: output.styled_err(),
-        width: Output::width(),
-    };
+    let look = args.showing.look(output);
     Terminal::new(Output::stdout(), Output::stderr(), look, layout)
 }

@@ -6,7 +6,7 @@
 //! input      where lines come from: the editor's thread, a pipe, an argument
 //! editor     rustyline on a thread of its own; assist: completion, hints, colours from the verb table
 //! above      what is printed above the line that is being edited
-//! command    what is no step; table, ladder, explain: what commands show
+//! command    what is no step; table, explain: what commands show
 //! record     what happened, for show, timeline and save
 //! terminal   left as it was found
 //! ```
@@ -19,7 +19,6 @@ mod editor;
 mod exchange;
 mod explain;
 mod input;
-mod ladder;
 mod names;
 mod prompt;
 mod record;
@@ -46,6 +45,8 @@ pub trait Show {
     fn problem(&mut self, problem: &Diagnostic);
     /// Shows text that a command was asked for; it ends with a line feed.
     fn text(&mut self, text: &str);
+    /// These facts of the session as a ladder; so many before them are forgotten.
+    fn ladder(&self, facts: &mut dyn Iterator<Item = &Event>, forgotten: u64) -> String;
     /// Shows bytes that way from here on.
     fn view(&mut self, view: View);
     /// How many columns there are.

@@ -7,7 +7,7 @@ use super::names::Names;
 use super::record::{Record, Went};
 use super::signals::{Signals, is_recent, plain};
 use super::statement::statements;
-use super::{Show, explain, ladder, save, table};
+use super::{Show, explain, save, table};
 use crate::engine::{Stage, Watch};
 use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
 use crate::script::draft::DraftStep;
@@ -293,7 +293,7 @@ impl<'a> Prompt<'a> {
         let text = match command {
             Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
             Command::Show(name) => return self.show(&name),
-            Command::Timeline => ladder::draw(&self.record, self.show.width()),
+            Command::Timeline => self.show.ladder(&mut self.record.facts.iter(), self.record.forgotten),
             Command::Save { file, all } => {
                 let result = save::save(&file, all, &self.record, self.within, &self.names.vars).await;
                 match result {

@@ -4,6 +4,7 @@
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! conversation  what one socket or many say, live, as commands show it   (screen)
 //! datagrams   the same of datagrams, a line each                      (screen)
+//! ladder      lifelines and what passes between them: the model; as text (rungs)
 //! progress    a bar while it lasts
 //! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
@@ -19,6 +20,7 @@ mod datagrams;
 mod fold;
 mod jsonl;
 mod junit;
+mod ladder;
 mod layout;
 mod markdown;
 mod progress;
@@ -26,6 +28,7 @@ mod prompt;
 mod read;
 mod report;
 mod results;
+mod rungs;
 mod screen;
 mod shown_bytes;
 mod spelling;
@@ -45,7 +48,8 @@ pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
 pub use read::{ReadError, read_event};
 pub use report::{Format, Report};
+pub use rungs::draw_ladder;
 pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
-pub use terminal::{Look, Shown, Terminal};
+pub use terminal::{LadderOf, Look, Shown, Terminal};
 pub use whole_file::{Growing, WholeFile};

@@ -2,7 +2,9 @@
 //! request, a summary. Results and diagnostics have a writer each.
 
 use super::fold::{Fold, Folds};
+use super::ladder::{Ladder, Ladders};
 use super::layout::Layout;
+use super::rungs::{self, Sheet};
 use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable, spoken};
 use super::transcript::Transcript;
 use crate::event::{Event, Sink, Verdict, What};
@@ -24,16 +26,29 @@ pub enum Shown {
     Everything,
 }
 
+/// Of which scenarios a ladder is drawn, among those that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LadderOf {
+    /// Of none.
+    Nobody,
+    /// Of those that did not pass.
+    Failed,
+    /// Of all.
+    Everybody,
+}
+
 /// How it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
     /// How much.
     pub shown: Shown,
+    /// Of which scenarios a ladder is drawn.
+    pub ladder: LadderOf,
     /// Whether results are coloured.
     pub styled: bool,
     /// Whether diagnostics are coloured.
     pub styled_diagnostics: bool,
-    /// How many columns a line of a transcript has.
+    /// How many columns a line of a transcript or of a ladder has.
     pub width: usize,
 }
 
@@ -49,6 +64,9 @@ pub struct Terminal {
     folds: Folds,
     told: Vec<bool>,
     transcripts: HashMap<u32, Transcript>,
+    ladders: Ladders,
+    /// Ladders of scenarios that are not told yet.
+    untold: HashMap<usize, Ladder>,
 }
 
 impl Terminal {
@@ -67,6 +85,8 @@ impl Terminal {
             folds: Folds::default(),
             told: Vec::new(),
             transcripts: HashMap::new(),
+            ladders: Ladders::default(),
+            untold: HashMap::new(),
         }
     }
 
@@ -101,7 +121,17 @@ impl Terminal {
         self.write(&text)
     }
 
-    /// The line of a scenario, and its failures.
+    /// The ladder of a scenario that is told now, if one is wanted.
+    fn ladder(&mut self, index: usize, passed: bool) -> String {
+        let Some(ladder) = self.untold.remove(&index) else { return String::new() };
+        if passed && self.look.ladder != LadderOf::Everybody {
+            return String::new();
+        }
+        let timed = self.look.shown == Shown::Everything;
+        rungs::draw(&ladder, Sheet { timed, styled: self.look.styled, width: self.look.width })
+    }
+
+    /// The line of a scenario, its ladder, and its failures.
     fn tell(&mut self, index: usize) -> io::Result<()> {
         let Some(fold) = self.folds.all.get(index) else { return Ok(()) };
         if self.told.len() <= index {
@@ -120,10 +150,14 @@ impl Terminal {
         }
         let line = self.line(fold);
         let failures: String = fold.failures.iter().map(|failure| self.failure(failure)).collect();
+        let passed = fold.verdict() == Verdict::Passed;
         self.write(&line)?;
+        let ladder = self.ladder(index, passed);
+        self.write(&ladder)?;
         self.diagnostics.write_all(failures.as_bytes())?;
         self.diagnostics.flush()?;
-        self.write(if self.look.shown >= Shown::Transcripts { "\n" } else { "" })
+        let apart = self.look.shown >= Shown::Transcripts || !ladder.is_empty();
+        self.write(if apart { "\n" } else { "" })
     }
 
     fn line(&self, fold: &Fold) -> String {
@@ -198,7 +232,13 @@ impl Sink for Terminal {
         if self.look.shown >= Shown::Transcripts {
             self.transcribe(event)?;
         }
+        if self.look.ladder != LadderOf::Nobody {
+            self.ladders.take(event);
+        }
         if let Some(index) = self.folds.take(event) {
+            if let Some(ladder) = self.ladders.end(event, index) {
+                self.untold.insert(index, ladder);
+            }
             let plays = self.folds.all.get(index).map_or(0, |fold| fold.plays.all());
             if plays == self.layout.repeat {
                 self.tell(index)?;

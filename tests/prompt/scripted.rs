@@ -103,3 +103,12 @@ fn a_file_is_run_first_and_its_names_stay() {
     assert_eq!((exit, stderr.as_str()), (0, ""));
     assert!(stdout.contains("* hello alice") && stdout.contains("who  alice"), "{stdout}");
 }
+
+#[test]
+fn a_timeline_is_the_ladder_of_the_session() {
+    let (exit, stdout, stderr) = given(&format!("timeline; {PAIR}send a \"hi\"; expect b \"hi\"; timeline"));
+    assert_eq!((exit, stderr.as_str()), (0, ""));
+    assert!(stdout.starts_with("nothing has happened yet\n"), "{stdout}");
+    assert!(stdout.lines().any(|line| line.split_whitespace().eq(["s", "a", "b"])), "{stdout}");
+    assert!(stdout.lines().any(|line| line.contains('▶') && line.ends_with("2 B  hi")), "{stdout}");
+}

@@ -2,7 +2,7 @@
 
 use crate::facts::*;
 use sockdrill::event::{Event, Outcome, Side, Sink as _, What};
-use sockdrill::sink::{Layout, Look, Shown, Terminal};
+use sockdrill::sink::{LadderOf, Layout, Look, Shown, Terminal};
 use std::path::Path;
 
 /// What a run looks like on stdout and on stderr.
@@ -17,7 +17,8 @@ fn told(events: &[Event], shown: Shown, width: usize, repeat: u32) -> (String, S
     }
     let layout = Layout::new(Some(Path::new("scenarios")), scenarios.into_iter(), repeat, width);
     let (out, err) = (Paper::default(), Paper::default());
-    let look = Look { shown, styled: false, styled_diagnostics: false, width };
+    let ladder = LadderOf::Nobody;
+    let look = Look { shown, ladder, styled: false, styled_diagnostics: false, width };
     let mut terminal = Terminal::new(out.clone(), err.clone(), look, layout);
     for event in events {
         terminal.take(event).unwrap();
@@ -238,7 +239,8 @@ fn colour_is_there_only_when_asked_for() {
     assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'));
     let (out, err) = (Paper::default(), Paper::default());
     let layout = Layout::new(None, [].into_iter(), 1, 100);
-    let look = Look { shown: Shown::Results, styled: true, styled_diagnostics: true, width: 100 };
+    let ladder = LadderOf::Nobody;
+    let look = Look { shown: Shown::Results, ladder, styled: true, styled_diagnostics: true, width: 100 };
     let mut terminal = Terminal::new(out.clone(), err.clone(), look, layout);
     for event in &run {
         terminal.take(event).unwrap();
