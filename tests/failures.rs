@@ -841,6 +841,13 @@ mod blocks {
     }
 
     #[test]
+    fn a_row_of_cases_is_named() {
+        let rows = "cases:\n  - { word: hello, heard: hullo }\n";
+        let steps = "\n- send: { from: client, text: \"${heard}\" }\n- expect: { at: conn, text: \"${word}\" }";
+        stored!(drawn(&failure(&format!("{rows}{}", scenario(CONNECTED, steps)))));
+    }
+
+    #[test]
     fn a_step_of_an_included_file_fails() {
         let directory = tempfile::tempdir().unwrap();
         let part = "steps:\n  - expect: { at: conn, text: \"hello\" }\n";

@@ -27,7 +27,8 @@ pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &St
         return Outcome::Skipped(reason);
     }
     let (failed, mut failures) = mpsc::unbounded_channel();
-    let session = Arc::new(Session::new(host.clone(), journal.clone(), scenario.within, failed));
+    let session = Session::new(host.clone(), journal.clone(), scenario.within, failed);
+    let session = Arc::new(session.of_case(scenario.case.clone()));
     let lane = Lane::main(session.clone());
     let _abandon = Abandon(session);
     let mut result = tokio::select! {
@@ -125,7 +126,11 @@ fn tell_ended(
             lane.note(step.number, || What::StepHeld { took: began.elapsed(), failed_as_told });
             Ok(())
         }
-        Err(trouble) => {
+        Err(mut trouble) => {
+            // A failure of an inner step has named it.
+            if let (Some(case), None) = (&lane.session.case, &trouble.inner) {
+                trouble.rows.insert(0, ("case".to_owned(), case.clone()));
+            }
             let failure = trouble.into_failure(step, &lane.label);
             lane.note(step.number, || What::Failed(failure.clone()));
             Err(failure)

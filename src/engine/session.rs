@@ -28,6 +28,8 @@ use tokio::task::{AbortHandle, JoinSet};
 pub(super) struct Session {
     pub host: Host,
     pub journal: Journal,
+    /// The row of `cases` that is played, which every failure names.
+    pub case: Option<String>,
     /// The deadline of steps that name none.
     pub within: Duration,
     /// Where background instances tell that they failed.
@@ -66,6 +68,7 @@ impl Session {
         Self {
             host,
             journal,
+            case: None,
             within,
             failed,
             background: Mutex::default(),
@@ -77,6 +80,12 @@ impl Session {
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }
+    }
+
+    /// The same session, playing this row of `cases`.
+    pub fn of_case(mut self, case: Option<String>) -> Self {
+        self.case = case;
+        self
     }
 
     /// The number of the next instance of an `each`.

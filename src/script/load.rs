@@ -160,6 +160,7 @@ fn check_row(
     };
     let scenario = sound.then(|| Scenario {
         name,
+        case: row.label.clone(),
         about: head.about.clone(),
         tags: head.tags.clone(),
         requires: head.requires.clone(),

@@ -18,6 +18,8 @@ use std::time::Duration;
 pub struct Scenario {
     /// One sentence saying the situation, with the row of `cases` in brackets.
     pub name: String,
+    /// The row of `cases` that it is, as in its name.
+    pub case: Option<String>,
     /// What it shows and why.
     pub about: Option<String>,
     /// Words to select by.
