@@ -843,7 +843,8 @@ mod blocks {
     #[test]
     fn a_row_of_cases_is_named() {
         let rows = "cases:\n  - { word: hello, heard: hullo }\n";
-        let steps = "\n- send: { from: client, text: \"${heard}\" }\n- expect: { at: conn, text: \"${word}\" }";
+        let steps =
+            "\n- send: { from: client, text: \"${heard}\" }\n- expect: { at: conn, text: \"${word}\" }";
         stored!(drawn(&failure(&format!("{rows}{}", scenario(CONNECTED, steps)))));
     }
 

@@ -107,7 +107,7 @@ fn holds_on(matcher: &Matcher, seen: &[u8]) -> bool {
                 && mask.iter().zip(seen).all(|(mask, seen)| mask.is_none_or(|byte| byte == *seen))
         }
         Matcher::Contains(needle) | Matcher::Until(needle) => seen.ends_with(needle),
-        Matcher::Matches(regex) => Regex::compile(regex.source(), Against::Message).unwrap().is_whole(seen),
+        Matcher::Matches(regex) => Regex::compile(regex.source(), Against::Datagram).unwrap().is_whole(seen),
         Matcher::Size(size) => seen.len() as u64 == *size,
         Matcher::AnyOf(matchers) => matchers.iter().any(|matcher| holds_on(matcher, seen)),
         Matcher::Eof | Matcher::Reset | Matcher::Silence(_) | Matcher::Exit(_) => false,

@@ -56,8 +56,12 @@ impl Checker<'_> {
         form: &str,
         place: &Place,
     ) -> Option<Pattern> {
-        let stream_only = matches!(pattern, Pattern::Eof | Pattern::Reset | Pattern::Until(_));
         let stream = against == Against::Stream;
+        let refused = match pattern {
+            Pattern::Until(_) => !stream,
+            Pattern::Eof | Pattern::Reset => against == Against::Datagram,
+            _ => false,
+        };
         let empty = match &pattern {
             Pattern::Contains(content) | Pattern::Until(content) | Pattern::Starts(content) => {
                 content.known_len() == Some(0)
@@ -67,7 +71,7 @@ impl Checker<'_> {
             Pattern::Silence(duration) => duration.is_zero(),
             _ => false,
         };
-        if !stream && stream_only {
+        if refused {
             let what = format!("`{form}` is for streams, and messages come one by one here");
             self.tell(Diagnostic::error(what, place).help(if form == "until" {
                 "a message is judged whole: `contains` or `matches`"

@@ -41,8 +41,10 @@ impl RegexError {
 pub enum Against {
     /// A stream: it takes the shortest prefix on which it holds, so it must be able to see its end.
     Stream,
-    /// A whole message: it must take all of it.
-    Message,
+    /// A whole message of a stream, which can also end between two of them.
+    Frame,
+    /// A whole datagram: it must take all of it.
+    Datagram,
 }
 
 impl Regex {
@@ -67,13 +69,13 @@ impl Regex {
         let hir = match against {
             Against::Stream => hir,
             // A message ends where it ends: it must not settle for less.
-            Against::Message => Hir::concat(vec![hir, Hir::look(Look::End)]),
+            Against::Frame | Against::Datagram => Hir::concat(vec![hir, Hir::look(Look::End)]),
         };
         let too_large = |_| RegexError::new("this expression is too large", "");
         let config = thompson::Config::new().utf8(false).nfa_size_limit(Some(8 << 20));
         let nfa = thompson::Compiler::new().configure(config).build_from_hir(&hir).map_err(too_large)?;
         let named = nfa.group_info().all_names().any(|(_, _, name)| name.is_some());
-        let vm = if named || against == Against::Message {
+        let vm = if named || against != Against::Stream {
             Some(Arc::new(PikeVM::new_from_nfa(nfa.clone()).map_err(too_large)?))
         } else {
             None
@@ -268,7 +270,7 @@ mod tests {
         assert!(what(r"\w+").contains("go on matching"));
         assert!(what("a$").contains("look at what surrounds"));
         assert!(what(r"[^\s\S]").contains("never match"));
-        assert!(Regex::compile(r"\d+", Against::Message).is_ok());
+        assert!(Regex::compile(r"\d+", Against::Datagram).is_ok());
         assert!(Regex::compile("a{3}", Against::Stream).is_ok());
     }
 
@@ -287,16 +289,16 @@ mod tests {
 
     #[test]
     fn a_message_is_matched_whole() {
-        let regex = Regex::compile("(?s)^id=7 .*", Against::Message).unwrap();
+        let regex = Regex::compile("(?s)^id=7 .*", Against::Datagram).unwrap();
         assert!(regex.is_whole(b"id=7 a\nb"));
         assert!(!regex.is_whole(b"xid=7 a"));
-        assert!(Regex::compile(r"\d+", Against::Message).unwrap().is_whole(b"42"));
-        assert!(!Regex::compile(r"\d+", Against::Message).unwrap().is_whole(b"42 "));
+        assert!(Regex::compile(r"\d+", Against::Datagram).unwrap().is_whole(b"42"));
+        assert!(!Regex::compile(r"\d+", Against::Datagram).unwrap().is_whole(b"42 "));
     }
 
     #[test]
     fn the_groups_of_a_message_cover_all_of_it() {
-        let regex = Regex::compile("(?<word>a|ab)(?<rest>c?)", Against::Message).unwrap();
+        let regex = Regex::compile("(?<word>a|ab)(?<rest>c?)", Against::Datagram).unwrap();
         let groups = vec![("word".to_owned(), b"ab".to_vec()), ("rest".to_owned(), b"c".to_vec())];
         assert_eq!(regex.captures(b"abc"), groups);
     }
@@ -304,7 +306,7 @@ mod tests {
     #[test]
     fn quoted_bytes_match_themselves() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let regex = Regex::compile(&quote(&bytes), Against::Message).unwrap();
+        let regex = Regex::compile(&quote(&bytes), Against::Datagram).unwrap();
         assert!(regex.is_whole(&bytes));
     }
 }

@@ -188,7 +188,7 @@ fn test_of(checker: &mut Checker<'_>, key: &str, node: &Node, subject: &Subject)
         return None;
     }
     if key == "matches" {
-        return match checker.regex(node, Against::Message)? {
+        return match checker.regex(node, Against::Datagram)? {
             Matches::Compiled(regex) => Some(Test::Matches(regex)),
             Matches::Holes(..) => {
                 checker.tell(Diagnostic::error(

@@ -17,6 +17,7 @@ use super::name::{Name, is_name};
 use super::node::{Node, Value};
 use super::regex::Against;
 use super::step::{Destination, Options, Step};
+use super::verb::Kind;
 use crate::text::{Diagnostic, OptionValue, SocketOption, visible};
 
 /// Proves the steps of a block, for the verbs that hold one.
@@ -52,10 +53,11 @@ fn refuse(checker: &mut Checker<'_>, draft: &DraftStep, key: &str, what: String,
     checker.tell(Diagnostic::error(what, place).maybe_help((!help.is_empty()).then_some(help)));
 }
 
-/// Whether what `key` names carries a stream or messages.
+/// What patterns at `name` are judged against.
 fn against(checker: &Checker<'_>, name: &str) -> Against {
     match checker.scope.find(name) {
-        Some(opened) if opened.messages => Against::Message,
+        Some(opened) if opened.kind == Kind::Datagram => Against::Datagram,
+        Some(opened) if opened.messages => Against::Frame,
         _ => Against::Stream,
     }
 }
