@@ -5,8 +5,16 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test panics where it fails"
+    clippy::print_stderr,
+    reason = "a test panics where it fails, and says what it skips"
 )]
+
+#[path = "cli/completions.rs"]
+mod completions;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/man.rs"]
+mod man;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -95,6 +103,15 @@ impl Desk {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
     }
+}
+
+/// Runs the program with these arguments, anywhere.
+fn run(arguments: &[&str]) -> Told {
+    let mut command = empty_desk().command("");
+    command.current_dir(std::env::temp_dir()).args(arguments);
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
 }
 
 fn empty_desk() -> Desk {

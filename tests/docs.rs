@@ -5,8 +5,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test panics where it fails"
+    clippy::print_stderr,
+    reason = "a test panics where it fails, and says what it skips"
 )]
+
+#[path = "docs/phrasebook.rs"]
+mod phrasebook;
+#[path = "docs/running.rs"]
+mod running;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -107,15 +113,19 @@ fn without_durations(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Whether a page is the one that tables make.
+fn is_written(path: &str, page: &str) {
+    let whole = root().join(path);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&whole, page).unwrap();
+    }
+    let written = std::fs::read_to_string(&whole).unwrap_or_default();
+    assert!(written == page, "{path} is old: UPDATE=1 cargo test --test docs");
+}
+
 #[test]
 fn the_reference_page_is_what_the_tables_say() {
-    let page = sockdrill::script::reference::markdown();
-    let path = root().join("docs/language-reference.md");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/language-reference.md is old: UPDATE=1 cargo test --test docs");
+    is_written("docs/language-reference.md", &sockdrill::script::reference::markdown());
 }
 
 #[test]

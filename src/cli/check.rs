@@ -11,12 +11,16 @@ use std::path::PathBuf;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Every mistake of every file is shown, each under its own line.
-Exit code 0: no mistakes; 2: mistakes.
-
-Examples:
-  sockdrill check scenarios/
-  sockdrill check --json scenarios/ | jq -r .message")]
+#[command(
+    before_help = "Examples:
+  sockdrill check scenarios/                            every file below a directory
+  sockdrill check greeting.yaml                         one file
+  sockdrill check smoke.yaml --set target=10.0.0.7:6060
+  sockdrill check --json scenarios/ | jq -r .message    for another program
+  git diff --name-only '*.yaml' | xargs sockdrill check",
+    after_help = "Every mistake of every file is shown, each under its own line.
+Exit code 0: no mistakes; 2: mistakes."
+)]
 pub(super) struct Args {
     /// Scenario files, and directories of them
     #[arg(required = true, value_name = "PATH")]

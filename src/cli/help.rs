@@ -2,6 +2,8 @@
 
 use super::Cli;
 use super::output::Output;
+use super::phrasebook;
+use super::wrapping::wrapped;
 use crate::event::Exit;
 use crate::script::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
 use crate::script::hints::meant;
@@ -14,13 +16,14 @@ use std::fmt::Write as _;
 
 /// Arguments of `help`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  sockdrill help replay
-  sockdrill help verbs
-  sockdrill help expect
-  sockdrill help exit-codes")]
+#[command(before_help = "Examples:
+  sockdrill help replay      a command
+  sockdrill help verbs       what a step can be
+  sockdrill help expect      a verb
+  sockdrill help exit-codes  what the exit codes say
+  sockdrill help from-nc     from nc to sockdrill; also from-ncat, from-socat")]
 pub(super) struct Args {
-    /// A command, a verb, `verbs`, `scenario`, `options`, `facts` or `exit-codes`
+    /// A command, a verb, `verbs`, `scenario`, `options`, `facts`, `exit-codes`, `from-nc`, `from-ncat` or `from-socat`
     #[arg(value_name = "TOPIC")]
     topic: Option<String>,
     /// The verb, after `verb`: for one that is a command too
@@ -40,7 +43,21 @@ const TOPICS: &[Topic] = &[
     ("options", options),
     ("facts", facts),
     ("exit-codes", exit_codes),
+    ("from-nc", || phrasebook::text(&phrasebook::NC)),
+    ("from-ncat", || phrasebook::text(&phrasebook::NCAT)),
+    ("from-socat", || phrasebook::text(&phrasebook::SOCAT)),
 ];
+
+/// Everything that there is help on.
+pub(super) fn topics() -> Vec<String> {
+    let commands = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let words = TOPICS.iter().map(|(word, _)| *word).chain(VERBS.iter().map(|verb| verb.name));
+    let mut all: Vec<String> = commands;
+    all.extend(words.map(str::to_owned));
+    all.sort();
+    all.dedup();
+    all
+}
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let mut cli = Cli::command();
@@ -248,21 +265,6 @@ fn table(text: &mut String, rows: &Rows) {
             name = "";
         }
     }
-}
-
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn indented(text: &str) -> String {

@@ -6,7 +6,8 @@
 //! repl      the prompt; scripted, the same steps from a pipe or an argument
 //! report    makes reports      past -> sinks
 //! schema    of scenario files and of the event stream
-//! help      topics, verbs
+//! help      topics, verbs, phrasebooks
+//! completions man   what shells and man(1) want to know   the same arguments; completing: their values
 //! send      connects, sends, shows the answer     draft -> conversation -> exit code
 //! udp_send udp_recv             datagrams               draft -> sending, receiving -> exit code
 //! serve     listens and serves clients             draft -> server -> exit code
@@ -20,15 +21,19 @@
 mod address;
 mod arguments;
 mod check;
+mod completing;
+mod completions;
 mod draft;
 mod ending;
 mod find;
 pub mod flags;
 mod help;
+mod man;
 mod order;
 mod output;
 mod past;
 mod payload;
+pub mod phrasebook;
 mod read;
 mod repl;
 mod replay;
@@ -54,6 +59,7 @@ mod telling;
 mod udp_recv;
 mod udp_send;
 mod udp_telling;
+mod wrapping;
 
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -77,12 +83,12 @@ const STYLES: Styles = Styles::styled()
     disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:
-  sockdrill replay scenarios/         play every scenario below a directory
-  sockdrill replay -v greeting.yaml   with everything that was said
-  sockdrill check scenarios/          find mistakes without opening a socket
-  sockdrill repl                      the same steps at a prompt
-  sockdrill help verbs                what a step can be"
+    before_help = "Examples:
+  sockdrill send localhost:6379 'PING\\r\\n'   connect, send, show the answer, say how it ended
+  sockdrill serve 9000 --echo                a server that sends back what comes
+  sockdrill replay scenarios/                play every scenario below a directory
+  sockdrill repl                             the same steps at a prompt
+  sockdrill help from-nc                     what nc, socat and ncat users look for"
 )]
 struct Cli {
     /// When to use colour
@@ -122,10 +128,18 @@ enum Command {
     Schema(schema::Args),
     /// Explain a command, a verb or a topic
     Help(help::Args),
+    /// Print the script that completes commands, flags and values in a shell
+    Completions(completions::Args),
+    /// Print manual pages
+    Man(man::Args),
 }
 
 /// Runs the command that `arguments` (the program's name first) say, and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = completions::answered(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
@@ -142,6 +156,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Report(args) => report::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Help(args) => help::run(args, &output),
+        Command::Completions(args) => completions::run(args, &output),
+        Command::Man(args) => man::run(args, &output),
     };
     output.closing(exit)
 }

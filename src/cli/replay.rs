@@ -29,7 +29,14 @@ pub(super) const LOG_WIDTH: usize = 300;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
+#[command(
+    before_help = "Examples:
+  sockdrill replay scenarios/                          every scenario below a directory
+  sockdrill replay scenarios/ --filter reset -v        some of them, with everything that was said
+  sockdrill replay scenarios/ --ladder=failed          what failed, as a ladder
+  sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml --json=run.jsonl
+  sockdrill replay flaky.yaml --repeat 100 --fail-fast",
+    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
 before the first socket opens.
 
 Exit codes:
@@ -37,15 +44,8 @@ Exit codes:
   1         a scenario failed or was unstable
   2         wrong usage, a file does not check, nothing found to run
   3         a report could not be written
-  130, 143  ended by a signal, after the summary
-
-Examples:
-  sockdrill replay scenarios/
-  sockdrill replay scenarios/ --filter reset -v
-  sockdrill replay scenarios/ --ladder=failed
-  sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml
-  sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay scenarios/ --json=run.jsonl --tap report.tap")]
+  130, 143  ended by a signal, after the summary"
+)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Scenario files, and directories of them

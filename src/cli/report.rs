@@ -12,19 +12,21 @@ use std::path::PathBuf;
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The run is one that `replay` wrote with --json. Without a report to write, its
+#[command(
+    before_help = "Examples:
+  sockdrill report run.jsonl                           the results, as replay showed them
+  sockdrill report run.jsonl --ladder                  as ladders
+  sockdrill report run.jsonl --junit report.xml --markdown summary.md
+  sockdrill report run.jsonl --annotations             GitHub annotations of what failed
+  sockdrill replay scenarios/ --json | sockdrill report - --tap /dev/stdout",
+    after_help = "The run is one that `replay` wrote with --json. Without a report to write, its
 results are shown as `replay` shows them.
 
 Exit codes:
   0  the reports are made, whatever the run's verdict is
   2  wrong usage, or this is no event stream
-  3  a report could not be written
-
-Examples:
-  sockdrill report run.jsonl
-  sockdrill report run.jsonl --ladder
-  sockdrill report run.jsonl --junit report.xml --markdown summary.md
-  sockdrill replay scenarios/ --json | sockdrill report - --tap /dev/stdout")]
+  3  a report could not be written"
+)]
 pub(super) struct Args {
     #[arg(value_name = "RUN", help = "The event stream of a run: a file, or - for stdin")]
     run: PathBuf,

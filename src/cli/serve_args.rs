@@ -10,10 +10,10 @@ use std::time::Duration;
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     before_help = "Examples:
-  sockdrill serve                                              show who says what on 127.0.0.1:6060
-  sockdrill serve '*:9000' --echo                              an echo server on all interfaces
-  sockdrill serve 9000 --on 'LOGIN (?<who>\\w+)\\r\\n' --reply 'HELLO ${who}\\r\\n' --otherwise reset
-  sockdrill serve 0 --echo -- ./my-test {port}                 a free port, a command, its exit status
+  sockdrill serve                                shows who says what on 127.0.0.1:6060
+  sockdrill serve '*:9000' --echo                an echo server on all interfaces
+  sockdrill serve 9000 --on 'LOGIN (?<who>\\w+)\\n' --reply 'HELLO ${who}\\n' --otherwise reset
+  sockdrill serve 0 --echo -- ./my-test {port}   a free port, a command, its exit status
   sockdrill serve --source 1MiB --drip 64/10ms --reset-after 1000",
     after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a or @file; in a reply ${name} is what (?<name>…)
 of its --on has matched. Bare numbers are seconds. Ctrl-C stops, with a summary. Exit code 0: done; 2: wrong usage;

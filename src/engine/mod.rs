@@ -47,7 +47,7 @@ mod tap;
 mod trouble;
 mod watch;
 
-pub use crate::net::{Cut, Host, Shape, raise_open_files};
+pub use crate::net::{Cut, Host, Shape, listeners, raise_open_files};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;

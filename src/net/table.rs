@@ -12,6 +12,8 @@ use crate::text::Address;
 
 /// The state LISTEN in /proc/net/tcp.
 const LISTEN: &str = "0A";
+/// The state of a socket in /proc/net/udp that is connected to nobody.
+const UNCONNECTED: &str = "07";
 /// `__SO_ACCEPTCON`, the flag of a listening socket in /proc/net/unix.
 const ACCEPTS: &str = "00010000";
 
@@ -25,6 +27,22 @@ impl Host {
         }
         Ok(false)
     }
+}
+
+/// Where somebody on this machine listens over TCP, or receives over UDP: addresses to reach them at. Nobody, where
+/// the kernel does not tell.
+pub fn listeners(udp: bool) -> Vec<SocketAddr> {
+    let (protocol, state) = if udp { ("udp", UNCONNECTED) } else { ("tcp", LISTEN) };
+    let tables = [in_state(protocol, state), in_state(&format!("{protocol}6"), state)];
+    let reached = |at: SocketAddr| match at.ip().to_canonical() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), at.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), at.port()),
+        ip => SocketAddr::new(ip, at.port()),
+    };
+    let mut found: Vec<_> = tables.into_iter().flatten().flatten().map(reached).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Whether a connection to `at` would find a listener: one bound there, or to all addresses.
@@ -57,11 +75,16 @@ fn read(table: &str) -> Result<String, NetError> {
 }
 
 fn inet(table: &str) -> Result<std::vec::IntoIter<SocketAddr>, NetError> {
+    in_state(table, LISTEN)
+}
+
+/// The local addresses of those in this state.
+fn in_state(table: &str, state: &str) -> Result<std::vec::IntoIter<SocketAddr>, NetError> {
     let text = read(table)?;
     let listening = text.lines().filter_map(|line| {
         let mut columns = line.split_whitespace();
         let local = columns.nth(1)?;
-        (columns.nth(1)? == LISTEN).then(|| socket_address(local))?
+        (columns.nth(1)? == state).then(|| socket_address(local))?
     });
     Ok(listening.collect::<Vec<_>>().into_iter())
 }

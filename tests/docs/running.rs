@@ -1,0 +1,216 @@
+//! Runs an example as it is written: in a directory that holds the files it names, against the peer it needs, with
+//! the ports of the example replaced by free ones.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Longer than anything here takes on a loaded machine.
+const LONG: Duration = Duration::from_mins(1);
+
+/// What an example said and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub err: String,
+}
+
+/// A directory with what examples name, and a certificate.
+pub struct Desk {
+    directory: tempfile::TempDir,
+    tls: bool,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("file"), "what is in the file\n").unwrap();
+        let tls = certificate(directory.path());
+        Self { directory, tls }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Runs a line; nothing where a program that it needs is not installed.
+    pub fn run(&self, line: &str) -> Option<Ran> {
+        if line.contains("--tls") && !self.tls {
+            return None;
+        }
+        let word = line.split("sockdrill ").nth(1).and_then(|rest| rest.split(' ').next());
+        Some(match word.unwrap_or_else(|| panic!("no command in `{line}`")) {
+            "send" if line.contains("unix:") => self.send_to_unix(line),
+            "send" if line.contains("--tls") => self.send_over_tls(line),
+            "send" => self.send(line),
+            "serve" => self.serve(line),
+            "udp-send" => self.udp_send(line),
+            "udp-recv" => self.udp_recv(line),
+            _ => self.end(self.start(line)),
+        })
+    }
+
+    /// Starts a shell line that becomes the program: signals reach it.
+    fn start(&self, line: &str) -> Child {
+        let line = if line.starts_with("sockdrill ") { format!("exec {line}") } else { line.to_owned() };
+        let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+        let mut command = Command::new("bash");
+        command.args(["-c", &line]).current_dir(self.path()).env("NO_COLOR", "1");
+        command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Most read nothing; those that read lines get one.
+        let _ = child.stdin.take().unwrap().write_all(b"typed\n");
+        child
+    }
+
+    #[allow(clippy::unused_self, reason = "beside `start`")]
+    fn end(&self, child: Child) -> Ran {
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ran { code: output.status.code(), err }
+    }
+
+    /// Against a server that sends back what comes; to whom says nothing, it says something.
+    fn send(&self, line: &str) -> Ran {
+        let silent = line.contains("/dev/null");
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let peer = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut back = stream.try_clone().unwrap();
+            // It may be gone, or end with a reset.
+            let _ = if silent {
+                back.write_all(b"hello\n")
+            } else {
+                std::io::copy(&mut stream, &mut back).map(drop)
+            };
+            let _ = stream.shutdown(Shutdown::Write);
+        });
+        let free = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
+        let line = line.replace("9000", &port.to_string()).replace("4000", &free.to_string());
+        let ran = self.end(self.start(&line));
+        peer.join().unwrap();
+        ran
+    }
+
+    fn send_to_unix(&self, line: &str) -> Ran {
+        let path = self.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let peer = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut back = stream.try_clone().unwrap();
+            let _ = std::io::copy(&mut stream, &mut back);
+        });
+        let ran = self.end(self.start(&line.replace("/tmp/socket", "socket")));
+        peer.join().unwrap();
+        std::fs::remove_file(path).unwrap();
+        ran
+    }
+
+    fn send_over_tls(&self, line: &str) -> Ran {
+        let server = self.start("sockdrill serve 0 --echo --tls --cert cert.pem --key key.pem --alpn h2");
+        let (server, _, port) = listening(server);
+        let ran = self.end(self.start(&line.replace("9443", &port.to_string())));
+        stop(&server);
+        self.end(server);
+        ran
+    }
+
+    /// With one client that says a line, half-closes and hears the answer.
+    fn serve(&self, line: &str) -> Ran {
+        let line = line.replace("/tmp/socket", "socket").replace("9000", "0").replace("9443", "0");
+        let (server, err, port) = listening(self.start(&line));
+        if line.contains("--tls") {
+            let client =
+                self.start(&format!("sockdrill send 127.0.0.1:{port} hello --tls --insecure --quiet"));
+            let told = self.end(client);
+            assert_eq!(told.code, Some(0), "{line}: {}", told.err);
+        } else if line.contains("unix:") {
+            let mut stream = UnixStream::connect(self.path().join("socket")).unwrap();
+            stream.write_all(b"hello\n").unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        } else {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.set_read_timeout(Some(LONG)).unwrap();
+            stream.write_all(b"hello\n").unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            stream.read_to_end(&mut Vec::new()).unwrap();
+        }
+        if !line.contains("--once") {
+            stop(&server);
+        }
+        let mut ran = self.end(server);
+        ran.err = err.join().unwrap();
+        ran
+    }
+
+    /// Against a socket that sends back what comes.
+    fn udp_send(&self, line: &str) -> Ran {
+        let peer = UdpSocket::bind("0.0.0.0:0").unwrap();
+        peer.set_read_timeout(Some(LONG)).unwrap();
+        let port = peer.local_addr().unwrap().port();
+        let child = self.start(&line.replace("5000", &port.to_string()));
+        let mut buffer = vec![0; 65_536];
+        let (count, from) = peer.recv_from(&mut buffer).unwrap();
+        peer.send_to(&buffer[..count], from).unwrap();
+        self.end(child)
+    }
+
+    /// With one datagram from somewhere.
+    fn udp_recv(&self, line: &str) -> Ran {
+        let (receiver, err, port) = listening(self.start(&line.replace("5000", "0")));
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(LONG)).unwrap();
+        socket.send_to(b"hello", ("127.0.0.1", port)).unwrap();
+        if line.contains("--echo") || line.contains("--reply") {
+            socket.recv(&mut [0; 64]).unwrap();
+        }
+        stop(&receiver);
+        let mut ran = self.end(receiver);
+        ran.err = err.join().unwrap();
+        ran
+    }
+}
+
+/// The child, the rest of what it tells, and the port that it says it listens on.
+fn listening(mut child: Child) -> (Child, std::thread::JoinHandle<String>, u16) {
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut banner = String::new();
+    err.read_line(&mut banner).unwrap();
+    assert!(banner.starts_with("* listening on "), "{banner}");
+    let port = banner.split([':', ' ', '\n']).find_map(|word| word.parse().ok()).unwrap_or(0);
+    let rest = std::thread::spawn(move || {
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        banner + &rest
+    });
+    (child, rest, port)
+}
+
+fn stop(child: &Child) {
+    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
+}
+
+/// `cert.pem`, which is its own `ca.pem`, and `key.pem`; not, where openssl is not installed.
+fn certificate(directory: &Path) -> bool {
+    let at = |name: &str| -> PathBuf { directory.join(name) };
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+    command.args(["-days", "2", "-subj", "/CN=drill", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    command.args(["-addext", "subjectAltName=DNS:localhost,DNS:a.example,IP:127.0.0.1"]);
+    command.arg("-keyout").arg(at("key.pem")).arg("-out").arg(at("cert.pem"));
+    let made =
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    if made {
+        std::fs::copy(at("cert.pem"), at("ca.pem")).unwrap();
+    } else {
+        eprintln!("skipped: examples with TLS, for openssl is not installed");
+    }
+    made
+}
