@@ -137,7 +137,7 @@ fn fish_and_zsh_are_answered_with_what_each_thing_is() {
     }
     if has("zsh") {
         // Without a line editor there is no Tab: what its completion would be given is taken instead.
-        let script = r#"
+        let script = r"
 compdef() { :; }
 _describe() { shift 2; print -l -- ${(P)1}; }
 source <(sockdrill completions zsh)
@@ -145,7 +145,7 @@ words=(sockdrill send x --view h) CURRENT=5
 _clap_dynamic_completer_sockdrill
 words=(sockdrill send x --option nodelay=) CURRENT=5
 _clap_dynamic_completer_sockdrill
-"#;
+";
         let told = said("zsh", &["-f", "-c", script], directory.path());
         assert_eq!(told, "hex:As a hex dump\nnodelay=true\nnodelay=false\n");
     }
