@@ -14,16 +14,21 @@ use drafts::{node, steps, texts};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use sockdrill::script::draft::DraftStep;
-use sockdrill::script::line::{Parsed, parse_line};
+use sockdrill::script::line::{self, Parsed};
 use sockdrill::script::node::{Entry, Node, Value, nowhere};
 use sockdrill::script::verb::{Body, Takes};
 use sockdrill::script::verbs::{VERBS, verb};
 use sockdrill::script::yaml::read_documents;
-use sockdrill::text::{Payload, Source, render};
+use sockdrill::text::{Diagnostic, Payload, Source, render};
+
+/// What a line is read as.
+fn parse_line(line: &str) -> Result<Parsed, Vec<Diagnostic>> {
+    line::parse_line(&Source::new("prompt", line), 0..line.len())
+}
 
 /// The step in a line.
 fn step(line: &str) -> DraftStep {
-    match parse_line(&Source::new("prompt", line)) {
+    match parse_line(line) {
         Ok(Parsed::Step(step)) => step,
         other => panic!("{line}: {other:?}"),
     }
@@ -31,7 +36,7 @@ fn step(line: &str) -> DraftStep {
 
 /// What is said of a wrong line.
 fn told(line: &str) -> String {
-    match parse_line(&Source::new("prompt", line)) {
+    match parse_line(line) {
         Err(problems) => problems.iter().map(|problem| render(problem, false)).collect(),
         other => panic!("{line}: {other:?}"),
     }
@@ -114,7 +119,7 @@ proptest! {
         });
         prop_assume!(lists);
         let line = step.to_string();
-        let parsed = match parse_line(&Source::new("prompt", line.as_str())) {
+        let parsed = match parse_line(&line) {
             Ok(Parsed::Step(parsed)) => parsed,
             other => return Err(TestCaseError::fail(format!("{line}\n{other:?}"))),
         };
@@ -144,7 +149,7 @@ proptest! {
 
     #[test]
     fn any_line_is_answered(line in ".{0,60}") {
-        let _ = parse_line(&Source::new("prompt", line));
+        let _ = parse_line(&line);
     }
 
     #[test]
@@ -157,7 +162,7 @@ proptest! {
             texts(),
         ], 0..12),
     ) {
-        if let Err(problems) = parse_line(&Source::new("prompt", words.concat())) {
+        if let Err(problems) = parse_line(&words.concat()) {
             prop_assert!(!problems.is_empty());
             for problem in &problems {
                 prop_assert!(problem.at.is_some());
@@ -231,6 +236,19 @@ fn what_people_type_is_understood() {
         ("send client 'a\\b'", r#"send client "a\\b""#),
         ("send client hex:\"00 ff\"", "send client hex=\"00 ff\""),
         ("repeat 2 {\n  close a\n\n  close b;\n}", "repeat 2 { close a; close b }"),
+        ("send client hello", "send client \"hello\""),
+        ("send client PING\\r\\n within=2s", r#"send client "PING\r\n" within=2s"#),
+        (r"expect conn \xff", r#"expect conn "\xff""#),
+        ("send client base64:aGk=", "send client base64=\"aGk=\""),
+        ("spawn app [env A=b cat]", "spawn app [env \"A=b\" cat]"),
+        ("close client # gone", "close client"),
+        ("note a # b", "note a"),
+        ("repeat 2 {\n  close a # gone; {\n  close b }", "repeat 2 { close a; close b }"),
+        ("relay [a, b]", "relay [a b]"),
+        (
+            "answer conn [{matches=a, then=close}, {matches=b}]",
+            "answer conn [{matches=a then=close} {matches=b}]",
+        ),
         ("expect conn contains={hex=00ff}", "expect conn contains={hex=00ff}"),
     ];
     for (typed, printed) in pairs {
@@ -241,7 +259,7 @@ fn what_people_type_is_understood() {
 #[test]
 fn nothing_and_a_comment_are_nothing() {
     for line in ["", "   ", "\n", "# listen server"] {
-        assert!(matches!(parse_line(&Source::new("prompt", line)), Ok(Parsed::Empty)), "{line}");
+        assert!(matches!(parse_line(line), Ok(Parsed::Empty)), "{line}");
     }
 }
 
@@ -256,7 +274,7 @@ fn an_open_bracket_asks_for_more() {
         "parallel a { close b }  c {",
         "each s c { repeat 2 { close c }",
     ] {
-        assert!(matches!(parse_line(&Source::new("prompt", line)), Ok(Parsed::Incomplete)), "{line}");
+        assert!(matches!(parse_line(line), Ok(Parsed::Incomplete)), "{line}");
     }
 }
 
@@ -313,7 +331,10 @@ fn mistakes_are_shown_under_the_caret() {
         "lisen server 127.0.0.1:0",
         "send client \"PING\\q\"",
         "send client \"PING",
-        "send client hello",
+        "send client hello world",
+        "send client hello\\q",
+        "send client times",
+        "expect conn x=",
         "send client txt=\"hello\"",
         "expect conn eoff",
         "expect conn silence",
@@ -348,13 +369,33 @@ error: the quote is never closed
   |
 1 | send client "PING
   |             ^
-error: `hello` is no payload
+error: this is one too many for `send`
+ --> prompt:1:19
+  |
+1 | send client hello world
+  |                   ^^^^^
+  |
+  = help: as in `send client "hello"`
+  = help: a payload with blanks stands in double quotes
+error: `\q` is no escape; known are \r \n \t \0 \e \\ \" \' \xNN
+ --> prompt:1:18
+  |
+1 | send client hello\q
+  |                  ^^
+error: `times` needs a value
  --> prompt:1:13
   |
-1 | send client hello
+1 | send client times
   |             ^^^^^
   |
-  = help: a payload is quoted: `"hello"`
+  = help: write `times=…`
+error: a value is missing here
+ --> prompt:1:14
+  |
+1 | expect conn x=
+  |              ^
+  |
+  = help: write it directly behind; `""` is an empty one
 error: `send` has no `txt`
  --> prompt:1:13
   |
@@ -458,8 +499,8 @@ error: `}` is not expected here
 fn brackets_nested_too_deeply_are_told() {
     for open in ["[", "{a=", "repeat 2 {"] {
         let line = format!("connect a b options={}", open.repeat(100_000));
-        assert!(matches!(parse_line(&Source::new("prompt", line.as_str())), Err(_) | Ok(Parsed::Incomplete)));
+        assert!(matches!(parse_line(&line), Err(_) | Ok(Parsed::Incomplete)));
     }
-    let problems = parse_line(&Source::new("prompt", "repeat 2 {".repeat(1000))).unwrap_err();
+    let problems = parse_line(&"repeat 2 {".repeat(1000)).unwrap_err();
     assert_eq!(problems[0].message, "this is nested too deeply");
 }

@@ -2,13 +2,12 @@
 
 use super::command::COMMANDS;
 use super::table::columns;
-use crate::script::draft::DraftStep;
 use crate::script::forms::{PATTERNS, PAYLOADS};
 use crate::script::hints::meant;
+use crate::script::line::example;
 use crate::script::verb::{Body, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS, verb};
-use crate::script::yaml::read_documents;
-use crate::text::{Diagnostic, Fact, Severity, SocketOption, Source, did_you_mean};
+use crate::text::{Diagnostic, Fact, Severity, SocketOption, did_you_mean};
 use std::fmt::Write as _;
 
 /// Help on everything, or on one verb or command.
@@ -50,7 +49,7 @@ fn overview() -> String {
     text
 }
 
-fn of_verb(verb: &Verb) -> String {
+fn of_verb(verb: &'static Verb) -> String {
     let mut text = format!("{}: {}\n\n  {}\n\n", verb.name, verb.summary, usage(verb));
     let mut rows = Vec::new();
     let mut row = |name: &str, help: &str| rows.push(vec![format!("  {name}"), help.to_owned()]);
@@ -79,7 +78,7 @@ fn of_verb(verb: &Verb) -> String {
         row(&shape(operand), operand.help);
     }
     text.push_str(&columns(rows));
-    if let Some(example) = typed_example(verb) {
+    if let Some(example) = example(verb) {
         let _ = writeln!(text, "\nExample:\n  {example}");
     }
     text
@@ -109,46 +108,18 @@ fn usage(verb: &Verb) -> String {
     words.join(" ")
 }
 
-/// The table's example, as it is typed here.
-fn typed_example(verb: &Verb) -> Option<String> {
-    let (documents, _) = read_documents(&Source::new("example", verb.example));
-    let step = DraftStep::read(documents.first()?, &mut Vec::new())?;
-    let blocks =
-        matches!(verb.body, Body::Lanes) || verb.operands.iter().any(|one| matches!(one.takes, Takes::Steps));
-    Some(match verb.name {
-        "parallel" => "parallel left { send client \"hi\" } right { expect conn \"hi\" }".to_owned(),
-        _ if blocks => typed_block(&step),
-        _ => step.to_string(),
-    })
-}
-
-/// A step with its block, on one line.
-fn typed_block(step: &DraftStep) -> String {
-    let mut words = vec![step.verb.name.to_owned()];
-    for operand in step.verb.operands {
-        let Some(node) = step.get(operand.name) else { continue };
-        if matches!(operand.takes, Takes::Steps) {
-            let inner = crate::script::draft::read_steps(node, &mut Vec::new());
-            let inner: Vec<String> = inner.iter().map(ToString::to_string).collect();
-            words.push(format!("{{ {} }}", inner.join("; ")));
-        } else {
-            words.extend(node.as_scalar().map(str::to_owned));
-        }
-    }
-    words.join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::typed::{Typed, read_typed};
+    use crate::script::line::{Parsed, parse_line};
+    use crate::text::Source;
 
     #[test]
     fn every_example_can_be_typed() {
         for verb in VERBS {
-            let example = typed_example(verb).unwrap();
-            let read = read_typed(&Source::new("prompt", example.clone()), 0..example.len());
-            assert!(matches!(&read, Ok(Typed::Steps(steps)) if steps.len() == 1), "{example}: {read:?}");
+            let example = example(verb).unwrap();
+            let read = parse_line(&Source::new("prompt", example.clone()), 0..example.len());
+            assert!(matches!(read, Ok(Parsed::Step(_))), "{example}: {read:?}");
         }
     }
 

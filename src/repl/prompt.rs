@@ -11,8 +11,8 @@ use super::{Show, explain, save, table};
 use crate::engine::{Stage, Watch};
 use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
 use crate::script::draft::DraftStep;
+use crate::script::line::{Parsed, parse_line};
 use crate::script::load::DEFAULT_WITHIN;
-use crate::script::typed::{Typed, read_typed};
 use crate::text::{Diagnostic, ErrorKind, Source, did_you_mean, escape};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -180,9 +180,10 @@ impl<'a> Prompt<'a> {
                 }
                 None => {
                     let range = range.start + lead.len()..range.end + lead.len();
-                    match read_typed(&source, range) {
-                        Ok(Typed::Steps(steps)) => self.steps(steps, signals).await,
-                        Ok(Typed::Incomplete) => {
+                    match parse_line(&source, range) {
+                        Ok(Parsed::Step(step)) => self.step(step, signals).await,
+                        Ok(Parsed::Empty) => Ok(()),
+                        Ok(Parsed::Incomplete) => {
                             self.show.problem(&plain("a block is not closed").help("end it with `}`"));
                             Err(Exit::Usage)
                         }

@@ -4,7 +4,7 @@
 mod parse;
 mod words;
 
-pub use parse::{Parsed, parse_line};
+pub use parse::{Parsed, example, parse_line};
 
 use super::draft::DraftStep;
 use super::node::{Entry, Node, Value};
@@ -131,7 +131,7 @@ fn write_entry(f: &mut fmt::Formatter<'_>, entry: &Entry, short: bool) -> fmt::R
 /// Whether a text needs no quotes in a line.
 pub(super) fn is_bare(text: &str) -> bool {
     let plain = |c: char| {
-        !matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | '=' | ';' | '\\')
+        !matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | '=' | ';' | ',' | '\\')
             && !c.is_whitespace()
             && (c.is_ascii_graphic() || c.escape_debug().eq([c]))
     };

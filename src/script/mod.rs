@@ -44,7 +44,6 @@ mod source;
 pub mod step;
 mod syntax;
 pub mod template;
-pub mod typed;
 mod values;
 pub mod verb;
 pub mod verbs;

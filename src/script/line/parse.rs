@@ -8,7 +8,8 @@ use crate::script::node::{Entry, Node, Style, Value};
 use crate::script::verb::{Body, Operand, Takes, Verb};
 use crate::script::verbs::verb;
 use crate::script::write::as_text;
-use crate::text::{Diagnostic, OptionValue, Place, SocketOption, Source, visible};
+use crate::text::{Diagnostic, OptionValue, Payload, Place, SocketOption, Source, visible};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a line is.
@@ -22,11 +23,11 @@ pub enum Parsed {
     Incomplete,
 }
 
-/// Reads one prompt line, which may go on over several where brackets are open.
-pub fn parse_line(source: &Arc<Source>) -> Result<Parsed, Vec<Diagnostic>> {
-    let mut line = Line::new(source);
+/// Reads one prompt line, the bytes `range` of `source`; it may go on over several where brackets are open.
+pub fn parse_line(source: &Arc<Source>, range: Range<usize>) -> Result<Parsed, Vec<Diagnostic>> {
+    let mut line = Line::new(source, range);
     line.skip_space(true);
-    if line.peek().is_none_or(|c| c == '#') {
+    if line.peek().is_none() {
         return Ok(Parsed::Empty);
     }
     let node = match line.step().and_then(|node| line.nothing_left().map(|()| node)) {
@@ -158,7 +159,7 @@ impl Line<'_> {
             entries.push(self.payload()?);
             return Ok(());
         }
-        for (start, key) in [("hex:", "hex"), ("@", "file")] {
+        for (start, key) in [("hex:", "hex"), ("base64:", "base64"), ("bytes:", "bytes"), ("@", "file")] {
             if speaks && self.rest().starts_with(start) {
                 self.at += start.len();
                 let value = self.value()?;
@@ -182,7 +183,9 @@ impl Line<'_> {
             return Ok(());
         }
         if !is_flag(verb, text) {
-            return wrong(no_flag(verb, text, &word));
+            let payload = bare_payload(verb, text, &word, entries)?;
+            entries.push(payload);
+            return Ok(());
         }
         let value = Node { value: Value::Scalar("true".to_owned(), Style::Plain), place: word.place.clone() };
         entries.push(Entry { key: word, value });
@@ -231,10 +234,12 @@ impl Line<'_> {
         match self.peek() {
             Some('[') if !self.is_address() => self.list(),
             Some('{') => self.map(),
-            None | Some(' ' | '\t' | '\r' | '\n' | ';' | '}' | ']') => {
-                Ok(Node { value: Value::Null, place: self.place(self.at) })
+            None | Some(' ' | '\t' | '\r' | '\n' | ';' | '}' | ']' | ',') => {
+                let before = self.place(self.at.saturating_sub(1));
+                let problem = Diagnostic::error("a value is missing here", &before);
+                wrong(problem.help("write it directly behind; `\"\"` is an empty one"))
             }
-            Some(_) => self.word(),
+            Some(_) => self.value_word(),
         }
     }
 
@@ -244,7 +249,7 @@ impl Line<'_> {
         self.deeper()?;
         let mut items = Vec::new();
         loop {
-            self.skip_space(true);
+            self.skip_comma();
             match self.peek() {
                 None => return Err(Stop::Incomplete),
                 Some(']') => break,
@@ -263,7 +268,7 @@ impl Line<'_> {
         self.deeper()?;
         let mut entries = Vec::new();
         loop {
-            self.skip_space(true);
+            self.skip_comma();
             match self.peek() {
                 None => return Err(Stop::Incomplete),
                 Some('}') => break,
@@ -308,20 +313,42 @@ fn is_flag(verb: &Verb, word: &str) -> bool {
     pattern || operand || option
 }
 
-/// A word alone that means nothing by itself.
-fn no_flag(verb: &'static Verb, word: &str, node: &Node) -> Diagnostic {
+/// A word alone that is no flag: a payload in notation, where one can stand here.
+fn bare_payload(verb: &'static Verb, word: &str, node: &Node, before: &[Entry]) -> Read<Entry> {
     if keys_of(verb).contains(&word) {
         let problem = Diagnostic::error(format!("`{}` needs a value", visible(word)), &node.place);
-        return problem.help(format!("write `{word}=…`"));
+        return wrong(problem.help(format!("write `{word}=…`")));
     }
     if !matches!(verb.body, Body::Payload | Body::Pattern) {
-        return too_many(verb, node);
+        return wrong(too_many(verb, node));
     }
-    let forms = PAYLOADS.iter().chain(PATTERNS).map(|(name, _)| *name);
-    let problem = Diagnostic::error(format!("`{}` is no payload", visible(word)), &node.place);
-    match hints::did_you_mean_key(word, forms.filter(|form| verb.body == Body::Pattern || *form != "eof")) {
-        Some(near) => problem.help(near),
-        None => problem.help(format!("a payload is quoted: `\"{}\"`", visible(word))),
+    let is_form = |entry: &Entry| {
+        let mut forms = PAYLOADS.iter().chain(PATTERNS);
+        forms.any(|(form, _)| entry.key.as_scalar() == Some(form))
+    };
+    if before.iter().any(is_form) {
+        return wrong(too_many(verb, node).help("a payload with blanks stands in double quotes"));
+    }
+    if verb.body == Body::Pattern
+        && let Some(near) = hints::did_you_mean_key(word, ["eof", "reset"])
+    {
+        let problem = Diagnostic::error(format!("`{}` is no payload", visible(word)), &node.place);
+        return wrong(problem.help(near));
+    }
+    let start = node.place.range().start;
+    match word.parse::<Payload>() {
+        Ok(payload) => Ok(match as_text(payload.as_bytes()) {
+            Some(text) => {
+                named("text", Node { value: Value::Scalar(text.to_owned(), Style::Double), ..node.clone() })
+            }
+            None => {
+                named("bytes", Node { value: Value::Scalar(word.to_owned(), Style::Double), ..node.clone() })
+            }
+        }),
+        Err(error) => {
+            let at = start + error.at;
+            wrong(Diagnostic::error(error.what, &Place::new(node.place.source(), at..at + error.len)))
+        }
     }
 }
 
@@ -331,7 +358,7 @@ fn too_many(verb: &'static Verb, node: &Node) -> Diagnostic {
 }
 
 /// The verb table's example as a line.
-fn example(verb: &'static Verb) -> Option<String> {
+pub fn example(verb: &'static Verb) -> Option<String> {
     let source = Source::new("example", format!("- {}", verb.example));
     let (documents, _) = crate::script::yaml::read_documents(&source);
     let Value::List(items) = &documents.first()?.value else { return None };

@@ -1,7 +1,9 @@
-//! The words of a prompt line: bare, in single quotes, in double quotes and notation.
+//! The words of a prompt line: bare, in single quotes, in double quotes and notation. From `#` on a line
+//! is a comment, where a word could begin.
 
 use crate::script::node::{Node, Style, Value};
 use crate::text::{Diagnostic, Payload, Place, Source};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Why reading stopped.
@@ -24,18 +26,21 @@ const DEEPEST: usize = 64;
 /// A line on its way: everything up to `at` is read.
 pub(super) struct Line<'s> {
     source: &'s Arc<Source>,
+    /// The text of the source up to the end of the line.
+    text: &'s str,
     pub at: usize,
     pub depth: usize,
 }
 
 impl<'s> Line<'s> {
-    /// Stands before the first character.
-    pub fn new(source: &'s Arc<Source>) -> Self {
-        Self { source, at: 0, depth: 0 }
+    /// The bytes `range` of a source; stands before the first of them.
+    pub fn new(source: &'s Arc<Source>, range: Range<usize>) -> Self {
+        let text = source.text().get(..range.end).unwrap_or(source.text());
+        Self { source, text, at: range.start, depth: 0 }
     }
 
     pub fn rest(&self) -> &'s str {
-        self.source.text().get(self.at..).unwrap_or_default()
+        self.text.get(self.at..).unwrap_or_default()
     }
 
     pub fn peek(&self) -> Option<char> {
@@ -51,10 +56,24 @@ impl<'s> Line<'s> {
         Place::new(self.source, self.at..self.at + self.peek().map_or(0, char::len_utf8))
     }
 
-    /// Skips blanks; line feeds too where they mean nothing.
+    /// Skips blanks and a comment; line feeds too where they mean nothing.
     pub fn skip_space(&mut self, lines: bool) {
-        let rest = self.rest().trim_start_matches(|c: char| c.is_whitespace() && (lines || c != '\n'));
-        self.at = self.source.text().len() - rest.len();
+        loop {
+            let rest = self.rest().trim_start_matches(|c: char| c.is_whitespace() && (lines || c != '\n'));
+            self.at = self.text.len() - rest.len();
+            if !rest.starts_with('#') {
+                return;
+            }
+            self.at += rest.find('\n').unwrap_or(rest.len());
+        }
+    }
+
+    /// Skips what may stand between the items of a list or a map.
+    pub fn skip_comma(&mut self) {
+        self.skip_space(true);
+        while self.take(',') {
+            self.skip_space(true);
+        }
     }
 
     pub fn take(&mut self, c: char) -> bool {
@@ -104,7 +123,15 @@ impl<'s> Line<'s> {
 
     /// A word without quotes; `~` is nothing, `${…}` is one piece of it.
     pub fn bare(&mut self) -> Read<Node> {
-        self.bare_until(|c| matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | '=' | ';'))
+        self.bare_until(|c| matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | '=' | ';' | ','))
+    }
+
+    /// A word of a value, in which `=` means nothing.
+    pub fn value_word(&mut self) -> Read<Node> {
+        match self.peek() {
+            Some('\'' | '"') => self.word(),
+            _ => self.bare_until(|c| matches!(c, '"' | '\'' | '[' | ']' | '{' | '}' | ';' | ',')),
+        }
     }
 
     /// A word of a text, in which `=` means nothing.
