@@ -28,6 +28,12 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// Longest file, up to its tests.
 const MOST_LINES: usize = 400;
 
+/// Length that half of the files stay below.
+const MEDIAN_LINES: usize = 150;
+
+/// Longest function, from its signature to its brace, without blank lines and comments.
+const MOST_LINES_OF_A_FUNCTION: usize = 60;
+
 /// Names that say nothing.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "helper", "helpers", "misc"];
 
@@ -48,11 +54,16 @@ impl File {
         parts.next().map(|_| first)
     }
 
-    /// The modules it is in, below its floor: `["lower", "open"]` for `script/lower/open.rs`.
+    /// The modules it is in: `["script", "lower", "open"]` for `script/lower/open.rs`.
     fn module(&self) -> Vec<String> {
         let parts = self.path.with_extension("");
-        let parts = parts.components().skip(1).map(|part| part.as_os_str().to_str().unwrap().to_owned());
+        let parts = parts.components().map(|part| part.as_os_str().to_str().unwrap().to_owned());
         parts.filter(|part| part != "mod").collect()
+    }
+
+    /// The modules it is in below `module`, where it is below that.
+    fn below(&self, module: &[String]) -> Option<Vec<String>> {
+        self.module().strip_prefix(module).map(<[String]>::to_vec)
     }
 }
 
@@ -181,15 +192,16 @@ fn main_is_a_sentence_that_knows_the_command_line_only() {
     }
 }
 
-/// Which modules of a floor each of its modules imports, each with a place.
+/// Which modules each module beside them imports, each with a place.
 type Imports = BTreeMap<String, BTreeMap<String, String>>;
 
-fn imports_within(floor: &str, files: &[File]) -> Imports {
-    let of_floor: Vec<&File> = files.iter().filter(|file| file.floor() == Some(floor)).collect();
-    let modules: BTreeSet<String> =
-        of_floor.iter().filter_map(|file| file.module().first().cloned()).collect();
+/// The imports among the modules directly below `parent`.
+fn imports_within(parent: &[String], files: &[File]) -> Imports {
+    let inside: Vec<(&File, Vec<String>)> =
+        files.iter().filter_map(|file| Some((file, file.below(parent)?))).collect();
+    let modules: BTreeSet<String> = inside.iter().filter_map(|(_, below)| below.first().cloned()).collect();
     let mut reexports: BTreeMap<String, String> = BTreeMap::new();
-    for file in of_floor.iter().filter(|file| file.module().is_empty()) {
+    for (file, _) in inside.iter().filter(|(_, below)| below.is_empty()) {
         for (_, line) in statements(file) {
             let Some((_, path)) = line.split_once("use ") else { continue };
             let Some((module, items)) = path.split_once("::") else { continue };
@@ -200,11 +212,11 @@ fn imports_within(floor: &str, files: &[File]) -> Imports {
         }
     }
     let mut imports = Imports::new();
-    for file in of_floor {
-        let Some(own) = file.module().first().cloned() else { continue };
-        for (number, name) in names_at_floor(file, floor) {
+    for (file, below) in inside {
+        let Some(own) = below.first() else { continue };
+        for (number, name) in names_at(parent, file, below.len()) {
             let module = if modules.contains(&name) { Some(name) } else { reexports.get(&name).cloned() };
-            if let Some(module) = module.filter(|module| *module != own) {
+            if let Some(module) = module.filter(|module| module != own) {
                 let place = format!("src/{}:{number}", file.path.display());
                 imports.entry(own.clone()).or_default().entry(module).or_insert(place);
             }
@@ -213,8 +225,8 @@ fn imports_within(floor: &str, files: &[File]) -> Imports {
     imports
 }
 
-/// The names that a file takes from the top of its floor, by `super` or by `crate`.
-fn names_at_floor(file: &File, floor: &str) -> Vec<(usize, String)> {
+/// The names that a file `depth` modules below `parent` takes from there, by `super` or by `crate`.
+fn names_at(parent: &[String], file: &File, depth: usize) -> Vec<(usize, String)> {
     let mut names = Vec::new();
     // Where inline modules end, by the indentation of their closing brace.
     let mut inline: Vec<usize> = Vec::new();
@@ -227,15 +239,14 @@ fn names_at_floor(file: &File, floor: &str) -> Vec<(usize, String)> {
         if declares.starts_with("mod ") && line.trim_end().ends_with('{') {
             inline.push(indent);
         }
-        // `super` once for each module between here and the floor.
-        let ups = file.module().len() + inline.len();
-        let path = "super::".repeat(ups);
+        // `super` once for each module between here and the parent.
+        let path = "super::".repeat(depth + inline.len());
         let here = words_after(&line, &path).into_iter().filter(|word| word != "super");
-        let deeper = format!("{path}super::");
-        if ups > 0 && !line.contains(&deeper) {
+        if !line.contains(&format!("{path}super::")) {
             names.extend(here.map(|word| (number, word)));
         }
-        names.extend(words_after(&line, &format!("crate::{floor}::")).into_iter().map(|word| (number, word)));
+        let path = format!("crate::{}::", parent.join("::"));
+        names.extend(words_after(&line, &path).into_iter().map(|word| (number, word)));
     }
     names
 }
@@ -257,14 +268,21 @@ fn reach(imports: &Imports, start: &str) -> BTreeSet<String> {
 fn no_module_needs_itself_by_a_detour() {
     let files = files();
     let mut mistakes = Vec::new();
-    for (floor, _) in FLOORS {
-        let imports = imports_within(floor, &files);
+    let parents: BTreeSet<Vec<String>> = files
+        .iter()
+        .filter(|file| file.floor().is_some())
+        .flat_map(|file| {
+            let module = file.module();
+            (1..module.len()).map(|len| module[..len].to_vec()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(parents.len() > FLOORS.len(), "modules inside a module are looked at too");
+    for parent in parents {
+        let imports = imports_within(&parent, &files);
         for (module, directly) in &imports {
-            for (next, place) in directly {
-                let back = reach(&imports, next).contains(module);
-                if back {
-                    mistakes.push(format!("{place}: {floor}::{module} imports {next}, which needs {module}"));
-                }
+            for (next, place) in directly.iter().filter(|(next, _)| reach(&imports, next).contains(module)) {
+                let parent = parent.join("::");
+                mistakes.push(format!("{place}: {parent}::{module} imports {next}, which needs {module}"));
             }
         }
     }
@@ -300,6 +318,39 @@ fn clap_and_the_standard_streams_belong_to_the_command_line() {
                 if line.contains(word) {
                     mistakes.push(format!("src/{}:{number}: {word} is for src/cli/", file.path.display()));
                 }
+            }
+        }
+    }
+    fail_with(&mistakes);
+}
+
+#[test]
+fn half_of_the_files_are_much_shorter() {
+    let mut lengths: Vec<usize> = files().iter().map(|file| file.code.len()).collect();
+    lengths.sort_unstable();
+    assert!(lengths[lengths.len() / 2] <= MEDIAN_LINES, "{lengths:?}");
+}
+
+#[test]
+fn functions_are_short() {
+    let mut mistakes = Vec::new();
+    for file in files() {
+        for (at, (number, line)) in file.code.iter().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let before_name = line.trim_start().split_once("fn ").map(|(before, _)| before);
+            let is_function = before_name.is_some_and(|words| {
+                let known = ["pub", "pub(super)", "pub(crate)", "const", "async", "unsafe"];
+                words.split_whitespace().all(|word| known.contains(&word) || word.starts_with("pub(in"))
+            });
+            if !is_function || line.trim_end().ends_with([';', '}']) {
+                continue;
+            }
+            let end = format!("{}}}", &line[..indent]);
+            let body = file.code[at..].iter().take_while(|(_, line)| line.trim_end() != end);
+            let length = body.filter(|(_, line)| !line.trim().is_empty()).count() + 1;
+            if length > MOST_LINES_OF_A_FUNCTION {
+                let place = format!("src/{}:{number}", file.path.display());
+                mistakes.push(format!("{place}: {length} lines; at most {MOST_LINES_OF_A_FUNCTION}"));
             }
         }
     }

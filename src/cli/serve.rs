@@ -9,8 +9,9 @@ use super::serve_draft::{Plan, as_scenario, plan};
 use super::telling::{Talkers, Told, raw_stdout};
 use super::{flags, scenario, signals};
 use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
-use crate::event::{Exit, Failure};
+use crate::event::{Exit, Failure, Journal};
 use crate::script::load::load_steps;
+use crate::script::step::Step;
 use crate::sink::WholeFile;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -60,31 +61,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
 }
 
-fn listen(
-    args: &Args,
-    plan: &Plan,
-    steps: &[crate::script::step::Step],
-    told: &Told,
-    stop: &Stop,
-    output: &Output,
-) -> Exit {
-    let journal = told.journal();
-    let opened = tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
-        let Some(first) = steps.first() else { return Err(None) };
-        runtime.block_on(Server::open(first, &journal)).map_err(Some)
-    });
-    let mut server = match opened {
-        Ok(Ok(server)) => server,
-        Ok(Err(failure)) => {
-            if let Some(failure) = failure {
-                tell(&failure, output);
-            }
-            return Exit::Unreachable;
-        }
-        Err(error) => {
-            output.error(format!("cannot start: {error}"));
-            return Exit::Unreachable;
-        }
+fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, output: &Output) -> Exit {
+    let mut server = match open(steps, &told.journal(), output) {
+        Ok(server) => server,
+        Err(exit) => return exit,
     };
     if let Some(exit) = write_port(args, &server, output) {
         return exit;
@@ -123,6 +103,21 @@ fn listen(
     }
 }
 
+/// Begins to listen; the exit code where that cannot be done.
+fn open(steps: &[Step], journal: &Journal, output: &Output) -> Result<Server, Exit> {
+    let Some(first) = steps.first() else { return Err(Exit::Unreachable) };
+    let opened = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(Server::open(first, journal)));
+    match opened {
+        Ok(Ok(server)) => return Ok(server),
+        Ok(Err(failure)) => tell(&failure, output),
+        Err(error) => output.error(format!("cannot start: {error}")),
+    }
+    Err(Exit::Unreachable)
+}
+
 /// Writes the port file; the exit code where that cannot be done.
 fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
     let path = args.port_file.as_ref()?;
@@ -133,7 +128,7 @@ fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
     Some(Exit::Unreachable)
 }
 
-fn serving(args: &Args, plan: &Plan, steps: &[crate::script::step::Step], told: &Told) -> Serving {
+fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
     let lines = args.stdin.then(|| {
         let (to, _) = broadcast::channel(LINES);
         super::stdin::lines(to.clone());

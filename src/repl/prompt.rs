@@ -178,18 +178,15 @@ impl<'a> Prompt<'a> {
                     self.show.problem(&plain(why));
                     Err(Exit::Usage)
                 }
-                None => {
-                    let range = range.start + lead.len()..range.end + lead.len();
-                    match parse_line(&source, range) {
-                        Ok(Parsed::Step(step)) => self.step(step, signals).await,
-                        Ok(Parsed::Empty) => Ok(()),
-                        Ok(Parsed::Incomplete) => {
-                            self.show.problem(&plain("a block is not closed").help("end it with `}`"));
-                            Err(Exit::Usage)
-                        }
-                        Err(problems) => self.refuse(&problems),
+                None => match parse_line(&source, range.start + lead.len()..range.end + lead.len()) {
+                    Ok(Parsed::Step(step)) => self.step(step, signals).await,
+                    Ok(Parsed::Empty) => Ok(()),
+                    Ok(Parsed::Incomplete) => {
+                        self.show.problem(&plain("a block is not closed").help("end it with `}`"));
+                        Err(Exit::Usage)
                     }
-                }
+                    Err(problems) => self.refuse(&problems),
+                },
             };
             match exit {
                 Err(Exit::Terminated) => return Flow::End(Exit::Terminated),
