@@ -12,7 +12,7 @@ test:
 lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
-    cargo deny check
+    cargo deny check licenses bans sources
 
 # the benchmarks, side by side with the peers that are installed
 bench:
