@@ -9,6 +9,8 @@
     reason = "a test panics where it fails"
 )]
 
+#[path = "reports/cut.rs"]
+mod cut;
 #[path = "reports/desk.rs"]
 mod desk;
 #[allow(dead_code, reason = "the sinks' tests use the rest")]

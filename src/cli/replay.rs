@@ -89,6 +89,9 @@ pub(super) struct Args {
         help_heading = "Reports"
     )]
     json: Vec<PathBuf>,
+    /// Keep what is too long for an event in files in this directory; the event says in which
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    keep_bytes: Option<PathBuf>,
     #[command(flatten)]
     reports: Reports,
 }
@@ -97,6 +100,11 @@ impl Args {
     /// Whether stdout is the event stream.
     fn is_json(&self) -> bool {
         self.json.iter().any(|path| path == Path::new(STDOUT))
+    }
+
+    /// Whether somebody is told what happens in scenarios, and not only how they end.
+    fn wants_everything(&self) -> bool {
+        !self.json.is_empty() || self.showing.needs_facts() || self.keep_bytes.is_some()
     }
 
     /// Whether nobody knows beforehand how often.
@@ -129,7 +137,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         return Exit::Done;
     }
     let mut sinks = SinkSet::default();
-    let problems = args.reports.add_to(&mut sinks, &args.streams());
+    let mut problems = args.reports.add_to(&mut sinks, &args.streams());
+    let keep = reports::keep_in(args.keep_bytes.as_deref(), &mut sinks, &mut problems);
     if !problems.is_empty() {
         output.problems(&problems);
         // The reports that can be written say that there was no run.
@@ -138,7 +147,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
     annotate_on_github(&mut sinks);
     watched(args, layout, output, &mut sinks);
-    play(args, scenarios, sinks, output)
+    play(args, Suite::new(scenarios).keeping(keep), sinks, output)
 }
 
 /// What is to be played.
@@ -179,21 +188,18 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
-fn play(args: &Args, scenarios: Vec<Scenario>, mut sinks: SinkSet, output: &Output) -> Exit {
+fn play(args: &Args, suite: Suite, mut sinks: SinkSet, output: &Output) -> Exit {
     let stop = Stop::default();
     signals::watch_or_say(&stop, output);
     // Where the limit cannot be raised, a scenario that needs more says so itself.
     let _ = raise_open_files();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let facts = !args.json.is_empty() || args.showing.needs_facts();
-    let detail = if facts { Detail::Everything } else { Detail::Outcomes };
     let play = Play {
         jobs: args.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
         repeat: args.repeat.get(),
         fail_fast: args.fail_fast,
-        detail,
+        detail: if args.wants_everything() { Detail::Everything } else { Detail::Outcomes },
     };
-    let suite = Suite::new(scenarios);
     let summary = if args.plays_rounds() {
         let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };
         let (summary, told) = rounds::play(&suite, play, until, sinks, &stop);

@@ -1,12 +1,13 @@
 //! The flags that ask for reports, the sinks that they mean, and how reports tell that nothing was played.
 
 use super::output::Output;
-use crate::event::{Detail, Journal, Sink, SinkSet, What};
+use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
 use crate::sink::{Annotations, Format, JsonlFile, Report, in_words};
 use crate::text::{Diagnostic, Severity};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 /// The standard output, where a file is wanted.
@@ -80,12 +81,57 @@ fn push(
     match sink {
         Ok(sink) => sinks.push(sink),
         Err(error) => {
-            let what = format!("cannot write {}: {}", path.display(), in_words(&error));
-            let problem = Diagnostic::new(Severity::Error, what, None);
             let missing = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
             let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
-            problems.push(problem.maybe_help(help));
+            problems.push(unwritable(path, &error).maybe_help(help));
         }
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
+    let what = format!("cannot write {}: {}", path.display(), in_words(error));
+    Diagnostic::new(Severity::Error, what, None)
+}
+
+/// Where `--keep-bytes` keeps bytes; that not all of them could be kept is told as of any report.
+pub(super) fn keep_in(
+    directory: Option<&Path>,
+    sinks: &mut SinkSet,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Arc<Keep>> {
+    let directory = directory?;
+    match Keep::new(directory) {
+        Ok(keep) => {
+            sinks.push(Kept { keep: keep.clone(), target: directory.display().to_string() });
+            Some(keep)
+        }
+        Err(error) => {
+            problems.push(unwritable(directory, &error));
+            None
+        }
+    }
+}
+
+/// Tells at the end whether everything could be kept.
+struct Kept {
+    keep: Arc<Keep>,
+    target: String,
+}
+
+impl Sink for Kept {
+    fn take(&mut self, _: &Event) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self.keep.failure() {
+            Some(error) => Err(io::Error::new(error.kind(), in_words(&error))),
+            None => Ok(()),
+        }
+    }
+
+    fn target(&self) -> String {
+        self.target.clone()
     }
 }
 

@@ -6,9 +6,9 @@ use super::expect::ended_of;
 use super::message::{self, LONGEST, Next, framed};
 use super::mismatch::bytes;
 use super::session::{Lane, Live, Socket};
-use super::talk::{tell_ended, tell_received};
+use super::talk::{tell_ended, tell_message, tell_received};
 use super::trouble::Trouble;
-use crate::event::{Data, FailureKind, What};
+use crate::event::{FailureKind, What};
 use crate::net::{Datagram, Incoming, SendFlags, Stream};
 use crate::script::judge::{Judging, Verdict};
 use crate::script::pattern::Matcher;
@@ -91,8 +91,7 @@ impl Answering<'_> {
                     if self.step.otherwise != Otherwise::Wait {
                         let unmatched = incoming.window().len();
                         let unmatched = incoming.take(unmatched).await?;
-                        let len = unmatched.len() as u64;
-                        tell_received(self.lane, self.number, self.socket, None, &unmatched, len);
+                        tell_received(self.lane, self.number, self.socket, &unmatched);
                     }
                     self.note("no rule matched".to_owned());
                     if self.step.otherwise != Otherwise::Wait {
@@ -121,7 +120,7 @@ impl Answering<'_> {
         let mut shown = bytes.to_vec();
         shown.extend(incoming.take(line_end).await?);
         self.lane.session.tap(&shown);
-        tell_received(self.lane, self.number, self.socket, None, &shown, shown.len() as u64);
+        tell_received(self.lane, self.number, self.socket, &shown);
         Ok(())
     }
 
@@ -190,7 +189,7 @@ impl Answering<'_> {
             };
             let body = found.body(incoming.window()).to_vec();
             incoming.discard(found.taken).await?;
-            tell_received(self.lane, self.number, self.socket, None, &body, body.len() as u64);
+            tell_message(self.lane, self.number, self.socket, None, Some(frame), &body);
             let end = if let Some(rule) = self.rule_for(&body) {
                 self.reply(stream, Some(frame), rule, &body).await?
             } else {
@@ -216,12 +215,12 @@ impl Answering<'_> {
             };
             let (from, body) = (message.from.to_string(), message.bytes);
             let told = Some(from.clone());
-            tell_received(self.lane, self.number, self.socket, told, &body, body.len() as u64);
+            tell_message(self.lane, self.number, self.socket, told, None, &body);
             let Some(rule) = self.rule_for(&body) else { continue };
             let Some(reply) = self.reply_bytes(rule, &body)? else { continue };
             let to = datagram.peer().is_none().then_some(&message.from);
             datagram.send(&reply, to).await?;
-            self.tell_sent(Some(from), &reply);
+            self.tell_sent(Some(from), None, &reply);
         }
     }
 
@@ -268,17 +267,17 @@ impl Answering<'_> {
                 Some(frame) => stream.send(&framed(frame, &bytes)?, SendFlags::default()).await?,
                 None => stream.send(&bytes, SendFlags::default()).await?,
             }
-            self.tell_sent(None, &bytes);
+            self.tell_sent(None, frame, &bytes);
         }
         Ok(self.rule(index).and_then(|rule| rule.then).filter(|then| *then != Otherwise::Wait))
     }
 
-    fn tell_sent(&self, to: Option<String>, bytes: &[u8]) {
+    fn tell_sent(&self, to: Option<String>, frame: Option<Frame>, bytes: &[u8]) {
         self.socket.history.data('>', bytes, bytes.len() as u64);
         self.lane.note_data(self.number, || What::Sent {
             name: self.socket.name.clone(),
             to,
-            data: Data::new(bytes),
+            data: self.lane.session.journal.data(bytes).framed(frame),
         });
     }
 }

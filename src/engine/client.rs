@@ -221,7 +221,7 @@ impl Talk<'_> {
 
     fn tell(&self, bytes: &[u8]) {
         self.lane.session.tap(bytes);
-        tell_received(self.lane, self.shared.number, self.socket, None, bytes, bytes.len() as u64);
+        tell_received(self.lane, self.shared.number, self.socket, bytes);
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), Trouble> {

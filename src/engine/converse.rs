@@ -1,7 +1,6 @@
 //! Conversing: what is to be sent is sent while everything that comes is received, until the peer ends or a
 //! wait does. No step says this: how much comes, and until when, is not known before.
 
-use super::message;
 use super::player::run_step;
 use super::session::Live;
 use super::stage::Stage;
@@ -207,8 +206,7 @@ impl Holding<'_> {
             let lent = lender.lend(|bytes| {
                 lane.session.tap(bytes);
                 if lane.session.journal.tells_data() {
-                    let head = bytes.get(..message::LONGEST).unwrap_or(bytes);
-                    tell_received(lane, self.number(), self.socket, None, head, bytes.len() as u64);
+                    tell_received(lane, self.number(), self.socket, bytes);
                 }
             });
             match lent.await.map_err(failed)? {

@@ -7,9 +7,9 @@ mod program;
 use super::deadline::Deadline;
 use super::mismatch::{Expected, Flow, Seen, Taken};
 use super::session::{Lane, Live, Socket};
-use super::talk::{tell_ended, tell_received};
+use super::talk::{tell_ended, tell_gathered, tell_message};
 use super::trouble::Trouble;
-use crate::event::What;
+use crate::event::{Data, What};
 use crate::net::{End, Incoming, Stream};
 use crate::script::judge::{Ended, Judging, Verdict};
 use crate::script::pattern::Matcher;
@@ -75,7 +75,8 @@ impl Expecting<'_> {
     }
 
     fn nothing_taken(&self) -> Taken {
-        Taken::nothing(self.step.save.is_some() || self.matcher.has_groups())
+        let bytes = self.lane.session.journal.gathering(Data::MOST);
+        Taken::nothing(bytes, self.step.save.is_some() || self.matcher.has_groups())
     }
 
     /// The receiving half, once nobody else has it.
@@ -96,11 +97,11 @@ impl Expecting<'_> {
             fed = incoming.window().len();
             let more = match verdict {
                 Verdict::Holds(all) => {
-                    let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
+                    let rest = usize::try_from(all - taken.count()).unwrap_or(usize::MAX);
                     taken.add(incoming.window().get(..rest).unwrap_or_default());
                     self.lane.session.tap(incoming.window().get(..rest).unwrap_or_default());
                     incoming.discard(rest).await?;
-                    self.holds(&taken, incoming.end().filter(|_| all == 0));
+                    self.holds(&mut taken, incoming.end().filter(|_| all == 0));
                     return Ok(());
                 }
                 Verdict::Fails(found) => {
@@ -119,7 +120,7 @@ impl Expecting<'_> {
                 incoming.discard(fed).await?;
                 fed = 0;
             }
-            match self.wait_for_more(&mut incoming, fed, more, taken.count).await? {
+            match self.wait_for_more(&mut incoming, fed, more, taken.count()).await? {
                 Waited::More => {}
                 Waited::Silence => {
                     self.silent();
@@ -170,10 +171,10 @@ impl Expecting<'_> {
     }
 
     /// The pattern holds: what it took is told and kept.
-    fn holds(&self, taken: &Taken, end: Option<&End>) {
+    fn holds(&self, taken: &mut Taken, end: Option<&End>) {
         match end {
             Some(end) => tell_ended(self.lane, self.number, self.socket, end),
-            None => tell_received(self.lane, self.number, self.socket, None, &taken.head, taken.count),
+            None => tell_gathered(self.lane, self.number, self.socket, &mut taken.bytes),
         }
         self.keep(taken.kept.as_deref().unwrap_or_default());
     }

@@ -5,7 +5,7 @@ use super::compare::{self, Mark, REACH, Seen as _};
 use super::deadline::Deadline;
 use super::open::kind_of;
 use super::trouble::Trouble;
-use crate::event::{Data, FailureKind};
+use crate::event::{Data, FailureKind, Gathering};
 use crate::net::End;
 use crate::script::judge::{Mismatch, Why};
 use crate::script::pattern::Matcher;
@@ -17,9 +17,7 @@ use crate::text::escape;
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     /// Bytes taken for good, out of the window.
-    pub count: u64,
-    /// The first of them, for the event.
-    pub head: Vec<u8>,
+    pub bytes: Gathering,
     /// The last of them, for a report.
     tail: Vec<u8>,
     /// All of them, where they are saved.
@@ -28,15 +26,18 @@ pub(super) struct Taken {
 
 impl Taken {
     /// Nothing yet; `keeps` everything, if it is to be saved.
-    pub fn nothing(keeps: bool) -> Self {
-        Self { kept: keeps.then(Vec::new), ..Self::default() }
+    pub fn nothing(bytes: Gathering, keeps: bool) -> Self {
+        Self { bytes, tail: Vec::new(), kept: keeps.then(Vec::new) }
+    }
+
+    /// How many were taken.
+    pub fn count(&self) -> u64 {
+        self.bytes.len()
     }
 
     /// These were taken too.
     pub fn add(&mut self, bytes: &[u8]) {
-        self.count += bytes.len() as u64;
-        let room = Data::MOST.saturating_sub(self.head.len());
-        self.head.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.bytes.add(bytes);
         self.tail.extend_from_slice(bytes.get(bytes.len().saturating_sub(REACH)..).unwrap_or_default());
         let surplus = self.tail.len().saturating_sub(REACH);
         self.tail.drain(..surplus);
@@ -56,13 +57,13 @@ pub(super) struct Seen<'a> {
 
 impl compare::Seen for Seen<'_> {
     fn len(&self) -> u64 {
-        self.taken.count + self.window.len() as u64
+        self.taken.count() + self.window.len() as u64
     }
 
     fn byte(&self, at: u64) -> Option<u8> {
-        let Some(at) = at.checked_sub(self.taken.count) else {
-            let tail = (at + self.taken.tail.len() as u64).checked_sub(self.taken.count);
-            let head = self.taken.head.get(usize::try_from(at).ok()?);
+        let Some(at) = at.checked_sub(self.taken.count()) else {
+            let tail = (at + self.taken.tail.len() as u64).checked_sub(self.taken.count());
+            let head = self.taken.bytes.head().get(usize::try_from(at).ok()?);
             return head.or_else(|| self.taken.tail.get(usize::try_from(tail?).ok()?)).copied();
         };
         self.window.get(usize::try_from(at).ok()?).copied()

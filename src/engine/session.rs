@@ -181,6 +181,16 @@ pub(super) struct Socket {
     pub accepting: Mutex<Option<AbortHandle>>,
 }
 
+impl Socket {
+    /// What makes messages of it, where it is a stream of such.
+    pub fn frame(&self) -> Option<Frame> {
+        match self.live {
+            Live::Stream(_, frame) => frame,
+            _ => None,
+        }
+    }
+}
+
 /// What is open under a name.
 #[derive(Debug)]
 pub(super) enum Live {

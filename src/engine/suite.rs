@@ -3,12 +3,12 @@
 use super::player;
 use super::stop::{Stop, StopReason};
 use super::trouble::Trouble;
-use crate::event::{Detail, Event, Failure, Journal, Outcome, Plays, SinkSet, Verdict, What};
+use crate::event::{Detail, Event, Failure, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
 use crate::net::Host;
 use crate::script::step::Scenario;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// How a suite is played.
@@ -43,12 +43,19 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Suite {
     scenarios: Vec<Scenario>,
+    keep: Option<Arc<Keep>>,
 }
 
 impl Suite {
     /// A suite that plays scenarios in this order.
     pub fn new(scenarios: Vec<Scenario>) -> Self {
-        Self { scenarios }
+        Self { scenarios, keep: None }
+    }
+
+    /// The same suite, which keeps the bytes that events do not carry, where `keep` says where.
+    #[must_use]
+    pub fn keeping(self, keep: Option<Arc<Keep>>) -> Self {
+        Self { keep, ..self }
     }
 
     /// How many scenarios it has.
@@ -68,7 +75,7 @@ impl Suite {
         let began = Instant::now();
         let repeat = play.repeat.max(1);
         let (to, from) = channel();
-        let journal = Journal::new(to, play.detail);
+        let journal = Journal::new(to, play.detail).keeping(self.keep.clone());
         let scenarios = self.scenarios.len() * repeat as usize;
         journal.state(What::RunStarted { scenarios });
         let queue = Queue::new(&self.scenarios, repeat);

@@ -7,7 +7,7 @@ use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
-use crate::event::{self, Data, FailureKind, What};
+use crate::event::{self, FailureKind, Gathering, What};
 use crate::net::{End, Received, SendFlags, Stream};
 use crate::script::recipe::Recipe;
 use crate::script::step::{Frame, Name, Options, Recv, Send, Side};
@@ -23,7 +23,8 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
     let recipe = step.content.resolve(lane).map_err(Trouble::unfilled)?;
     let deadline = deadline.extended(pace_of(step, &recipe));
     let before = sent_so_far(&socket);
-    let mut sending = Sending { lane, number, step, socket: &socket, to: None };
+    let gathered = lane.session.journal.gathering(PREVIEW);
+    let mut sending = Sending { lane, number, step, socket: &socket, gathered };
     if let Ok(result) = deadline.run(sending.all(&recipe)).await {
         return result.map_err(|trouble| trouble.about(&socket));
     }
@@ -35,7 +36,7 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
     let taken = sent_so_far(&socket).saturating_sub(before);
     // Of a message, a part is nothing.
     if taken > 0 && matches!(socket.live, Live::Stream(_, None)) {
-        sending.tell_stream(&recipe, taken)?;
+        sending.tell_part(&recipe, taken)?;
     }
     let label = format!("{taken} of {} were taken", bytes(recipe.len()));
     Err(trouble.label(label).help("the peer is not reading: its receive buffer and our send buffer are full"))
@@ -65,7 +66,8 @@ struct Sending<'a> {
     number: u32,
     step: &'a Send,
     socket: &'a Arc<Socket>,
-    to: Option<String>,
+    /// What was written so far.
+    gathered: Gathering,
 }
 
 impl Sending<'_> {
@@ -74,12 +76,14 @@ impl Sending<'_> {
             Live::Stream(_, Some(frame)) => {
                 let body = whole(recipe)?;
                 let wire = framed(*frame, &body)?;
+                // The message is what is told, and not its frame.
+                self.gathered = Gathering::default();
                 self.pieces(&Recipe::Bytes(wire.into())).await?;
-                self.tell(&body, body.len() as u64);
+                self.tell_message(None, Some(*frame), &body);
             }
             Live::Stream(_, None) | Live::Process(_) => {
                 self.pieces(recipe).await?;
-                self.tell_stream(recipe, recipe.len())?;
+                self.tell_stream(recipe);
             }
             Live::Datagram(datagram) => {
                 let to = match &self.step.to {
@@ -89,37 +93,54 @@ impl Sending<'_> {
                     }
                     None => None,
                 };
-                self.to = to.as_ref().map(ToString::to_string);
                 let bytes = whole(recipe)?;
                 datagram.send(&bytes, to.as_ref()).await?;
-                self.tell(&bytes, bytes.len() as u64);
+                self.tell_message(to.as_ref().map(ToString::to_string), None, &bytes);
             }
             Live::Listener(_) => return Err(Trouble::never_opened(&self.step.from)),
         }
         Ok(())
     }
 
-    /// States that the first `len` bytes of a stream's payload were sent.
-    fn tell_stream(&self, recipe: &Recipe, len: u64) -> Result<(), Trouble> {
-        let told = if self.lane.session.journal.tells_data() { Data::MOST } else { PREVIEW };
-        let mut head = vec![0; told.min(usize::try_from(len).unwrap_or(usize::MAX))];
-        recipe.fill(0, &mut head).map_err(|error| unreadable(&error))?;
-        self.tell(&head, len);
+    /// States what was written of a stream's payload.
+    fn tell_stream(&mut self, recipe: &Recipe) {
+        self.socket.history.data('>', self.gathered.head(), self.gathered.len());
+        let (name, gathered) = (&self.step.from, &mut self.gathered);
+        self.lane.note_data(self.number, || What::Sent {
+            name: name.clone(),
+            to: None,
+            data: gathered.data().made_by(|| recipe.written()),
+        });
+    }
+
+    /// States that the first `len` bytes of a stream's payload were sent; the last write was given up in the
+    /// middle.
+    fn tell_part(&mut self, recipe: &Recipe, len: u64) -> Result<(), Trouble> {
+        let mut buffer = vec![0; PIECE];
+        while let Some(left) = len.checked_sub(self.gathered.len()).filter(|left| *left > 0) {
+            let filled = recipe.fill(self.gathered.len(), &mut buffer).map_err(|error| unreadable(&error))?;
+            let part = filled.min(usize::try_from(left).unwrap_or(filled));
+            if part == 0 {
+                break;
+            }
+            self.gathered.add(buffer.get(..part).unwrap_or_default());
+        }
+        self.tell_stream(recipe);
         Ok(())
     }
 
-    /// States what was sent.
-    fn tell(&self, head: &[u8], len: u64) {
-        self.socket.history.data('>', head, len);
+    /// States that a message was sent.
+    fn tell_message(&self, to: Option<String>, frame: Option<Frame>, body: &[u8]) {
+        self.socket.history.data('>', body, body.len() as u64);
         self.lane.note_data(self.number, || What::Sent {
             name: self.step.from.clone(),
-            to: self.to.clone(),
-            data: Data::cut(head, len),
+            to,
+            data: self.lane.session.journal.data(body).framed(frame),
         });
     }
 
     /// Sends a stream's bytes in pieces of the size asked for, or in large ones.
-    async fn pieces(&self, recipe: &Recipe) -> Result<(), Trouble> {
+    async fn pieces(&mut self, recipe: &Recipe) -> Result<(), Trouble> {
         let size =
             self.step.chunk.map_or(PIECE, |chunk| usize::try_from(chunk).unwrap_or(PIECE).min(64 << 20));
         if let (Some(bytes), None) = (recipe.as_bytes(), self.step.chunk) {
@@ -148,8 +169,8 @@ impl Sending<'_> {
         Ok(())
     }
 
-    async fn write(&self, bytes: &[u8], more: bool) -> Result<(), Trouble> {
-        match &self.socket.live {
+    async fn write(&mut self, bytes: &[u8], more: bool) -> Result<(), Trouble> {
+        let written = match &self.socket.live {
             Live::Stream(stream, _) => {
                 Ok(stream.send(bytes, SendFlags { more, urgent: self.step.urgent }).await?)
             }
@@ -158,7 +179,9 @@ impl Sending<'_> {
                 Trouble::new(FailureKind::Error(ErrorKind::BrokenPipe), message)
             }),
             Live::Datagram(_) | Live::Listener(_) => Ok(()),
-        }
+        };
+        self.gathered.add(bytes);
+        written
     }
 }
 
@@ -197,7 +220,7 @@ pub(super) async fn recv(lane: &Lane, number: u32, step: &Recv, deadline: Deadli
         }
     };
     if let Some(bytes) = &bytes {
-        tell_received(lane, number, &socket, from, bytes, bytes.len() as u64);
+        tell_message(lane, number, &socket, from, socket.frame(), bytes);
     }
     if let Some(name) = &step.save {
         lane.define(name.clone(), bytes.unwrap_or_default());
@@ -213,17 +236,36 @@ enum Taken {
     End(End),
 }
 
-/// States what was received.
-pub(super) fn tell_received(
+/// States which bytes were received of a stream.
+pub(super) fn tell_received(lane: &Lane, number: u32, socket: &Socket, bytes: &[u8]) {
+    tell_message(lane, number, socket, None, None, bytes);
+}
+
+/// States which message was received: a datagram, or one that a frame made of a stream.
+pub(super) fn tell_message(
     lane: &Lane,
     number: u32,
     socket: &Socket,
     from: Option<String>,
-    head: &[u8],
-    len: u64,
+    frame: Option<Frame>,
+    body: &[u8],
 ) {
-    socket.history.data('<', head, len);
-    lane.note_data(number, || What::Received { name: socket.name.clone(), from, data: Data::cut(head, len) });
+    socket.history.data('<', body, body.len() as u64);
+    lane.note_data(number, || What::Received {
+        name: socket.name.clone(),
+        from,
+        data: lane.session.journal.data(body).framed(frame),
+    });
+}
+
+/// States what was received of a stream piece by piece.
+pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered: &mut Gathering) {
+    socket.history.data('<', gathered.head(), gathered.len());
+    lane.note_data(number, || What::Received {
+        name: socket.name.clone(),
+        from: None,
+        data: gathered.data(),
+    });
 }
 
 /// States that the receiving side has ended.

@@ -1,6 +1,6 @@
 //! `Event` and `What`: one fact each, with when and where it happened.
 
-use super::{Failure, Outcome};
+use super::{Data, Failure, Outcome};
 use crate::text::{ErrorKind, Excerpt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -325,34 +325,4 @@ pub struct Totals {
     pub received: u64,
     /// Bytes sent.
     pub sent: u64,
-}
-
-/// Bytes as an event carries them: the first 64 KiB, and how many there were.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Data {
-    /// The bytes, cut at [`Data::MOST`].
-    pub bytes: Arc<[u8]>,
-    /// How many there were.
-    pub len: u64,
-}
-
-impl Data {
-    /// Most bytes that one event carries.
-    pub const MOST: usize = 64 << 10;
-
-    /// All of `bytes`, or their beginning.
-    pub fn new(bytes: &[u8]) -> Self {
-        Self::cut(bytes, bytes.len() as u64)
-    }
-
-    /// The beginning `bytes` of `len` bytes.
-    pub fn cut(bytes: &[u8], len: u64) -> Self {
-        let kept = bytes.get(..Self::MOST).unwrap_or(bytes);
-        Self { bytes: kept.into(), len }
-    }
-
-    /// Whether bytes were left out.
-    pub fn is_cut(&self) -> bool {
-        (self.bytes.len() as u64) < self.len
-    }
 }

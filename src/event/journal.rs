@@ -1,6 +1,6 @@
 //! `Journal`: stamps facts and forwards them. What nobody asked for is not even made.
 
-use super::{Event, Sink, What};
+use super::{Data, Event, Gathering, Keep, Sink, What};
 use std::io;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,24 +69,31 @@ pub struct Journal {
     to: To,
     detail: Detail,
     scenario: Option<u32>,
+    keep: Option<Arc<Keep>>,
     began: Instant,
 }
 
 impl Journal {
     /// A journal that forwards to nobody.
     pub fn silent() -> Self {
-        Self { to: To::Nobody, detail: Detail::Outcomes, scenario: None, began: Instant::now() }
+        Self { to: To::Nobody, detail: Detail::Outcomes, scenario: None, keep: None, began: Instant::now() }
     }
 
     /// A journal of a run, whose clock begins now.
     pub fn new(to: Sender<Event>, detail: Detail) -> Self {
-        Self { to: To::Channel(to), detail, scenario: None, began: Instant::now() }
+        Self { to: To::Channel(to), detail, scenario: None, keep: None, began: Instant::now() }
     }
 
     /// A journal that tells `live` at once, whose clock begins now.
     pub fn live(live: &Live, detail: Detail) -> Self {
         let to = To::Live(live.clone());
-        Self { to, detail, scenario: None, began: Instant::now() }
+        Self { to, detail, scenario: None, keep: None, began: Instant::now() }
+    }
+
+    /// The same journal, which keeps what events do not carry of the bytes that pass.
+    #[must_use]
+    pub fn keeping(self, keep: Option<Arc<Keep>>) -> Self {
+        Self { keep, ..self }
     }
 
     /// The journal of one scenario of the run, whose clock begins now.
@@ -117,6 +124,16 @@ impl Journal {
         if self.tells_data() {
             self.forward(lane, step, what());
         }
+    }
+
+    /// Gathers bytes that pass for an event; if nobody wants to know, `most` of the first are held all the same.
+    pub fn gathering(&self, most: usize) -> Gathering {
+        if self.tells_data() { Gathering::told(self.keep.clone()) } else { Gathering::untold(most) }
+    }
+
+    /// All of `bytes` as an event of this journal carries them.
+    pub fn data(&self, bytes: &[u8]) -> Data {
+        self.gathering(Data::MOST).whole(bytes)
     }
 
     /// Whether what happens in steps is told.

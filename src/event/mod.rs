@@ -3,14 +3,20 @@
 //! An event is one fact that a wire-tap and the list of steps could know. Everything a person or a
 //! CI system sees is made from events by a [`Sink`].
 
+mod data;
 mod fact;
 mod failure;
 mod journal;
+mod keep;
+mod nameless;
 mod outcome;
 mod sink;
 
-pub use fact::{Data, Event, FORMAT_VERSION, Over, Side, Totals, What};
+pub use data::{Data, Gathering, Whole};
+pub use fact::{Event, FORMAT_VERSION, Over, Side, Totals, What};
 pub use failure::{Failure, FailureKind};
 pub use journal::{Detail, Journal, Live};
+pub use keep::Keep;
+pub use nameless::Nameless;
 pub use outcome::{Exit, Outcome, Plays, Verdict};
 pub use sink::{Sink, SinkSet};

@@ -2,9 +2,13 @@
 //! offset, so that a large one is never held in memory.
 
 use super::template::{Fill, Template};
+use crate::text::escape;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
+
+/// Longest unit that is told of what repeats it, in bytes.
+const LONGEST_UNIT: usize = 256;
 
 /// A payload as a step holds it: holes not filled, files not opened.
 #[derive(Debug, Clone)]
@@ -115,6 +119,25 @@ impl Recipe {
         match self {
             Self::Bytes(bytes) => Some(bytes),
             _ => None,
+        }
+    }
+
+    /// What generates the bytes, as a step says it; none of bytes that were given.
+    pub fn written(&self) -> Option<String> {
+        match self {
+            Self::Zeros(size) => Some(format!("zeros: {size}")),
+            Self::Random { size, seed } => Some(format!("random: {{ size: {size}, seed: {seed} }}")),
+            Self::Sequence(size) => Some(format!("sequence: {size}")),
+            Self::Times(recipe, times) => {
+                let unit = match &**recipe {
+                    Self::Bytes(unit) if unit.len() <= LONGEST_UNIT => {
+                        format!("bytes: '{}'", escape(unit).replace('\'', "''"))
+                    }
+                    recipe => recipe.written()?,
+                };
+                Some(format!("{unit}, times: {times}"))
+            }
+            Self::Bytes(_) | Self::File(..) => None,
         }
     }
 
@@ -230,6 +253,15 @@ mod tests {
             prop_assert_eq!(filled, tail.len());
             prop_assert_eq!(&whole[cut..], &tail[..]);
         }
+    }
+
+    #[test]
+    fn what_is_generated_is_told_as_a_step_says_it() {
+        let random = Recipe::Random { size: 20, seed: 7 };
+        assert_eq!(random.written().unwrap(), "random: { size: 20, seed: 7 }");
+        let unit = Recipe::Bytes(b"it's\n".as_slice().into());
+        assert_eq!(unit.written(), None);
+        assert_eq!(Recipe::Times(Box::new(unit), 3).written().unwrap(), r"bytes: 'it''s\n', times: 3");
     }
 
     #[test]

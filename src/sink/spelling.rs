@@ -144,8 +144,12 @@ pub(super) mod option_words {
 /// Bytes that came or went: how many, and the first of them in payload notation.
 pub(super) mod data {
     use super::{Data, Deserialize, Serialize};
+    use crate::event::Whole;
+    use crate::script::step::{Frame, Word as _};
     use crate::text::{Payload, escape};
+    use data_encoding::HEXLOWER;
     use serde::{Deserializer, Serializer, de::Error as _};
+    use std::sync::Arc;
 
     #[derive(Serialize, Deserialize)]
     struct Shape {
@@ -153,16 +157,49 @@ pub(super) mod data {
         bytes: String,
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         cut: bool,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        frame: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        sha256: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        recipe: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        kept: Option<String>,
+    }
+
+    fn frame_word(frame: Frame) -> Option<&'static str> {
+        let known = Frame::ALL.iter().zip(Frame::WORDS).find(|(known, _)| **known == frame);
+        known.map(|(_, word)| *word)
     }
 
     pub fn serialize<S: Serializer>(data: &Data, to: S) -> Result<S::Ok, S::Error> {
-        Shape { len: data.len, bytes: escape(&data.bytes), cut: data.is_cut() }.serialize(to)
+        let whole = data.whole.as_deref().cloned().unwrap_or_default();
+        Shape {
+            len: data.len,
+            bytes: escape(&data.bytes),
+            cut: data.is_cut(),
+            frame: data.frame.and_then(frame_word).map(str::to_owned),
+            sha256: whole.sha256.map(|digest| HEXLOWER.encode(&digest)),
+            recipe: whole.recipe,
+            kept: whole.kept,
+        }
+        .serialize(to)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Data, D::Error> {
         let shape = Shape::deserialize(from)?;
         let bytes: Payload = shape.bytes.parse().map_err(D::Error::custom)?;
-        Ok(Data::cut(bytes.as_bytes(), shape.len))
+        let mut data = Data::cut(bytes.as_bytes(), shape.len);
+        if let Some(word) = shape.frame {
+            let frame = Frame::from_word(&word);
+            data.frame = Some(frame.ok_or_else(|| D::Error::custom(format!("there is no frame `{word}`")))?);
+        }
+        let digest = shape.sha256.map(|hex| HEXLOWER.decode(hex.as_bytes()).unwrap_or_default().try_into());
+        let sha256 = digest.transpose().map_err(|_| D::Error::custom("this is no SHA-256"))?;
+        if sha256.is_some() || shape.recipe.is_some() || shape.kept.is_some() {
+            data.whole = Some(Arc::new(Whole { sha256, recipe: shape.recipe, kept: shape.kept }));
+        }
+        Ok(data)
     }
 }
 

@@ -1,11 +1,11 @@
 //! `WholeFile`: a report that is there whole or not at all.
 
+use crate::event::Nameless;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// A file that will be written at once: into a temporary one beside it, then renamed.
+/// A file that will be written at once: it has no name before it is whole.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
@@ -36,13 +36,9 @@ impl WholeFile {
         Ok(file)
     }
 
-    fn beside(&self) -> io::Result<tempfile::NamedTempFile> {
+    fn beside(&self) -> io::Result<Nameless> {
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        // The umask takes from this what it takes from any new file.
-        let permissions = fs::Permissions::from_mode(0o666);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".sockdrill-").permissions(permissions);
-        builder.tempfile_in(directory.unwrap_or(Path::new(".")))
+        Nameless::new(directory.unwrap_or(Path::new(".")))
     }
 
     /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
@@ -62,11 +58,11 @@ impl WholeFile {
         }
         let mut file = self.beside()?;
         file.write_all(bytes)?;
-        file.persist(&self.path).map(drop).map_err(|error| error.error)
+        file.persist(&self.path)
     }
 }
 
-/// A file that is written piece by piece beside its place, and is there when it is finished.
+/// A file that is written piece by piece, and is there when it is finished.
 #[derive(Debug)]
 pub struct Growing {
     to: io::BufWriter<Pieces>,
@@ -75,7 +71,7 @@ pub struct Growing {
 
 #[derive(Debug)]
 enum Pieces {
-    Beside(tempfile::NamedTempFile),
+    Beside(Nameless),
     Special(fs::File),
 }
 
@@ -96,7 +92,7 @@ impl Growing {
     /// Puts the file in its place; on an error what was there before is still there.
     pub fn finish(self) -> io::Result<()> {
         match self.to.into_inner()? {
-            Pieces::Beside(file) => file.persist(&self.path).map(drop).map_err(|error| error.error),
+            Pieces::Beside(file) => file.persist(&self.path),
             Pieces::Special(_) => Ok(()),
         }
     }

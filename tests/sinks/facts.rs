@@ -1,6 +1,7 @@
 //! Hand-made events: a small run, one event of every kind, hostile text.
 
-use sockdrill::event::{Data, Event, Failure, FailureKind, Outcome, Over, Side, Totals, What};
+use sockdrill::event::{Data, Event, Failure, FailureKind, Outcome, Over, Side, Totals, What, Whole};
+use sockdrill::script::step::Frame;
 use sockdrill::text::{ErrorKind, Excerpt, Place, Source};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -141,6 +142,13 @@ pub fn small_run() -> Vec<Event> {
     ]
 }
 
+/// The beginning of a message, with everything that can be known of the rest.
+fn cut(bytes: &[u8], word: &str) -> Data {
+    let text = || Some(word.to_owned());
+    let whole = Whole { sha256: Some([0xa7; 32]), recipe: text(), kept: text() };
+    Data { whole: Some(Arc::new(whole)), ..Data::cut(bytes, 1 << 20).framed(Some(Frame::U16)) }
+}
+
 /// An event of every kind, each with `word` wherever a stranger's text can stand.
 pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
     let name: Arc<str> = word.into();
@@ -157,7 +165,7 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
         What::Accepted { name: name.clone(), listener: name.clone(), local: text(), peer: text() },
         What::Secured { name: name.clone(), version: text(), cipher: text(), alpn: Some(text()) },
         What::Sent { name: name.clone(), to: Some(text()), data: Data::new(bytes) },
-        What::Received { name: name.clone(), from: Some(text()), data: Data::cut(bytes, 1 << 20) },
+        What::Received { name: name.clone(), from: Some(text()), data: cut(bytes, word) },
         What::Ended { name: name.clone(), how: text() },
         What::ShutDown { name: name.clone(), side: Side::Write },
         What::Closed { name: name.clone(), reset: true, sent: 5, received: u64::MAX },

@@ -1,6 +1,7 @@
 //! The schema of the event stream: the kinds of events and their fields, as `docs/events.md` has them.
 
 use crate::event::FORMAT_VERSION;
+use crate::script::step::{Frame, Word as _};
 use crate::script::verbs::VERBS;
 use crate::sink::FORMAT;
 use serde_json::{Map, Value, json};
@@ -25,7 +26,15 @@ const FAILURE: &[Field] = &[
 const PLACE: &[Field] =
     &[("file", "text"), ("line", "count"), ("column", "count"), ("text", "text"), ("span", "span")];
 
-const DATA: &[Field] = &[("len", "count"), ("bytes", "text"), ("cut?", "bool")];
+const DATA: &[Field] = &[
+    ("len", "count"),
+    ("bytes", "text"),
+    ("cut?", "bool"),
+    ("sha256?", "sha256"),
+    ("recipe?", "text"),
+    ("kept?", "text"),
+    ("frame?", "frame"),
+];
 
 /// Every kind of event and its own fields.
 const KINDS: &[(&str, &[Field])] = &[
@@ -157,6 +166,8 @@ fn shape(of: &str) -> Value {
         "side" => json!({ "enum": ["write", "read", "both"] }),
         "over" => json!({ "enum": ["interval", "whole"] }),
         "verb" => json!({ "enum": verbs }),
+        "sha256" => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+        "frame" => json!({ "enum": Frame::WORDS }),
         "format" => json!({ "const": FORMAT }),
         "version" => json!({ "const": FORMAT_VERSION }),
         _ => json!({ "type": "string" }),

@@ -3,7 +3,7 @@
 use super::super::compare::{self, Mark};
 use super::super::mismatch::{Flow, Seen, Taken};
 use super::super::{message, open};
-use super::{Expecting, ended_of, tell_ended, tell_received};
+use super::{Expecting, ended_of, tell_ended, tell_message};
 use crate::engine::message::Next;
 use crate::engine::trouble::Trouble;
 use crate::event::FailureKind;
@@ -35,7 +35,7 @@ impl Expecting<'_> {
                 let body = found.body(incoming.window()).to_vec();
                 self.judge_message(&body, None).map_err(|trouble| unread(trouble, found.taken))?;
                 incoming.discard(found.taken).await?;
-                self.took_message(None, &body);
+                self.took_message(None, Some(frame), &body);
                 Ok(())
             }
             Ok(Ok(Next::End(end))) => self.ended_between(&end),
@@ -110,7 +110,7 @@ impl Expecting<'_> {
         self.judge_sender(&message.from, &message.bytes)?;
         self.judge_message(&message.bytes, Some(&from))?;
         datagram.recv(message.bytes.len().max(1)).await?;
-        self.took_message(Some(from), &message.bytes);
+        self.took_message(Some(from), None, &message.bytes);
         Ok(())
     }
 
@@ -153,8 +153,8 @@ impl Expecting<'_> {
         })
     }
 
-    fn took_message(&self, from: Option<String>, body: &[u8]) {
-        tell_received(self.lane, self.number, self.socket, from, body, body.len() as u64);
+    fn took_message(&self, from: Option<String>, frame: Option<Frame>, body: &[u8]) {
+        tell_message(self.lane, self.number, self.socket, from, frame, body);
         self.keep(body);
     }
 }

@@ -25,10 +25,10 @@ impl Expecting<'_> {
             };
             match verdict {
                 Verdict::Holds(all) => {
-                    let rest = usize::try_from(all - taken.count).unwrap_or(usize::MAX);
+                    let rest = usize::try_from(all - taken.count()).unwrap_or(usize::MAX);
                     taken.add(look.bytes.get(..rest).unwrap_or_default());
                     output.take(&look, rest);
-                    self.holds(&taken, end.filter(|_| all == 0));
+                    self.holds(&mut taken, end.filter(|_| all == 0));
                     return Ok(());
                 }
                 Verdict::Fails(found) => {
@@ -46,7 +46,7 @@ impl Expecting<'_> {
             if self.deadline.has_passed() {
                 return Err(self.late(&taken));
             }
-            let quiet = self.matcher.silence().filter(|_| taken.count == 0);
+            let quiet = self.matcher.silence().filter(|_| taken.count() == 0);
             let waited = match quiet {
                 Some(silence) => {
                     if tokio::time::timeout(silence, output.wait()).await.is_err() {
