@@ -117,7 +117,7 @@ enum Command {
     /// Listen and serve: show, echo, discard, answer, misbehave
     Serve(Box<serve_args::Args>),
     /// Play scenario files and directories
-    Replay(replay::Args),
+    Replay(Box<replay::Args>),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
     /// Try steps one by one at a prompt, and save them as a scenario

@@ -147,7 +147,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
     annotate_on_github(&mut sinks);
     watched(args, layout, output, &mut sinks);
-    play(args, Suite::new(scenarios).keeping(keep), sinks, output)
+    play(args, &Suite::new(scenarios).keeping(keep), sinks, output)
 }
 
 /// What is to be played.
@@ -188,7 +188,7 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
-fn play(args: &Args, suite: Suite, mut sinks: SinkSet, output: &Output) -> Exit {
+fn play(args: &Args, suite: &Suite, mut sinks: SinkSet, output: &Output) -> Exit {
     let stop = Stop::default();
     signals::watch_or_say(&stop, output);
     // Where the limit cannot be raised, a scenario that needs more says so itself.
@@ -202,7 +202,7 @@ fn play(args: &Args, suite: Suite, mut sinks: SinkSet, output: &Output) -> Exit 
     };
     let summary = if args.plays_rounds() {
         let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };
-        let (summary, told) = rounds::play(&suite, play, until, sinks, &stop);
+        let (summary, told) = rounds::play(suite, play, until, sinks, &stop);
         sinks = told;
         summary
     } else {

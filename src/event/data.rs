@@ -123,8 +123,7 @@ impl Gathering {
         }
         let (head, keep) = (&self.head, &self.keep);
         let all = self.rest.get_or_insert_with(|| {
-            let mut begun =
-                Rest { digest: Context::new(&SHA256), file: keep.as_ref().and_then(|keep| keep.begin()) };
+            let mut begun = Rest { digest: Context::new(&SHA256), file: keep.as_ref().and_then(Keep::begin) };
             begun.add(head);
             begun
         });
@@ -178,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_has_the_digest_of_all_of_it_and_what_is_whole_has_none() {
-        assert_eq!(Data::new(&[0; Data::MOST]).whole, None);
+        assert_eq!(Data::new(&vec![0; Data::MOST]).whole, None);
         let zeros = vec![0; 1 << 20];
         // sha256sum of a mebibyte of /dev/zero.
         let known = "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58";
@@ -193,7 +192,7 @@ mod tests {
     #[test]
     fn what_nobody_is_told_of_is_not_digested_and_not_held() {
         let mut untold = Gathering::untold(40);
-        untold.add(&[7; 1 << 20]);
+        untold.add(&vec![7; 1 << 20]);
         assert_eq!((untold.head().len(), untold.len()), (40, 1 << 20));
         assert_eq!(untold.data().whole, None);
     }

@@ -1,7 +1,7 @@
 //! `Scenario` and `Step`: the language after checking. Everything here is proven: names are open
 //! when they are used, patterns compile, addresses parse.
 
-pub use super::choice::{Frame, Otherwise, Side};
+pub use super::choice::{Frame, Otherwise, Side, Word};
 pub use super::name::Name;
 use super::pattern::Pattern;
 use super::recipe::Content;
