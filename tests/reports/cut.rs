@@ -78,8 +78,9 @@ fn a_recipe_is_one_that_a_scenario_can_send() {
     assert_eq!(desk.run("replay . --json=r.jsonl").code, Some(0));
     let before = data(&desk.read("r.jsonl"));
     let recipes = before.iter().filter_map(|data| data["recipe"].as_str());
-    let sends: String =
+    let sends: Vec<String> =
         recipes.map(|recipe| format!("        - send: {{ from: client, {recipe} }}\n")).collect();
+    let sends = sends.concat();
     let (head, _) = LONG.split_once("      there:").unwrap();
     let tail = "      here:\n        - expect: { at: conn, size: 3645728 }\n";
     std::fs::write(desk.path("a.yaml"), format!("{head}      there:\n{sends}{tail}")).unwrap();

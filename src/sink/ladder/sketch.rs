@@ -50,6 +50,6 @@ impl Sketch {
         let kept = data.bytes.get(..MOST_BYTES).map_or_else(|| data.bytes.clone(), Arc::from);
         // A stream that was written by hand may say less than it has.
         let len = data.len.max(kept.len() as u64);
-        Self { data: Some(Data { bytes: kept, len }), ..self }
+        Self { data: Some(Data { bytes: kept, len, ..data.clone() }), ..self }
     }
 }
