@@ -26,3 +26,5 @@ mod order;
 mod processes;
 #[path = "engine/stopping.rs"]
 mod stopping;
+#[path = "engine/watch.rs"]
+mod watch;

@@ -11,6 +11,8 @@
 
 #[path = "prompt/page.rs"]
 mod page;
+#[path = "prompt/panics.rs"]
+mod panics;
 #[path = "prompt/pty.rs"]
 mod pty;
 #[path = "prompt/save.rs"]
@@ -20,13 +22,9 @@ mod scripted;
 
 use nix::sys::signal::Signal;
 use pty::Terminal;
-use sockdrill::event::{Event, What};
-use sockdrill::repl::{self, Above, Input, Setup, Show, View};
-use sockdrill::text::Diagnostic;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 
 fn home() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -229,6 +227,20 @@ fn many_pasted_lines_run_in_order() {
 }
 
 #[test]
+fn lines_that_come_faster_than_they_run_are_all_run() {
+    let home = home();
+    let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);
+    terminal.ready();
+    // As a terminal pastes that does not know how to mark a paste, and as people type ahead.
+    let lines: Vec<String> = (0..40).map(|number| format!("note line {number}\r")).collect();
+    terminal.keys(&lines.concat());
+    terminal.see("* line 39");
+    let shown =
+        terminal.look(|screen| screen.lines().iter().filter(|line| line.starts_with("* line ")).count());
+    assert_eq!(shown, 40);
+}
+
+#[test]
 fn escape_codes_of_a_peer_are_shown_and_not_obeyed() {
     let home = home();
     let (mut terminal, mut peer) = accepted(&home, 80);
@@ -255,13 +267,16 @@ fn mistakes_are_told_before_anything_happens() {
         ("conect c server", "did you mean `connect`?"),
         ("accept conn serve", "did you mean `server`?"),
         ("listen server 127.0.0.1:0", "`server` is open already"),
+        ("accept conn", "help: as in `accept conn server`"),
+        ("hlep", "did you mean `help`?"),
+        ("xyzzy", "`help` lists them"),
     ] {
         terminal.enter(line);
         terminal.see(told);
     }
     terminal.enter("close server");
     terminal.enter("accept conn server");
-    terminal.see("it was closed in prompt:6");
+    terminal.see("it was closed in prompt:9");
 }
 
 #[test]
@@ -275,60 +290,4 @@ fn the_terminal_is_left_as_it_was_by_signals_while_a_line_is_edited() {
         assert_eq!(terminal.end(), 143);
         assert!(terminal.is_as_it_was());
     }
-}
-
-/// Panics when it is to show an arrival: on the runtime's thread, while a line is edited.
-struct Panicking(Above);
-
-impl Show for Panicking {
-    fn fact(&mut self, event: &Event) {
-        if let What::Listening { at, .. } = &event.what {
-            self.0.print(&format!("* server listens at {at}\n"));
-        }
-        assert!(!matches!(event.what, What::ClientsArrived { .. }), "as it was told to");
-    }
-
-    fn problem(&mut self, _: &Diagnostic) {}
-
-    fn text(&mut self, _: &str) {}
-
-    fn ladder(&self, _: &mut dyn Iterator<Item = &Event>, _: u64) -> String {
-        String::new()
-    }
-
-    fn view(&mut self, _: View) {}
-
-    fn width(&self) -> usize {
-        80
-    }
-}
-
-/// Not a test of its own: the other side of the one below, in a process and a terminal of its own.
-#[test]
-fn a_prompt_that_panics() {
-    if std::env::var_os("SOCKDRILL_TEST_PANIC").is_none() {
-        return;
-    }
-    let above = Above::new(std::io::stdout());
-    let show = Box::new(Panicking(above.clone()));
-    repl::run(Setup { show, input: Input::Terminal { above, history: None, styled: false }, file: None });
-}
-
-#[test]
-fn the_terminal_is_left_as_it_was_by_a_panic_while_a_line_is_edited() {
-    let home = home();
-    let mut command = Command::new("setsid");
-    command.arg("--ctty").arg(std::env::current_exe().unwrap());
-    command.args(["--exact", "a_prompt_that_panics", "--nocapture", "--test-threads=1"]);
-    command.env("SOCKDRILL_TEST_PANIC", "1");
-    let mut terminal = Terminal::run(command, home.path(), 80, 30);
-    terminal.ready();
-    terminal.enter("listen server 127.0.0.1:0");
-    let port = terminal.port("server");
-    terminal.keys("note half");
-    terminal.wait("what was typed", |screen| screen.typed().ends_with("note half"));
-    let _peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    terminal.see("as it was told to");
-    assert_ne!(terminal.end(), 0);
-    assert!(terminal.is_as_it_was());
 }

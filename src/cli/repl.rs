@@ -3,6 +3,7 @@
 use super::output::Output;
 use crate::event::{Event, Exit, Sink as _, What};
 use crate::repl::{self, Above, Input, Setup, Show, View};
+use crate::script::wording::as_typed;
 use crate::sink::{Calm, Jsonl, Prompt, draw, draw_ladder};
 use crate::text::Diagnostic;
 use std::env;
@@ -95,12 +96,13 @@ struct AtTerminal {
 
 impl Show for AtTerminal {
     fn fact(&mut self, event: &Event) {
+        self.prompt.width = Output::width();
         // What is above the line takes whatever is written.
         let _ = self.prompt.take(event);
     }
 
     fn problem(&mut self, problem: &Diagnostic) {
-        self.above.print(&draw(problem, self.styled));
+        self.above.print(&draw(&as_typed(problem.clone()), self.styled));
     }
 
     fn text(&mut self, text: &str) {
@@ -135,7 +137,7 @@ struct Scripted<'a> {
 impl Show for Scripted<'_> {
     fn fact(&mut self, event: &Event) {
         if let What::Failed(failure) = &event.what {
-            self.output.problem(&failure.diagnostic());
+            self.output.problem(&as_typed(failure.diagnostic()));
         }
         self.output.written(match &mut self.sink {
             Told::Text(_) if matches!(event.what, What::Failed(_)) => Ok(()),
@@ -145,7 +147,7 @@ impl Show for Scripted<'_> {
     }
 
     fn problem(&mut self, problem: &Diagnostic) {
-        self.output.problem(problem);
+        self.output.problem(&as_typed(problem.clone()));
     }
 
     fn text(&mut self, text: &str) {
@@ -167,6 +169,7 @@ impl Show for Scripted<'_> {
     }
 
     fn width(&self) -> usize {
-        Output::width()
+        // A program reads tables more easily with a row a line.
+        if io::stdout().is_terminal() { Output::width() } else { usize::MAX }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 /// Shows nothing: up a row, and down again.
@@ -194,9 +194,12 @@ impl Above {
 
     /// Writes past everything that waits, unless somebody is writing: the prompt may have panicked there.
     pub(super) fn write_at_once(&self, text: &str) {
-        if let Ok(mut out) = self.0.out.try_lock() {
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        }
+        let mut out = match self.0.out.try_lock() {
+            Ok(out) => out,
+            Err(TryLockError::Poisoned(out)) => out.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
     fn write(&self, text: &str) {

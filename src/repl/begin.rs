@@ -8,6 +8,10 @@ use super::terminal::Terminal;
 use crate::event::Exit;
 use std::path::PathBuf;
 
+/// What a newcomer reads first.
+const WELCOME: &str =
+    "One step a line, as in scenario files. `help` lists them, Tab completes, Ctrl-D leaves.\n";
+
 /// What the prompt needs.
 pub struct Setup<'a> {
     /// Who shows what it has to say.
@@ -40,7 +44,8 @@ pub fn run(setup: Setup<'_>) -> Exit {
         above.close();
     }
     if let Some(terminal) = terminal {
-        terminal.restore(matches!(exit, Exit::Terminated));
+        // Whoever left by the door has ended the line; a signal or a failure comes in the middle of one.
+        terminal.restore(exit != Exit::Done);
     }
     exit
 }
@@ -53,6 +58,9 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
             return Exit::Unreachable;
         }
     };
+    if interactive {
+        show.text(WELCOME);
+    }
     let mut prompt = Prompt::new(show, interactive);
     prompt.begin();
     let mut exit = None;

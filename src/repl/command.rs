@@ -1,6 +1,7 @@
 //! Commands of the prompt: what is no step. Their table is what completion and `help` read.
 
-use crate::text::parse_duration;
+use crate::script::verbs::{VERBS, verb};
+use crate::text::{did_you_mean, parse_duration};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,21 +31,50 @@ pub(super) enum Command {
     Quit,
 }
 
-/// Word, what follows it, and one sentence for each.
-pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
-    ("sockets", "", "what is open, how the kernel sees it, what waits, bytes each way"),
-    ("show", "NAME", "what passed at a socket, as hex and text"),
-    ("timeline", "", "what happened so far, as a ladder between sockets"),
-    ("save", "FILE [--all]", "make a scenario of the steps that worked; --all: failures too, as `fails:`"),
-    ("run", "FILE", "run the steps of a scenario here"),
-    ("undo", "", "leave the last line out of what is saved"),
-    ("set within", "DURATION", "the deadline of steps that name none"),
-    ("set view", "text|hex", "how bytes are shown"),
-    ("vars", "", "variables and what they hold"),
-    ("help", "[VERB]", "this, or what a verb takes"),
-    ("clear", "", "clear the screen"),
-    ("quit", "", "close everything and leave; Ctrl-D does too"),
+/// A row of the commands' table.
+pub(super) struct Row {
+    /// Its word, or its two words.
+    pub name: &'static str,
+    /// What follows.
+    pub takes: &'static str,
+    /// One sentence.
+    pub help: &'static str,
+    /// How it is typed.
+    pub example: &'static str,
+}
+
+const fn row(name: &'static str, takes: &'static str, help: &'static str, example: &'static str) -> Row {
+    Row { name, takes, help, example }
+}
+
+/// What completion, hints and `help` read.
+pub(super) const COMMANDS: &[Row] = &[
+    row("sockets", "", "what is open, how the kernel sees it, what waits, bytes each way", "sockets"),
+    row("show", "NAME", "what passed at a socket, as hex and text", "show conn"),
+    row("timeline", "", "what happened so far, as a ladder between sockets", "timeline"),
+    row(
+        "save",
+        "FILE [--all]",
+        "make a scenario of the steps that worked; --all: failures too, as `fails=`",
+        "save greeting.yaml",
+    ),
+    row("run", "FILE", "run the steps of a scenario here", "run greeting.yaml"),
+    row("undo", "", "leave the last line out of what is saved", "undo"),
+    row("set within", "DURATION", "the deadline of steps that name none", "set within 2s"),
+    row("set view", "text|hex", "how bytes are shown", "set view hex"),
+    row("vars", "", "variables and what they hold", "vars"),
+    row("help", "[VERB]", "this, or what a verb takes", "help expect"),
+    row("clear", "", "clear the screen", "clear"),
+    row("quit", "", "close everything and leave; Ctrl-D does too", "quit"),
 ];
+
+/// The command whose words `words` begin with, and how many those are.
+pub(super) fn begun(words: &[&str]) -> Option<(&'static Row, usize)> {
+    COMMANDS.iter().find_map(|row| {
+        let count = row.name.split(' ').count();
+        row.name.split(' ').eq(words.iter().copied().take(count)).then_some((row, count))
+    })
+}
 
 /// Reads a statement that is a command; none if it is a step. The error is one sentence.
 pub(super) fn read(text: &str) -> Option<Result<Command, String>> {
@@ -65,8 +95,10 @@ pub(super) fn read(text: &str) -> Option<Result<Command, String>> {
                 .to_owned())
         }
         ("undo", _) => plain(Command::Undo),
+        // An option follows: that is a step on a socket called so.
+        ("set", ["within" | "view", option, ..]) if option.contains('=') => return None,
         ("set", ["within", value]) => parse_duration(value).map(Command::Within),
-        ("set", ["within"]) => Err("`set within` takes a duration, as in `set within 2s`".to_owned()),
+        ("set", ["within", ..]) => Err("`set within` takes a duration, as in `set within 2s`".to_owned()),
         ("set", ["view", "text"]) => Ok(Command::View(View::Text)),
         ("set", ["view", "hex"]) => Ok(Command::View(View::Hex)),
         ("set", ["view", ..]) => Err("a view is `text` or `hex`".to_owned()),
@@ -77,6 +109,15 @@ pub(super) fn read(text: &str) -> Option<Result<Command, String>> {
         ("quit" | "exit", _) => plain(Command::Quit),
         _ => return None,
     })
+}
+
+/// The command that a statement which is no step was most likely meant to begin with.
+pub(super) fn near(text: &str) -> Option<&'static str> {
+    let word = text.split_whitespace().next()?;
+    let commands = || COMMANDS.iter().filter_map(|row| row.name.split(' ').next());
+    let verbs = VERBS.iter().map(|verb| verb.name);
+    let near = did_you_mean(word, commands().chain(verbs))?;
+    (verb(word).is_none() && commands().any(|name| name == near)).then_some(near)
 }
 
 fn save(rest: &[&str]) -> Result<Command, String> {
@@ -100,6 +141,7 @@ mod tests {
     fn commands_are_told_from_steps() {
         assert_eq!(read("set within 2s"), Some(Ok(Command::Within(Duration::from_secs(2)))));
         assert_eq!(read("set client nodelay=true"), None);
+        assert_eq!(read("set view nodelay=true"), None, "a socket may be called so");
         assert_eq!(read("send conn x"), None);
         let save = Command::Save { file: "a.yaml".into(), all: true };
         assert_eq!(read("save --all a.yaml"), Some(Ok(save)));
@@ -108,12 +150,18 @@ mod tests {
     }
 
     #[test]
+    fn a_slip_is_told_from_that_of_a_verb() {
+        assert_eq!(near("hlep expect"), Some("help"));
+        assert_eq!(near("sokets"), Some("sockets"));
+        assert_eq!(near("conect c s"), None);
+        assert_eq!(near("send"), None);
+    }
+
+    #[test]
     fn every_command_of_the_table_is_one() {
-        for (word, operands, _) in COMMANDS {
-            let operands =
-                operands.replace("DURATION", "1s").replace("text|hex", "hex").replace("[VERB]", "");
-            let text = format!("{word} {}", operands.replace("[--all]", ""));
-            assert!(matches!(read(&text), Some(Ok(_))), "{text}");
+        for row in COMMANDS {
+            assert!(matches!(read(row.example), Some(Ok(_))), "{}", row.example);
+            assert!(row.example.starts_with(row.name));
         }
     }
 }

@@ -1,14 +1,19 @@
-//! The editor: rustyline on a thread of its own. What it completes, hints at and colours is in `assist`;
+//! The editor: rustyline on a thread of its own. What it completes, hints at and colours is in `complete`,
+//! `hint` and `colours`;
 //! what others print meanwhile goes through `above`.
 
 use super::above::Above;
-use super::assist::{self, Candidate as Found};
-use super::exchange::{Known, Submission, Way};
+use super::addresses;
+use super::colours;
+use super::complete::{Candidate as Found, complete};
+use super::exchange::{Ending, Known, Submission, Way};
+use super::hint::{Hint, hint};
 use super::statement::is_open;
+use crate::event::Exit;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
+use rustyline::hint::{Hint as Shown, Hinter};
 use rustyline::history::{FileHistory, History as _};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter as _, Helper};
@@ -23,9 +28,10 @@ const REMEMBERED: usize = 2000;
 
 /// Reads lines at the terminal and hands them over, until there are no more.
 pub(super) fn edit(above: &Above, history: Option<&Path>, styled: bool, known: Known, way: &Way) {
-    let end = match Lines::new(above, history, styled, known) {
+    let _ending = Ending(way.clone());
+    let end = match Lines::new(above, history, styled, known, way) {
         Ok(mut lines) => lines.read(way),
-        Err(error) => Submission::Failed(format!("cannot edit lines here: {error}")),
+        Err(error) => Submission::Failed(format!("cannot edit lines here: {error}"), Exit::Unreachable),
     };
     above.leave();
     way.submit(end);
@@ -43,6 +49,7 @@ impl<'a> Lines<'a> {
         history: Option<&'a Path>,
         styled: bool,
         known: Known,
+        way: &Way,
     ) -> rustyline::Result<Self> {
         let config = Config::builder()
             .max_history_size(REMEMBERED)?
@@ -54,17 +61,22 @@ impl<'a> Lines<'a> {
             .color_mode(ColorMode::Forced)
             .build();
         let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config)?;
-        editor.set_helper(Some(Assistant { above: above.clone(), known, styled }));
         let mut printer = editor.create_external_printer()?;
         let served = above.clone();
         // An editor that is gone takes nothing any more: then nobody edits, and nothing need be asked.
         let ask = move |token| drop(printer.print(token));
-        thread::Builder::new().name("printer".to_owned()).spawn(move || served.serve(ask))?;
+        let ending = Ending(way.clone());
+        thread::Builder::new().name("printer".to_owned()).spawn(move || {
+            let _ending = ending;
+            served.serve(ask);
+        })?;
         if let Some(path) = history {
             // A history that cannot be kept is no reason not to work.
             let _ = make_private(path);
             let _ = editor.load_history(path);
         }
+        let earlier = addresses::of_lines(editor.history().iter().rev());
+        editor.set_helper(Some(Assistant::new(above.clone(), known, earlier, styled)));
         Ok(Self { editor, above, history })
     }
 
@@ -72,19 +84,24 @@ impl<'a> Lines<'a> {
         loop {
             let line = self.editor.helper().map_or(1, |helper| helper.known.line);
             self.above.enter();
-            let read = self.editor.readline(&assist::prompt(line));
+            let read = self.editor.readline(&colours::prompt(line));
             self.above.leave();
             match read {
                 Ok(text) => {
                     self.remember();
                     let Some(known) = way.submit(Submission::Text(text)) else { return Submission::End };
                     if let Some(helper) = self.editor.helper_mut() {
-                        helper.known = known;
+                        helper.learn(known);
                     }
                 }
                 Err(ReadlineError::Eof) => return Submission::End,
                 Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
-                Err(error) => return Submission::Failed(format!("cannot read the terminal: {error}")),
+                Err(error) => {
+                    return Submission::Failed(
+                        format!("cannot read the terminal: {error}"),
+                        Exit::Unreachable,
+                    );
+                }
             }
         }
     }
@@ -111,7 +128,22 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 struct Assistant {
     above: Above,
     known: Known,
+    /// Addresses of earlier sessions.
+    earlier: Vec<String>,
     styled: bool,
+}
+
+impl Assistant {
+    fn new(above: Above, known: Known, earlier: Vec<String>, styled: bool) -> Self {
+        let mut assistant = Self { above, known: Known::default(), earlier, styled };
+        assistant.learn(known);
+        assistant
+    }
+
+    fn learn(&mut self, known: Known) {
+        let addresses = addresses::joined(known.addresses, &self.earlier);
+        self.known = Known { addresses, ..known };
+    }
 }
 
 impl Helper for Assistant {}
@@ -120,46 +152,49 @@ impl Completer for Assistant {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let (start, found) = assist::complete(line.get(..at).unwrap_or(line), &self.known);
+        let (start, found) = complete(line.get(..at).unwrap_or(line), &self.known);
         let pair = |Found { shown, inserted }| Pair { display: shown, replacement: inserted };
         Ok((start, found.into_iter().map(pair).collect()))
     }
 }
 
 impl Hinter for Assistant {
-    type Hint = Grey;
+    type Hint = Hint;
 
-    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Grey> {
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Hint> {
         self.above.own_repaint();
-        if at < line.len() { None } else { assist::hint(line, &self.known).map(Grey) }
+        if at < line.len() { None } else { hint(line, &self.known) }
     }
 }
 
-/// A hint that says what may follow, and is nothing to insert.
-struct Grey(String);
-
-impl rustyline::hint::Hint for Grey {
+impl Shown for Hint {
     fn display(&self) -> &str {
-        &self.0
+        match self {
+            Self::Shape(text) | Self::Rest(text) => text,
+        }
     }
 
     fn completion(&self) -> Option<&str> {
-        None
+        match self {
+            // It says what may follow, and is nothing to insert.
+            Self::Shape(_) => None,
+            Self::Rest(text) => Some(text),
+        }
     }
 }
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.styled { Cow::Owned(assist::highlight(line, &self.known)) } else { Cow::Borrowed(line) }
+        if self.styled { Cow::Owned(colours::highlight(line, &self.known)) } else { Cow::Borrowed(line) }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
         self.above.painting();
-        if self.styled { Cow::Owned(assist::strong(prompt)) } else { Cow::Borrowed(prompt) }
+        if self.styled { Cow::Owned(colours::strong(prompt)) } else { Cow::Borrowed(prompt) }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        if self.styled { Cow::Owned(assist::grey(hint)) } else { Cow::Borrowed("") }
+        if self.styled { Cow::Owned(colours::grey(hint)) } else { Cow::Borrowed("") }
     }
 
     fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {

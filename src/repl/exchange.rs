@@ -1,5 +1,6 @@
 //! What the thread that reads and the prompt hand one another: submissions there, what is known back.
 
+use crate::event::Exit;
 use crate::script::verb::Kind;
 use std::sync::mpsc as answers;
 use tokio::sync::mpsc;
@@ -11,8 +12,8 @@ pub(super) enum Submission {
     Text(String),
     /// There is no more.
     End,
-    /// No more can be read, because of this.
-    Failed(String),
+    /// No more can be read: why, and what that is to the exit code.
+    Failed(String, Exit),
 }
 
 /// A submission, and where its answer goes.
@@ -34,7 +35,20 @@ pub(super) struct Known {
 }
 
 /// The way to the prompt, from the thread that reads.
+#[derive(Clone)]
 pub(super) struct Way(pub mpsc::Sender<Request>);
+
+/// Ends the prompt where the thread that it is dropped in panics: nobody would read or print any more.
+pub(super) struct Ending(pub Way);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "the editor has failed, and the prompt ends".to_owned();
+            self.0.submit(Submission::Failed(why, Exit::Unreachable));
+        }
+    }
+}
 
 impl Way {
     /// Hands over and waits for the answer; none once the prompt has ended.
@@ -42,5 +56,22 @@ impl Way {
         let (answer, known) = answers::channel();
         self.0.blocking_send(Request { submission, answer }).ok()?;
         known.recv().ok()
+    }
+}
+
+#[cfg(test)]
+impl Known {
+    /// Two streams and a listener.
+    pub fn of_a_test() -> Self {
+        let name = |name: &str, kind| (name.to_owned(), kind);
+        Self {
+            line: 1,
+            names: vec![
+                name("client", Kind::Stream),
+                name("conn", Kind::Stream),
+                name("server", Kind::Listener),
+            ],
+            addresses: vec!["127.0.0.1:6060".to_owned()],
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `help`: commands from their table, verbs from theirs, with an example as it is typed.
 
-use super::command::COMMANDS;
+use super::command::{COMMANDS, Row};
 use super::table::columns;
 use crate::script::forms::{PATTERNS, PAYLOADS};
 use crate::script::hints::meant;
@@ -16,10 +16,16 @@ pub(super) fn explain(topic: Option<&str>) -> Result<String, Box<Diagnostic>> {
     if let Some(verb) = verb(topic) {
         return Ok(of_verb(verb));
     }
-    if let Some((word, operands, help)) = COMMANDS.iter().find(|(word, ..)| *word == topic) {
-        return Ok(format!("{word} {operands}\n  {help}\n"));
+    if let Some(row) = COMMANDS.iter().find(|row| row.name == topic) {
+        return Ok(format!(
+            "{}: {}\n\n  {}\n\nExample:\n  {}\n",
+            row.name,
+            row.help,
+            typed(row),
+            row.example
+        ));
     }
-    let words = VERBS.iter().map(|verb| verb.name).chain(COMMANDS.iter().map(|(word, ..)| *word));
+    let words = VERBS.iter().map(|verb| verb.name).chain(COMMANDS.iter().map(|row| row.name));
     let near = did_you_mean(topic, words).or_else(|| meant(topic));
     let what = format!("there is no verb and no command `{}`", topic.escape_debug());
     let problem = Diagnostic::new(Severity::Error, what, None);
@@ -34,12 +40,7 @@ fn overview() -> String {
     let mut text = "Steps, as in scenario files:\n".to_owned();
     text.push_str(&columns(VERBS.iter().map(|verb| row(verb.name.to_owned(), verb.summary)).collect()));
     text.push_str("\nCommands:\n");
-    let commands = COMMANDS.iter();
-    text.push_str(&columns(
-        commands
-            .map(|(word, operands, help)| row(format!("{word} {operands}").trim_end().to_owned(), help))
-            .collect(),
-    ));
+    text.push_str(&columns(COMMANDS.iter().map(|command| row(typed(command), command.help)).collect()));
     text.push_str(
         "\n`help VERB` says what a step takes. Several stand on a line with `;` between them; a block\n",
     );
@@ -47,6 +48,11 @@ fn overview() -> String {
         "in braces may go over several lines. Tab completes, Ctrl-R searches, Ctrl-C stops a step.\n",
     );
     text
+}
+
+/// A command and what follows it.
+fn typed(row: &Row) -> String {
+    format!("{} {}", row.name, row.takes).trim_end().to_owned()
 }
 
 fn of_verb(verb: &'static Verb) -> String {

@@ -5,6 +5,7 @@ use super::above::Above;
 use super::editor;
 use super::exchange::{Known, Request, Submission, Way};
 use super::statement::is_open;
+use crate::event::Exit;
 use std::io::BufRead;
 use std::path::PathBuf;
 use std::thread;
@@ -53,22 +54,31 @@ impl Input {
 
 /// Reads lines until the end; those of a block are handed over together.
 fn read_lines(mut lines: Box<dyn BufRead + '_>, way: &Way) {
-    let mut text = String::new();
+    let (mut text, mut line, mut number) = (String::new(), Vec::new(), 0);
     loop {
-        let end = match lines.read_line(&mut text) {
+        line.clear();
+        let end = match lines.read_until(b'\n', &mut line) {
             Ok(0) => Some(Submission::End),
-            Ok(_) => None,
-            Err(error) => Some(Submission::Failed(format!("cannot read the steps: {error}"))),
+            Ok(_) => {
+                number += 1;
+                None
+            }
+            Err(error) => {
+                Some(Submission::Failed(format!("cannot read the steps: {error}"), Exit::Unreachable))
+            }
         };
+        let Ok(read) = std::str::from_utf8(&line) else {
+            let what = format!("line {number} of the steps is not UTF-8; other bytes are written as `\\xNN`");
+            way.submit(Submission::Failed(what, Exit::Usage));
+            return;
+        };
+        text.push_str(read);
         if end.is_none() && is_open(&text) {
             continue;
         }
+        // Empty lines are kept for the next step, so that places are those of the file.
         if !text.trim().is_empty() && way.submit(Submission::Text(std::mem::take(&mut text))).is_none() {
             return;
-        }
-        if text.trim().is_empty() && end.is_none() {
-            // Empty lines count, so that places are those of the file.
-            continue;
         }
         if let Some(end) = end {
             way.submit(end);

@@ -4,7 +4,7 @@
 //! begin      terminal, runtime, signals; how it ends
 //! prompt     the loop: a line in, a step run, facts out; names live on in `names`
 //! input      where lines come from: the editor's thread, a pipe, an argument
-//! editor     rustyline on a thread of its own; assist: completion, hints, colours from the verb table
+//! editor     rustyline on a thread of its own; typing, complete, hint, colours: what helps while a line is typed
 //! above      what is printed above the line that is being edited
 //! command    what is no step; table, explain: what commands show
 //! record     what happened, for show, timeline and save
@@ -12,12 +12,15 @@
 //! ```
 
 mod above;
-mod assist;
+mod addresses;
 mod begin;
+mod colours;
 mod command;
+mod complete;
 mod editor;
 mod exchange;
 mod explain;
+mod hint;
 mod input;
 mod names;
 mod prompt;
@@ -27,6 +30,7 @@ mod signals;
 mod statement;
 mod table;
 mod terminal;
+mod typing;
 mod unfix;
 
 pub use above::Above;

@@ -1,27 +1,28 @@
 //! The loop: a submission in, its steps run, facts out. Everything here is on one thread; only lines are
 //! read elsewhere.
 
+use super::Show;
+use super::addresses;
 use super::command::{self, Command};
 use super::exchange::{Known, Request, Submission};
 use super::names::Names;
 use super::record::{Record, Went};
 use super::signals::{Signals, is_recent, plain};
 use super::statement::statements;
-use super::{Show, explain, save, table};
 use crate::engine::{Stage, Watch};
 use crate::event::{Detail, Event, Exit, Failure, FailureKind, Journal, Outcome, What};
 use crate::script::draft::DraftStep;
 use crate::script::line::{Parsed, parse_line};
 use crate::script::load::DEFAULT_WITHIN;
-use crate::text::{Diagnostic, ErrorKind, Source, did_you_mean, escape};
-use std::path::{Path, PathBuf};
+use crate::script::wording::PROMPT;
+use crate::text::{Diagnostic, ErrorKind, Source};
+use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// Addresses that are remembered for completion.
-const MOST_ADDRESSES: usize = 20;
+mod commands;
 
 /// A session at the prompt.
 pub(super) struct Prompt<'a> {
@@ -77,7 +78,7 @@ impl<'a> Prompt<'a> {
     pub fn begin(&mut self) {
         self.journal.state(What::ScenarioStarted {
             name: "a session at the prompt".to_owned(),
-            file: "prompt".to_owned(),
+            file: PROMPT.to_owned(),
             line: 1,
             tags: Vec::new(),
             round: 1,
@@ -137,13 +138,14 @@ impl<'a> Prompt<'a> {
                     continue;
                 }
             };
-            let Some(Request { submission, answer }) = request else { return Exit::Done };
+            // Whoever reads says so at the end; one that is gone without a word has failed.
+            let Some(Request { submission, answer }) = request else { return Exit::Unreachable };
             let flow = match submission {
                 Submission::Text(text) => self.submit(&text, signals).await,
                 Submission::End => Flow::End(Exit::Done),
-                Submission::Failed(why) => {
+                Submission::Failed(why, exit) => {
                     self.show.problem(&plain(why));
-                    Flow::End(Exit::Unreachable)
+                    Flow::End(exit)
                 }
             };
             match flow {
@@ -168,7 +170,7 @@ impl<'a> Prompt<'a> {
         self.line += text.trim_end_matches('\n').split('\n').count();
         // Places are those of the whole session: line 3 is the third line that was typed.
         let lead = "\n".repeat(first.saturating_sub(1));
-        let source = Source::new("prompt", format!("{lead}{text}"));
+        let source = Source::new(PROMPT, format!("{lead}{text}"));
         for range in statements(text) {
             let statement = text.get(range.clone()).unwrap_or_default();
             let exit = match command::read(statement) {
@@ -185,7 +187,12 @@ impl<'a> Prompt<'a> {
                         self.show.problem(&plain("a block is not closed").help("end it with `}`"));
                         Err(Exit::Usage)
                     }
-                    Err(problems) => self.refuse(&problems),
+                    Err(mut problems) => {
+                        if let (Some(near), [problem, ..]) = (command::near(statement), &mut *problems) {
+                            problem.help = vec![format!("did you mean `{near}`?")];
+                        }
+                        self.refuse(&problems)
+                    }
                 },
             };
             match exit {
@@ -255,9 +262,7 @@ impl<'a> Prompt<'a> {
                 (Went::Failed(kind), Err(exit))
             }
             Err(signal) => {
-                // The terminal has echoed `^C` on this line.
-                let lead = if self.interactive { "\n" } else { "" };
-                self.show.text(&format!("{lead}* stopped: {}\n", step.line));
+                self.stopped(&step.line);
                 (Went::Stopped, Err(signal))
             }
         };
@@ -276,98 +281,18 @@ impl<'a> Prompt<'a> {
         }
     }
 
+    fn stopped(&mut self, what: &str) {
+        // The terminal has echoed `^C` on this line.
+        let lead = if self.interactive { "\n" } else { "" };
+        self.show.text(&format!("{lead}* stopped: {what}\n"));
+    }
+
     fn note_addresses(&mut self, draft: &DraftStep) {
         for key in ["to", "at", "bind"] {
-            let Some(text) = draft.get(key).and_then(|node| node.as_scalar()) else { continue };
-            if text.contains(':') && !text.contains("${") && !text.ends_with(":0") {
-                self.addresses.retain(|address| address != text);
-                self.addresses.insert(0, text.to_owned());
-                self.addresses.truncate(MOST_ADDRESSES);
+            if let Some(text) = draft.get(key).and_then(|node| node.as_scalar()) {
+                addresses::add(&mut self.addresses, text);
             }
         }
-    }
-
-    async fn command(&mut self, command: Command, signals: &mut Signals) -> Result<(), Exit> {
-        let text = match command {
-            Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
-            Command::Show(name) => return self.show(&name),
-            Command::Timeline => self.show.ladder(&mut self.record.facts.iter(), self.record.forgotten),
-            Command::Save { file, all } => {
-                let result = save::save(&file, all, &self.record, self.within, &self.names.vars).await;
-                match result {
-                    Ok(text) => text,
-                    Err(problems) => return self.refuse(&problems),
-                }
-            }
-            Command::Run(file) => return self.run_file(&file, signals).await,
-            Command::Undo => match self.record.undo() {
-                0 => "there is nothing to undo\n".to_owned(),
-                1 => "the last step will not be saved; what it did stays done\n".to_owned(),
-                count => format!("the last {count} steps will not be saved; what they did stays done\n"),
-            },
-            Command::Within(within) if within.is_zero() => {
-                return self.refuse(&[plain("a deadline is longer than nothing")]);
-            }
-            Command::Within(within) => {
-                self.within = within;
-                String::new()
-            }
-            Command::View(view) => {
-                self.show.view(view);
-                String::new()
-            }
-            Command::Vars => self.vars(),
-            Command::Help(topic) => match explain::explain(topic.as_deref()) {
-                Ok(text) => text,
-                Err(problem) => return self.refuse(&[*problem]),
-            },
-            Command::Clear if self.interactive => "\x1b[H\x1b[2J\x1b[3J\n".to_owned(),
-            Command::Clear | Command::Quit => String::new(),
-        };
-        if !text.is_empty() {
-            self.show.text(&text);
-        }
-        Ok(())
-    }
-
-    fn show(&mut self, name: &str) -> Result<(), Exit> {
-        if let Some(text) = table::show(name, &self.record) {
-            self.show.text(&text);
-            return Ok(());
-        }
-        let known = self.names.open();
-        let near = did_you_mean(name, known.iter().map(|(name, _)| name.as_str()));
-        let near = near.filter(|near| *near != name).map(|near| format!("did you mean `{near}`?"));
-        let what = format!("nothing has passed at `{}`", name.escape_debug());
-        self.refuse(&[plain(what).maybe_help(near)])
-    }
-
-    fn vars(&self) -> String {
-        let mut known: Vec<(String, String)> =
-            self.names.vars.iter().map(|(name, text)| (name.clone(), escape(text.as_bytes()))).collect();
-        known.extend(
-            self.stage.variables().into_iter().map(|(name, value)| (name.to_string(), escape(&value))),
-        );
-        known.sort();
-        if known.is_empty() {
-            return "no variables; `save=NAME` on `recv` and `expect` makes one\n".to_owned();
-        }
-        table::columns(known.into_iter().map(|(name, value)| vec![name, value]).collect())
-    }
-
-    /// Runs the steps of a file's only scenario as if they were typed.
-    pub async fn run_file(&mut self, path: &Path, signals: &mut Signals) -> Result<(), Exit> {
-        let mut problems = Vec::new();
-        let Some((draft, vars)) = save::read(path, &mut problems) else { return self.refuse(&problems) };
-        for problem in &problems {
-            self.show.problem(problem);
-        }
-        self.names.vars.extend(vars);
-        let outside =
-            std::mem::replace(&mut self.directory, path.parent().unwrap_or(Path::new("")).to_owned());
-        let result = self.steps(draft.steps, signals).await;
-        self.directory = outside;
-        result
     }
 }
 

@@ -70,12 +70,11 @@ impl Record {
         self.taken.push(Taken { entry, draft, went, received, ended });
     }
 
-    /// Forgets the steps of the last submission; how many that were.
-    pub fn undo(&mut self) -> usize {
-        let Some(last) = self.taken.last().map(|taken| taken.entry) else { return 0 };
-        let before = self.taken.len();
-        self.taken.retain(|taken| taken.entry != last);
-        before - self.taken.len()
+    /// Forgets the steps of the last submission: they are handed back.
+    pub fn undo(&mut self) -> Vec<Taken> {
+        let Some(last) = self.taken.last().map(|taken| taken.entry) else { return Vec::new() };
+        let first = self.taken.partition_point(|taken| taken.entry < last);
+        self.taken.split_off(first)
     }
 
     /// What passed at `name`: direction, time in seconds, address of a datagram, bytes.

@@ -6,22 +6,19 @@ use super::unfix;
 use crate::engine::{Play, Stop, Suite};
 use crate::event::{Detail, Event, Failure, FailureKind, Outcome, Sink, SinkSet, What};
 use crate::script::draft::{Draft, DraftStep};
-use crate::script::load::{DEFAULT_WITHIN, load_file, read_draft};
+use crate::script::load::{DEFAULT_WITHIN, load_file};
 use crate::script::name::Vars;
 use crate::script::node::{Entry, Node, nowhere};
 use crate::script::verbs::verb;
+use crate::script::wording::PROMPT;
 use crate::script::write::write_draft;
 use crate::text::{Diagnostic, ErrorKind, Severity, escape, format_duration};
 use std::cell::RefCell;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-
-/// Reads the only scenario of a file and its variables; what is wrong goes to `problems`.
-pub(super) fn read(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(Draft, Vars)> {
-    read_draft(path, problems)
-}
 
 /// Saves what was recorded to `file`; what is said about it, or why nothing was saved.
 pub(super) async fn save(
@@ -30,11 +27,12 @@ pub(super) async fn save(
     record: &Record,
     within: Duration,
     vars: &Vars,
+    stop: &Stop,
 ) -> Result<String, Vec<Diagnostic>> {
     let refuse = |what: String| vec![Diagnostic::new(Severity::Error, what, None)];
     let steps: Vec<DraftStep> = record.taken.iter().filter_map(|taken| as_saved(taken, all)).collect();
     if steps.is_empty() {
-        let help = "steps that held are saved; `save FILE --all` keeps failures as `fails:`";
+        let help = "steps that held are saved; `save FILE --all` keeps failures as `fails=`";
         return Err(refuse("there is nothing to save".to_owned())
             .into_iter()
             .map(|one| one.help(help))
@@ -47,42 +45,44 @@ pub(super) async fn save(
     let count = steps.len();
     let text = write_draft(&draft(file, within, known, steps));
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::Builder::new().prefix(".sockdrill-").suffix(".yaml").tempfile_in(directory);
-    let mut written =
-        written.map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
+    // Readable as any new file is: the umask takes from this what it takes from others.
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sockdrill-").suffix(".yaml").permissions(permissions);
+    let written = builder.tempfile_in(directory);
+    let mut written = written.map_err(|error| refuse(cannot_write(file, &error)))?;
     let result = written.write_all(text.as_bytes()).and_then(|()| written.flush());
-    result.map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
-    let path = written.path().to_owned();
+    result.map_err(|error| refuse(cannot_write(file, &error)))?;
+    let (path, stop) = (written.path().to_owned(), stop.clone());
     let began = Instant::now();
-    let replayed = tokio::task::spawn_blocking(move || replay(&path));
-    replayed.await.unwrap_or_else(|_| Err(refuse("the replay did not end".to_owned()))).map_err(
-        |problems| {
-            let why = format!("{} is not saved: replayed, it does not do what happened here", file.display());
-            let mut told = refuse(why);
+    let replayed = tokio::task::spawn_blocking(move || replay(&path, &stop));
+    replayed.await.unwrap_or_else(|_| Err(("the replay did not end", Vec::new()))).map_err(
+        |(why, problems)| {
+            let mut told = refuse(format!("{} is not saved: {why}", file.display()));
             told.extend(problems.into_iter().map(|problem| renamed(problem, file)));
             told
         },
     )?;
     let took =
         format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
-    keep(written, file)
-        .map_err(|error| refuse(format!("cannot write {}: {}", file.display(), error.kind())))?;
+    let replaces = file.exists();
+    written.persist(file).map_err(|error| refuse(cannot_write(file, &error.error)))?;
     let plural = if count == 1 { "step" } else { "steps" };
-    Ok(format!("* saved {}: {count} {plural}, checked and replayed in {took}\n", file.display()))
+    let over = if replaces { ", over the file that was there" } else { "" };
+    Ok(format!("* saved {}: {count} {plural}, checked and replayed in {took}{over}\n", file.display()))
 }
 
-/// Puts the file where it was asked for, readable as any new file is.
-fn keep(written: tempfile::NamedTempFile, file: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let probe = tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o666)).tempfile()?;
-    let usual = probe.as_file().metadata()?.permissions();
-    written.as_file().set_permissions(usual)?;
-    written.persist(file).map(drop).map_err(|error| error.error)
+fn cannot_write(file: &Path, error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        kind => kind.to_string(),
+    };
+    format!("cannot write {}: {why}", file.display())
 }
 
 /// The scenario, with its head.
 fn draft(file: &Path, within: Duration, vars: Vec<(String, String)>, steps: Vec<DraftStep>) -> Draft {
-    let place = nowhere("prompt");
+    let place = nowhere(PROMPT);
     let mut draft = Draft::of_steps(steps, &place);
     let mut push = |key: &str, value: Node| draft.head.push(Entry { key: Node::scalar(key, &place), value });
 
@@ -143,19 +143,20 @@ fn expecting(taken: &Taken) -> DraftStep {
     step
 }
 
-/// Checks and plays the file as `replay` does.
-fn replay(path: &Path) -> Result<(), Vec<Diagnostic>> {
+/// Checks and plays the file as `replay` does; why it is not to be kept, and the problems that show it.
+fn replay(path: &Path, stop: &Stop) -> Result<(), (&'static str, Vec<Diagnostic>)> {
     let loaded = load_file(path, &Vars::new());
     if loaded.has_errors() {
-        return Err(loaded.problems);
+        return Err(("without the steps that are left out it is not sound", loaded.problems));
     }
     let failure = Rc::new(RefCell::new(None));
     let mut sinks = SinkSet::default();
     sinks.push(Failed(failure.clone()));
     let play = Play { jobs: 1, repeat: 1, fail_fast: false, detail: Detail::Outcomes };
-    Suite::new(loaded.scenarios).play(play, &mut sinks, &Stop::default());
+    Suite::new(loaded.scenarios).play(play, &mut sinks, stop);
     match failure.take() {
-        Some(failure) => Err(vec![failure.diagnostic()]),
+        Some(failure) => Err(("replayed, it does not do what happened here", vec![failure.diagnostic()])),
+        None if stop.reason().is_some() => Err(("the replay was stopped", Vec::new())),
         None => Ok(()),
     }
 }

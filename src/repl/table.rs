@@ -4,6 +4,7 @@ use super::record::Record;
 use crate::engine::SocketFacts;
 use crate::event::{Event, What};
 use crate::text::escape;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// Bytes on a line of a hex dump.
@@ -39,7 +40,6 @@ pub(super) fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> St
     }
     let heading = ["name", "kind", "state", "local", "peer", "unread", "unsent", "in", "out", "ended"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     for socket in open {
         let talks = !matches!(socket.kind, "listener" | "process");
         let number = |number: u64, has: bool| if has { number.to_string() } else { "-".to_owned() };
@@ -47,8 +47,8 @@ pub(super) fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> St
             socket.name.clone(),
             socket.kind.to_owned(),
             or_dash(&socket.state),
-            or_dash(&escape(socket.local.as_bytes())),
-            or_dash(&escape(socket.peer.as_bytes())),
+            or_dash(&socket.local),
+            or_dash(&socket.peer),
             unread(socket),
             number(socket.unsent, talks),
             number(socket.received, talks),
@@ -87,31 +87,64 @@ fn unread(socket: &SocketFacts) -> String {
     }
 }
 
-/// Sockets that were closed and not opened again.
+/// Kind, local address and peer of what a fact says was opened, by name.
+fn opened(what: &What) -> Option<(&str, [&str; 3])> {
+    Some(match what {
+        What::Listening { name, at } => (name, ["listener", at, ""]),
+        What::Bound { name, at, peer } => (name, ["datagram", at, peer.as_deref().unwrap_or_default()]),
+        What::Connected { name, local, peer } | What::Accepted { name, local, peer, .. } => {
+            (name, ["stream", local, peer])
+        }
+        What::Spawned { name, .. } => (name, ["process", "", ""]),
+        _ => return None,
+    })
+}
+
+/// What was closed or has ended and was not opened again.
 fn closed(open: &[SocketFacts], record: &Record) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for event in &record.facts {
-        let What::Closed { name, reset, sent, received } = &event.what else { continue };
-        if !event.lane.is_empty() || open.iter().any(|socket| socket.name == **name) {
+    let mut known: HashMap<&str, [&str; 3]> = HashMap::new();
+    for event in record.facts.iter().filter(|event| event.lane.is_empty()) {
+        if let Some((name, facts)) = opened(&event.what) {
+            known.insert(name, facts);
+        }
+        let (name, state, passed, how) = match &event.what {
+            What::Closed { name, reset, sent, received } => {
+                let how = if *reset { "reset by us (RST)" } else { "closed by us" };
+                (name, "closed", Some((*received, *sent)), how)
+            }
+            What::Exited { name, how } => (name, "ended", None, how.as_str()),
+            _ => continue,
+        };
+        if open.iter().any(|socket| socket.name == **name) {
             continue;
         }
+        let [kind, local, peer] = known.get(&**name).copied().unwrap_or_default();
+        let talks = !matches!(kind, "listener" | "process");
+        let count = |count: Option<u64>| match count {
+            Some(count) if talks => count.to_string(),
+            _ => "-".to_owned(),
+        };
         rows.retain(|row| row.first().is_none_or(|first| **first != **name));
-        let how = if *reset { "reset by us (RST)" } else { "closed by us" };
-        let dash = || "-".to_owned();
         rows.push(vec![
             name.to_string(),
-            dash(),
-            "closed".to_owned(),
-            dash(),
-            dash(),
-            dash(),
-            dash(),
-            received.to_string(),
-            sent.to_string(),
+            or_dash(kind),
+            state.to_owned(),
+            or_dash(local),
+            or_dash(peer),
+            "-".to_owned(),
+            "-".to_owned(),
+            count(passed.map(|(received, _)| received)),
+            count(passed.map(|(_, sent)| sent)),
             how.to_owned(),
         ]);
     }
     rows
+}
+
+/// A text that strangers may have had a hand in, or a dash.
+fn or_dash(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { escape(text.as_bytes()) }
 }
 
 /// What passed at a socket, as hex and text; none if nothing did.

@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Ends bracketed paste and what colours may be on, shows the cursor, and goes to a line of its own.
 const PLAIN: &str = "\x1b[?2004l\x1b[?25h\x1b[0m\r\n";
 
-/// How the terminal was when the prompt began. Restores it once: when told to, on a panic, or when dropped.
+/// How the terminal was when the prompt began.
 #[derive(Clone)]
 pub(super) struct Terminal {
+    /// Behind a lock because a panic may come on any thread.
     saved: Arc<Mutex<Option<Termios>>>,
     above: Above,
 }
@@ -28,13 +29,14 @@ impl Terminal {
         terminal
     }
 
-    /// Puts it back; `in_a_line` where a line may be on the screen half edited.
+    /// Puts it back; `in_a_line` where a line may be on the screen half edited. After a panic on another
+    /// thread this happens again: the editor may have gone on.
     pub fn restore(&self, in_a_line: bool) {
-        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(saved) = saved.take() else { return };
+        let saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(saved) = &*saved else { return };
         if in_a_line {
             self.above.write_at_once(PLAIN);
         }
-        let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, &saved);
+        let _ = tcsetattr(io::stdin().as_fd(), SetArg::TCSANOW, saved);
     }
 }

@@ -147,6 +147,11 @@ fn is_ipv6(inside: &str) -> bool {
 }
 
 /// A value on one line.
+pub(super) fn value(node: &Node) -> String {
+    Word { node, short: false }.to_string()
+}
+
+/// A value on one line.
 struct Word<'a> {
     node: &'a Node,
     short: bool,

@@ -13,6 +13,7 @@ use crate::text::{Diagnostic, Place, Severity, Source};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Most steps that the rows of a scenario's `cases` may have together.
 const MOST_STEPS: usize = 1 << 20;
@@ -174,8 +175,19 @@ fn check_row(
     (scenario, count)
 }
 
-/// Reads the only scenario of a file, as written, and its variables; warnings go to `problems` too.
-pub fn read_draft(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(Draft, Vars)> {
+/// A scenario as it is written, and what its head says for its steps.
+#[derive(Debug)]
+pub struct Written {
+    /// Its steps.
+    pub draft: Draft,
+    /// Its variables.
+    pub vars: Vars,
+    /// The deadline of steps that name none.
+    pub within: Duration,
+}
+
+/// Reads the only scenario of a file, as written; warnings go to `problems` too.
+pub fn read_written(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<Written> {
     let source = match read_source(path) {
         Ok(source) => source,
         Err(problem) => {
@@ -190,7 +202,13 @@ pub fn read_draft(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<(Draft,
         (Some(document), None) => {
             let draft = Draft::take(document, problems);
             let head = Head::read(&draft, &source, problems);
-            (count_errors(problems) == 0).then_some((draft, head.vars))
+            if head.rows.iter().any(|row| !row.vars.is_empty()) {
+                let what =
+                    format!("{} has rows of `cases`, and at the prompt there is no row", path.display());
+                let problem = Diagnostic::new(Severity::Error, what, None);
+                problems.push(problem.help("`sockdrill replay` plays them all"));
+            }
+            (count_errors(problems) == 0).then_some(Written { draft, vars: head.vars, within: head.within })
         }
         (None, _) if problems.is_empty() => {
             let what = format!("there is no scenario in {}", path.display());

@@ -47,5 +47,6 @@ pub mod template;
 mod values;
 pub mod verb;
 pub mod verbs;
+pub mod wording;
 pub mod write;
 pub mod yaml;

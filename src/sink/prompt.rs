@@ -4,6 +4,7 @@
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, columns, draw, notation, paint, printable};
 use super::transcript::{ended, words_of};
 use crate::event::{Data, Event, Sink, What};
+use crate::script::wording::as_typed;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -21,8 +22,8 @@ pub struct Prompt<W: Write> {
     out: W,
     /// Whether colours are used.
     styled: bool,
-    /// How many columns a line has.
-    width: usize,
+    /// How many columns a line has; a terminal's may change.
+    pub width: usize,
     /// Whether bytes are shown as hex.
     pub hex: bool,
 }
@@ -35,7 +36,7 @@ impl<W: Write> Prompt<W> {
 
     fn lines(&self, event: &Event) -> Option<String> {
         if let What::Failed(failure) = &event.what {
-            return Some(draw(&failure.diagnostic(), self.styled));
+            return Some(draw(&as_typed(failure.diagnostic()), self.styled));
         }
         let lane = match &*event.lane {
             "" => String::new(),

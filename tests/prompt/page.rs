@@ -33,14 +33,18 @@ fn shown(screen: &Screen) -> Vec<String> {
     without_chance(whole.map(String::as_str))
 }
 
-#[test]
-fn the_session_on_the_page_is_what_a_terminal_shows() {
-    let page = page();
-    let session = page.split("```prompt\n").nth(1).unwrap().split("```").next().unwrap();
-    let lines: Vec<&str> = session.lines().collect();
+/// The first block of that language.
+fn block<'a>(page: &'a str, language: &str) -> &'a str {
+    page.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap()
+}
+
+/// Types the session of a page and compares what a terminal shows, up to the end; the directory it was in.
+fn played(page: &str) -> tempfile::TempDir {
+    let lines: Vec<&str> = block(page, "prompt").lines().collect();
     let home = crate::home();
     let mut terminal = Terminal::begin(home.path(), 100, 40, &[]);
     terminal.ready();
+    assert_eq!(terminal.look(|screen| screen.lines()[0].clone()), lines[0]);
     let prompts: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("sockdrill:")).collect();
     for (at, prompt) in prompts.iter().enumerate() {
         let typed = lines[*prompt].split_once("> ").unwrap().1;
@@ -49,6 +53,21 @@ fn the_session_on_the_page_is_what_a_terminal_shows() {
         let wanted = without_chance(lines[..until].iter().copied());
         terminal.wait(&wanted.join("\n"), |screen| screen.line().ends_with('>') && shown(screen) == wanted);
     }
+    home
+}
+
+#[test]
+fn the_session_on_the_page_is_what_a_terminal_shows_and_saves() {
+    let home = played(&page());
+    let page = page();
+    let (name, yaml) = block(&page, "yaml").split_once('\n').unwrap();
+    let saved = std::fs::read_to_string(home.path().join(name.trim_start_matches("# "))).unwrap();
+    assert_eq!(saved, yaml);
+}
+
+#[test]
+fn the_session_of_the_readme_is_what_a_terminal_shows() {
+    played(include_str!("../../README.md"));
 }
 
 #[test]

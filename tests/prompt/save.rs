@@ -1,9 +1,14 @@
 //! What a session saves: checked, replayed fifty times under load, without fixed ports, and worth
 //! something: another answer fails it.
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Read as _;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn sockdrill(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sockdrill")).args(arguments).current_dir(directory).output().unwrap()
@@ -139,6 +144,38 @@ fn unix_paths_typed_addresses_and_failures_are_saved_without_what_is_fixed() {
         yaml.contains("unix:${tmp}/server") && !yaml.contains(&*directory.path().to_string_lossy()),
         "{yaml}"
     );
+}
+
+#[test]
+fn a_signal_ends_the_replay_and_nothing_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let fifo = here.join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // It answers the first time only; the second time it says so to the test, and waits.
+    let program = "cd $0; if mkdir first; then echo go; else echo again > fifo; read line; fi";
+    let at = here.display();
+    let session =
+        format!("spawn app [sh -c \"{program}\" {at}]; expect app \"go\\n\" within=1h; save a.yaml");
+    let child = Command::new(env!("CARGO_BIN_EXE_sockdrill"))
+        .args(["repl", "-c", &session])
+        .current_dir(here)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Opened at once, so that a replay that never comes to it is seen as what it is.
+    let mut from = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(&fifo).unwrap();
+    let mut waiting = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
+    assert_eq!(poll(&mut waiting, PollTimeout::from(60_000_u16)), Ok(1), "the program ran a second time");
+    from.read_exact(&mut [0; 6]).unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let run = child.wait_with_output().unwrap();
+    assert_eq!(run.status.code(), Some(130), "{}", said(&run));
+    assert!(said(&run).contains("* stopped: save a.yaml; nothing is written"), "{}", said(&run));
+    let mut left: Vec<_> = std::fs::read_dir(here).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["fifo", "first"]);
 }
 
 #[test]

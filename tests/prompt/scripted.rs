@@ -1,17 +1,21 @@
 //! The prompt without one: steps from an argument or a pipe.
 
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
-fn sockdrill(arguments: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sockdrill"))
+fn begun(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_sockdrill"))
         .arg("repl")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn sockdrill(arguments: &[&str], stdin: &str) -> Output {
+    let mut child = begun(arguments);
     child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -61,6 +65,56 @@ fn places_are_lines_of_the_session() {
     let (exit, _, stderr) = told(&sockdrill(&[], "listen s 127.0.0.1:0\n\nclose s\naccept c s\n"));
     assert_eq!(exit, 2);
     assert!(stderr.contains("prompt:4:10") && stderr.contains("closed in prompt:3"), "{stderr}");
+}
+
+#[test]
+fn help_says_how_it_is_typed_here() {
+    let (_, _, stderr) = given("connect c 127.0.0.1:1");
+    assert!(stderr.contains("`retry=10s` waits for a server"), "{stderr}");
+    let (_, stdout, _) = given("help save");
+    assert!(
+        stdout.contains("save FILE [--all]") && stdout.contains("Example:\n  save greeting.yaml"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_a_mistake_in_a_line() {
+    let mut child = begun(&[]);
+    child.stdin.take().unwrap().write_all(b"note one\nnote \xff\n").unwrap();
+    let (exit, stdout, stderr) = told(&child.wait_with_output().unwrap());
+    assert_eq!((exit, stdout.as_str()), (2, "* one\n"));
+    assert!(stderr.contains("line 2 of the steps is not UTF-8"), "{stderr}");
+}
+
+#[test]
+fn what_was_closed_is_listed_with_what_it_was() {
+    let (_, stdout, _) = given(&format!("{PAIR}close s; abort a; sockets"));
+    let row =
+        |name: &str| stdout.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap().to_owned();
+    let words = |name: &str| row(name).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words("a")[1..3], ["stream", "closed"]);
+    assert!(row("a").ends_with("reset by us (RST)"), "{stdout}");
+    assert_eq!(words("s")[1..3], ["listener", "closed"]);
+    assert!(row("b").ends_with("reset by peer (RST)"), "{stdout}");
+}
+
+#[test]
+fn what_has_nothing_to_show_says_so_and_what_was_never_there_is_a_mistake() {
+    let (exit, stdout, _) = given(&format!("{PAIR}show a"));
+    assert_eq!(exit, 0);
+    assert!(stdout.contains("nothing has passed at `a` yet"), "{stdout}");
+    let (exit, _, stderr) = given("listen server 127.0.0.1:0; show serve");
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("did you mean `server`?"), "{stderr}");
+}
+
+#[test]
+fn undo_names_what_it_leaves_out() {
+    let (_, stdout, _) = told(&sockdrill(&[], "note a\nnote b; note c\nundo\nundo\nundo\n"));
+    assert!(stdout.contains("* 2 steps will not be saved, from note b to note c"), "{stdout}");
+    assert!(stdout.contains("* will not be saved: note a"), "{stdout}");
+    assert!(stdout.contains("there is nothing to undo"), "{stdout}");
 }
 
 #[test]
