@@ -15,7 +15,7 @@ use nix::sys::time::TimeValLike as _;
 use sockdrill::engine::{Play, Stop, Suite};
 use sockdrill::event::{Detail, SinkSet};
 use sockdrill::script::load::{Loaded, load_file, load_source};
-use sockdrill::text::Source;
+use sockdrill::text::{Source, TimeScale};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -123,7 +123,13 @@ fn played(scenario: &str, repeat: u32) -> f64 {
     let mut loaded = Loaded::default();
     load_source(&Source::new("bench.yaml", scenario), Path::new("."), &HashMap::new(), &mut loaded);
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let play = Play { jobs: 1, repeat, fail_fast: false, detail: Detail::Outcomes };
+    let play = Play {
+        jobs: 1,
+        repeat,
+        fail_fast: false,
+        detail: Detail::Outcomes,
+        time_scale: TimeScale::AS_WRITTEN,
+    };
     let summary = Suite::new(loaded.scenarios).play(play, &mut SinkSet::default(), &Stop::default());
     assert_eq!(summary.passed, 1);
     f64::from(repeat)

@@ -22,6 +22,8 @@ mod instances;
 mod leftovers;
 #[path = "engine/order.rs"]
 mod order;
+#[path = "engine/patience.rs"]
+mod patience;
 #[path = "engine/processes.rs"]
 mod processes;
 #[path = "engine/stopping.rs"]

@@ -14,7 +14,7 @@ use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, SinkSet};
 use crate::script::step::Scenario;
 use crate::sink::{Jsonl, Layout, Progress, Terminal};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, TimeScale};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -71,6 +71,9 @@ pub(super) struct Args {
     /// Play all of them again and again for so long; a round that was begun is played to its end
     #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "repeat", help_heading = "How they are played")]
     time: Option<Duration>,
+    /// Give every `within` so many times its length, on slow machines: 4, or 0.5 to find those without headroom
+    #[arg(long, value_name = "FACTOR", default_value_t, help_heading = "How they are played")]
+    time_scale: TimeScale,
     /// End the run at the first failure
     #[arg(long, help_heading = "How they are played")]
     fail_fast: bool,
@@ -199,6 +202,7 @@ fn play(args: &Args, suite: &Suite, mut sinks: SinkSet, output: &Output) -> Exit
         repeat: args.repeat.get(),
         fail_fast: args.fail_fast,
         detail: if args.wants_everything() { Detail::Everything } else { Detail::Outcomes },
+        time_scale: args.time_scale,
     };
     let summary = if args.plays_rounds() {
         let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };

@@ -3,7 +3,7 @@
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
 use crate::sink::{Annotations, Format, JsonlFile, Report, in_words};
-use crate::text::{Diagnostic, Severity};
+use crate::text::{Diagnostic, Severity, TimeScale};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -157,7 +157,7 @@ pub(super) fn annotate(sinks: &mut SinkSet) {
 pub(super) fn refuse(mut sinks: SinkSet, problems: &[&Diagnostic], output: &Output) {
     let (to, facts) = channel();
     let journal = Journal::new(to, Detail::Outcomes);
-    journal.state(What::RunStarted { scenarios: 0 });
+    journal.state(What::RunStarted { scenarios: 0, time_scale: TimeScale::AS_WRITTEN });
     for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
         journal.state(What::FileRefused { problem: problem.message.clone(), at: problem.at.clone() });
     }

@@ -1,5 +1,6 @@
 //! One client of a server, from accept to close: the steps before, the service, how it ended.
 
+use super::deadline::Patience;
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
@@ -74,7 +75,8 @@ fn accepted(stream: &Stream, shared: &Shared) -> What {
 /// Serves step by step, every piece told.
 async fn watched(stream: Stream, number: u64, shared: &Arc<Shared>) {
     let (failed, _) = mpsc::unbounded_channel();
-    let session = Arc::new(Session::new(Host, shared.journal.clone(), Duration::from_secs(5), failed));
+    let patience = Patience::as_written(Duration::from_secs(5));
+    let session = Arc::new(Session::new(Host, shared.journal.clone(), patience, failed));
     *locked(&session.tap) = locked(&shared.tap).take();
     let lane = Lane::labelled(session.clone(), &format!("#{number}"));
     let shaping = stream.shape(shared.serving.shape);

@@ -1,8 +1,38 @@
-//! `Deadline`: until when a step may take.
+//! `Deadline`: until when a step may take; `Patience`: how that follows from what is written.
 
+use crate::script::step::Step;
+use crate::text::{ErrorKind, TimeScale};
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+/// How long steps may take in one session.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// The deadline of steps that name none.
+    pub within: Duration,
+    /// How much longer than written deadlines are.
+    pub scale: TimeScale,
+}
+
+impl Patience {
+    /// Deadlines as they are written.
+    pub fn as_written(within: Duration) -> Self {
+        Self { within, scale: TimeScale::AS_WRITTEN }
+    }
+
+    /// The deadline of a step that begins now.
+    pub fn deadline(self, step: &Step) -> Deadline {
+        let within = step.within.or_else(|| (!step.holds).then_some(self.within));
+        // A step that is to time out waits for nothing to come: slowness does not hurt it, and a longer wait
+        // would let in what comes later.
+        if self.scale.is_as_written() || step.fails == Some(ErrorKind::Timeout) {
+            return Deadline::after(within);
+        }
+        let deadline = Deadline::after(within.map(|within| self.scale.stretch(within)));
+        Deadline { scale: self.scale, ..deadline }
+    }
+}
 
 /// A point in time, or never.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +40,8 @@ pub(super) struct Deadline {
     at: Option<Instant>,
     /// How long that is from the start of the step, for messages.
     pub within: Option<Duration>,
+    /// By how much it was stretched, for messages.
+    scale: TimeScale,
 }
 
 /// The deadline passed.
@@ -20,14 +52,15 @@ impl Deadline {
     /// So long from now; `None` is never.
     pub fn after(within: Option<Duration>) -> Self {
         // A duration too long for the clock is never, too.
-        Self { at: within.and_then(|within| Instant::now().checked_add(within)), within }
+        let at = within.and_then(|within| Instant::now().checked_add(within));
+        Self { at, within, scale: TimeScale::AS_WRITTEN }
     }
 
     /// The same deadline, so much later.
     #[must_use]
     pub fn extended(self, by: Duration) -> Self {
         let at = self.at.and_then(|at| at.checked_add(by));
-        Self { at, within: self.within.map(|within| within.saturating_add(by)) }
+        Self { at, within: self.within.map(|within| within.saturating_add(by)), ..self }
     }
 
     /// What the future gives, unless the deadline passes first; it is dropped then.
@@ -45,6 +78,7 @@ impl Deadline {
 
     /// How long it was, in words.
     pub fn words(self) -> String {
-        self.within.map_or("a long time".to_owned(), crate::text::format_duration)
+        let time = self.within.map_or("a long time".to_owned(), crate::text::format_duration);
+        if self.scale.is_as_written() { time } else { format!("{time} (time scale {})", self.scale) }
     }
 }

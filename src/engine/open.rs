@@ -102,10 +102,11 @@ pub(super) async fn connect(
     }
     let options = ConnectOptions { bind, options: step.options.clone() };
     // `retry` has its own clock: the deadline is that of the last attempt.
-    let deadline = deadline.extended(step.retry.unwrap_or_default());
-    let attempt = connect_patiently(lane, &to, &options, step.retry);
+    let retry = step.retry.map(|retry| lane.session.patience.scale.stretch(retry));
+    let deadline = deadline.extended(retry.unwrap_or_default());
+    let attempt = connect_patiently(lane, &to, &options, retry);
     let stream = if let Ok(stream) = deadline.run(attempt).await {
-        stream.map_err(|error| not_connected(error, step.retry))?
+        stream.map_err(|error| not_connected(error, retry))?
     } else {
         let words = deadline.words();
         let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));

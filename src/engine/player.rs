@@ -1,7 +1,7 @@
 //! The player: one scenario from its first step to the last close, and nothing of it left behind.
 
 use super::block::{self, Run};
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Patience};
 use super::ending::{self, HASTE, leave_nothing};
 use super::history::rounded;
 use super::lock::locked;
@@ -13,7 +13,7 @@ use super::{answer, check, expect, open, serve, spawn, talk};
 use crate::event::{Failure, FailureKind, Journal, Outcome, What};
 use crate::net::Host;
 use crate::script::step::{Action, Scenario, Step};
-use crate::text::{ErrorKind, format_duration};
+use crate::text::{ErrorKind, TimeScale, format_duration};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -23,11 +23,23 @@ use tokio::time::{Instant, sleep};
 /// Plays a scenario. When `stop` is raised, or this future is dropped, its steps are given up;
 /// its processes are ended in any case before it returns.
 pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &Stop) -> Outcome {
+    play_stretched(scenario, host, journal, stop, TimeScale::AS_WRITTEN).await
+}
+
+/// The same with deadlines that are so much longer than written.
+pub(super) async fn play_stretched(
+    scenario: &Scenario,
+    host: &Host,
+    journal: &Journal,
+    stop: &Stop,
+    scale: TimeScale,
+) -> Outcome {
     if let Some(reason) = requirement::missing(&scenario.requires, host) {
         return Outcome::Skipped(reason);
     }
     let (failed, mut failures) = mpsc::unbounded_channel();
-    let session = Session::new(host.clone(), journal.clone(), scenario.within, failed);
+    let patience = Patience { within: scenario.within, scale };
+    let session = Session::new(host.clone(), journal.clone(), patience, failed);
     let session = Arc::new(session.of_case(scenario.case.clone()));
     let lane = Lane::main(session.clone());
     let _abandon = Abandon(session);
@@ -140,9 +152,8 @@ fn tell_ended(
 
 /// Performs a step and holds it against `after` and `fails`.
 async fn perform_step(lane: &Lane, step: &Step) -> Result<Option<ErrorKind>, Trouble> {
-    let within = step.within.or_else(|| (!step.holds).then_some(lane.session.within));
     let began = Instant::now();
-    let result = perform(lane, step, Deadline::after(within)).await;
+    let result = perform(lane, step, lane.session.patience.deadline(step)).await;
     let told = match (result, step.fails) {
         (Ok(()), None) => None,
         (Err(trouble), None) => return Err(trouble),

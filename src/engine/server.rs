@@ -2,6 +2,7 @@
 //! passes, a worker a core serves them with the loops of `net`; the listener is shared.
 
 use super::client;
+use super::deadline::Patience;
 use super::open;
 use super::serving::{Serving, Shared, Tally};
 use super::session::{Lane, Live, Session};
@@ -34,7 +35,12 @@ impl Server {
     /// Listens as the step says and tells where.
     pub async fn open(step: &Step, journal: &Journal) -> Result<Self, Box<Failure>> {
         let (failed, _) = mpsc::unbounded_channel();
-        let lane = Lane::main(Arc::new(Session::new(Host, journal.clone(), Duration::MAX, failed)));
+        let lane = Lane::main(Arc::new(Session::new(
+            Host,
+            journal.clone(),
+            Patience::as_written(Duration::MAX),
+            failed,
+        )));
         let Action::Listen(listen) = &step.action else {
             return Err(super::trouble::Trouble::never_opened(step.verb).into_failure(step, &lane.label));
         };

@@ -4,6 +4,7 @@
 mod fill;
 
 pub(super) use super::addresses::Addresses;
+use super::deadline::Patience;
 use super::history::History;
 use super::lock::locked;
 use super::process::Process;
@@ -18,7 +19,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -30,8 +30,8 @@ pub(super) struct Session {
     pub journal: Journal,
     /// The row of `cases` that is played, which every failure names.
     pub case: Option<String>,
-    /// The deadline of steps that name none.
-    pub within: Duration,
+    /// How long steps may take.
+    pub patience: Patience,
     /// Where background instances tell that they failed.
     pub failed: mpsc::UnboundedSender<Box<Failure>>,
     /// Accept loops of `each` and their instances.
@@ -62,14 +62,14 @@ impl Session {
     pub fn new(
         host: Host,
         journal: Journal,
-        within: Duration,
+        patience: Patience,
         failed: mpsc::UnboundedSender<Box<Failure>>,
     ) -> Self {
         Self {
             host,
             journal,
             case: None,
-            within,
+            patience,
             failed,
             background: Mutex::default(),
             instances: Mutex::default(),

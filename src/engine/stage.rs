@@ -1,6 +1,7 @@
 //! `Stage`: a session that is driven from outside, step by step: what commands and the prompt use
 //! where a scenario would be played from its beginning to its end.
 
+use super::deadline::Patience;
 use super::ending::leave_nothing;
 use super::open::words_of;
 use super::player::run_step;
@@ -28,7 +29,8 @@ impl Stage {
     /// A stage with nothing on it; `within` is the deadline of steps that name none.
     pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
         let (failed, failures) = mpsc::unbounded_channel();
-        let session = Arc::new(Session::new(host.clone(), journal.clone(), within, failed));
+        let session =
+            Arc::new(Session::new(host.clone(), journal.clone(), Patience::as_written(within), failed));
         Self { lane: Lane::main(session.clone()), failures, _abandon: Abandon(session) }
     }
 

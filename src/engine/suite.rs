@@ -6,6 +6,7 @@ use super::trouble::Trouble;
 use crate::event::{Detail, Event, Failure, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
 use crate::net::Host;
 use crate::script::step::Scenario;
+use crate::text::TimeScale;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -22,6 +23,8 @@ pub struct Play {
     pub fail_fast: bool,
     /// How much is told.
     pub detail: Detail,
+    /// How much longer than written deadlines are.
+    pub time_scale: TimeScale,
 }
 
 /// How a run ended: scenarios counted, each once over all its repetitions.
@@ -77,12 +80,11 @@ impl Suite {
         let (to, from) = channel();
         let journal = Journal::new(to, play.detail).keeping(self.keep.clone());
         let scenarios = self.scenarios.len() * repeat as usize;
-        journal.state(What::RunStarted { scenarios });
+        journal.state(What::RunStarted { scenarios, time_scale: play.time_scale });
         let queue = Queue::new(&self.scenarios, repeat);
         let host = Host;
         let workers = play.jobs.clamp(1, scenarios.max(1));
-        let worker =
-            Worker { suite: self, queue: &queue, host: &host, stop, fail_fast: play.fail_fast, repeat };
+        let worker = Worker { suite: self, queue: &queue, host: &host, stop, play, repeat };
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let journal = journal.clone();
@@ -171,7 +173,7 @@ struct Worker<'a> {
     queue: &'a Queue,
     host: &'a Host,
     stop: &'a Stop,
-    fail_fast: bool,
+    play: Play,
     repeat: u32,
 }
 
@@ -190,10 +192,13 @@ impl Worker<'_> {
             });
             let outcome = match &runtime {
                 _ if self.stop.reason().is_some() => Outcome::Interrupted,
-                Ok(runtime) => runtime.block_on(player::play(scenario, self.host, &journal, self.stop)),
+                Ok(runtime) => {
+                    let scale = self.play.time_scale;
+                    runtime.block_on(player::play_stretched(scenario, self.host, &journal, self.stop, scale))
+                }
                 Err(error) => Outcome::Failed(no_runtime(scenario, error)),
             };
-            if self.fail_fast && matches!(outcome, Outcome::Failed(_)) {
+            if self.play.fail_fast && matches!(outcome, Outcome::Failed(_)) {
                 self.stop.raise(StopReason::FailFast);
             }
             journal.state(What::ScenarioEnded { outcome, took: journal.elapsed() });

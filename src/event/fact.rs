@@ -1,7 +1,7 @@
 //! `Event` and `What`: one fact each, with when and where it happened.
 
 use super::{Data, Failure, Outcome};
-use crate::text::{ErrorKind, Excerpt};
+use crate::text::{ErrorKind, Excerpt, TimeScale};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub enum What {
     RunStarted {
         /// How many will be played, repetitions counted.
         scenarios: usize,
+        /// How much longer than written deadlines are.
+        time_scale: TimeScale,
     },
     /// A scenario began.
     ScenarioStarted {

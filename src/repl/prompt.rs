@@ -15,7 +15,7 @@ use crate::script::draft::DraftStep;
 use crate::script::line::{Parsed, parse_line};
 use crate::script::load::DEFAULT_WITHIN;
 use crate::script::wording::PROMPT;
-use crate::text::{Diagnostic, ErrorKind, Source};
+use crate::text::{Diagnostic, ErrorKind, Source, TimeScale};
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ impl<'a> Prompt<'a> {
     pub fn new(show: Box<dyn Show + 'a>, interactive: bool) -> Self {
         let (to, facts) = std::sync::mpsc::channel();
         let run = Journal::new(to, Detail::Everything);
-        run.state(What::RunStarted { scenarios: 1 });
+        run.state(What::RunStarted { scenarios: 1, time_scale: TimeScale::AS_WRITTEN });
         let journal = run.for_scenario(0);
         let mut ticks = interval(Watch::INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -12,7 +12,7 @@ use crate::script::node::{Entry, Node, nowhere};
 use crate::script::verbs::verb;
 use crate::script::wording::PROMPT;
 use crate::script::write::write_draft;
-use crate::text::{Diagnostic, ErrorKind, Severity, escape, format_duration};
+use crate::text::{Diagnostic, ErrorKind, Severity, TimeScale, escape, format_duration};
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -152,7 +152,13 @@ fn replay(path: &Path, stop: &Stop) -> Result<(), (&'static str, Vec<Diagnostic>
     let failure = Rc::new(RefCell::new(None));
     let mut sinks = SinkSet::default();
     sinks.push(Failed(failure.clone()));
-    let play = Play { jobs: 1, repeat: 1, fail_fast: false, detail: Detail::Outcomes };
+    let play = Play {
+        jobs: 1,
+        repeat: 1,
+        fail_fast: false,
+        detail: Detail::Outcomes,
+        time_scale: TimeScale::AS_WRITTEN,
+    };
     Suite::new(loaded.scenarios).play(play, &mut sinks, stop);
     match failure.take() {
         Some(failure) => Err(("replayed, it does not do what happened here", vec![failure.diagnostic()])),

@@ -42,7 +42,7 @@ impl Default for Progress {
 impl Sink for Progress {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match &event.what {
-            What::RunStarted { scenarios } => {
+            What::RunStarted { scenarios, .. } => {
                 self.bar.set_length(*scenarios as u64);
                 self.bar.enable_steady_tick(TICK);
             }

@@ -21,6 +21,22 @@ pub(super) mod seconds {
     }
 }
 
+/// How much longer deadlines are, as a number.
+pub(super) mod factor {
+    use super::Deserialize as _;
+    use crate::text::{TimeScale, TimeScaleError};
+    use serde::{Deserializer, Serializer, de::Error as _};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(scale: &TimeScale, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(scale.factor())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<TimeScale, D::Error> {
+        TimeScale::new(f64::deserialize(from)?).ok_or_else(|| D::Error::custom(TimeScaleError))
+    }
+}
+
 /// A verb of the table, by its word.
 pub(super) mod verb_word {
     use super::verbs;

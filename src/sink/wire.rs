@@ -2,10 +2,11 @@
 //! events themselves, so that no fact and no field can be forgotten.
 
 use super::spelling::{
-    data, failure_word, figures, kind_word, notation, one_kind_word, option_words, seconds, span, verb_word,
+    data, factor, failure_word, figures, kind_word, notation, one_kind_word, option_words, seconds, span,
+    verb_word,
 };
 use crate::event::{Data, Failure, Outcome, Over, Side, Totals, What};
-use crate::text::{ErrorKind, Excerpt};
+use crate::text::{ErrorKind, Excerpt, TimeScale};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ type Word = &'static str;
 pub(super) enum WhatShape {
     RunStarted {
         scenarios: usize,
+        #[serde(with = "factor", skip_serializing_if = "TimeScale::is_as_written", default)]
+        time_scale: TimeScale,
     },
     ScenarioStarted {
         name: String,

@@ -14,6 +14,7 @@ mod place;
 mod rate;
 mod size;
 mod suggest;
+mod time_scale;
 
 pub use address::{Address, AddressError};
 pub use diagnostic::{Diagnostic, Severity, render};
@@ -26,3 +27,4 @@ pub use place::{Excerpt, Located, Place, Source};
 pub use rate::{Rate, RateError};
 pub use size::{format_size, parse_size};
 pub use suggest::did_you_mean;
+pub use time_scale::{TimeScale, TimeScaleError};

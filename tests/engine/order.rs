@@ -141,7 +141,7 @@ steps:
     assert!(numbers.is_sorted(), "{numbers:?}");
     let ended = |event: &&Event| matches!(event.what, What::ScenarioEnded { .. });
     assert_eq!(played.events.iter().filter(ended).count(), COUNT as usize);
-    assert!(matches!(played.events.first().unwrap().what, What::RunStarted { scenarios: 30 }));
+    assert!(matches!(played.events.first().unwrap().what, What::RunStarted { scenarios: 30, .. }));
     assert!(matches!(played.events.last().unwrap().what, What::RunEnded { passed: 30, .. }));
 }
 

@@ -11,14 +11,20 @@ use sockdrill::engine::{Play, Stop, Suite, Summary};
 use sockdrill::event::{Detail, Event, Failure, Outcome, Sink, SinkSet, What};
 use sockdrill::script::load::{Loaded, load_source};
 use sockdrill::script::step::Scenario;
-use sockdrill::text::{Source, render};
+use sockdrill::text::{Source, TimeScale, render};
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// How a suite is played where a test has no wish of its own.
-pub const ONCE: Play = Play { jobs: 1, repeat: 1, fail_fast: false, detail: Detail::Everything };
+pub const ONCE: Play = Play {
+    jobs: 1,
+    repeat: 1,
+    fail_fast: false,
+    detail: Detail::Everything,
+    time_scale: TimeScale::AS_WRITTEN,
+};
 
 /// A sink that keeps every fact.
 #[derive(Clone, Default)]

@@ -4,6 +4,7 @@ use crate::facts::*;
 use crate::{junit, markdown, tap};
 use sockdrill::event::{Event, Outcome, Sink, What};
 use sockdrill::sink::{Annotations, Format, Report};
+use sockdrill::text::TimeScale;
 
 /// Texts that would end, begin or command something in one of the formats.
 const TEXTS: &[&str] = &[
@@ -37,7 +38,7 @@ fn run_with(text: &str) -> Vec<Event> {
     text.clone_into(&mut failure.at.name);
     let place = failure.at.clone();
     vec![
-        of_run(What::RunStarted { scenarios: 2 }),
+        of_run(What::RunStarted { scenarios: 2, time_scale: TimeScale::AS_WRITTEN }),
         started(0, text, text, 1),
         ended(0, Outcome::Failed(Box::new(failure)), 1),
         started(1, text, "b.yaml", 1),

@@ -2,7 +2,7 @@
 
 use sockdrill::event::{Data, Event, Failure, FailureKind, Outcome, Over, Side, Totals, What, Whole};
 use sockdrill::script::step::Frame;
-use sockdrill::text::{ErrorKind, Excerpt, Place, Source};
+use sockdrill::text::{ErrorKind, Excerpt, Place, Source, TimeScale};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -126,7 +126,7 @@ pub fn run_ended(passed: usize, failed: usize, skipped: usize, unstable: usize) 
 /// Three scenarios: one passes, one fails, one is skipped.
 pub fn small_run() -> Vec<Event> {
     vec![
-        of_run(What::RunStarted { scenarios: 3 }),
+        of_run(What::RunStarted { scenarios: 3, time_scale: TimeScale::AS_WRITTEN }),
         started(
             0,
             "a client that closes is seen as a zero-length recv",
@@ -155,7 +155,7 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
     let text = || word.to_owned();
     let failed = || Box::new(failure.clone());
     let all = vec![
-        What::RunStarted { scenarios: 7 },
+        What::RunStarted { scenarios: 7, time_scale: TimeScale::AS_WRITTEN },
         What::ScenarioStarted { name: text(), file: text(), line: 3, tags: vec![text()], round: 1 },
         What::StepStarted { line: name.clone(), verb: "send", file: text(), at_line: 3, at_column: 5 },
         What::StepHeld { took: ms(3), failed_as_told: Some(ErrorKind::Refused) },
@@ -243,7 +243,10 @@ fn number_of(what: &What) -> usize {
 
 /// A run whose every text is hostile.
 pub fn hostile_run() -> Vec<Event> {
-    let mut events = vec![of_run(What::RunStarted { scenarios: 2 }), started(0, HOSTILE, HOSTILE, 1)];
+    let mut events = vec![
+        of_run(What::RunStarted { scenarios: 2, time_scale: TimeScale::AS_WRITTEN }),
+        started(0, HOSTILE, HOSTILE, 1),
+    ];
     for what in one_of_each(HOSTILE, NO_TEXT, &hostile_failure()) {
         let of_a_step =
             !matches!(what, What::RunStarted { .. } | What::ScenarioStarted { .. } | What::RunEnded { .. });

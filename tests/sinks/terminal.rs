@@ -3,6 +3,7 @@
 use crate::facts::*;
 use sockdrill::event::{Event, Outcome, Side, Sink as _, What};
 use sockdrill::sink::{LadderOf, Layout, Look, Shown, Terminal};
+use sockdrill::text::TimeScale;
 use std::path::Path;
 
 /// What a run looks like on stdout and on stderr.
@@ -72,7 +73,7 @@ fn quiet_shows_what_did_not_pass_and_the_summary() {
 #[test]
 fn repetitions_are_one_line_and_one_failure_and_may_be_unstable() {
     let (a, b) = ("scenarios/a.yaml", "scenarios/b.yaml");
-    let mut events = vec![of_run(What::RunStarted { scenarios: 6 })];
+    let mut events = vec![of_run(What::RunStarted { scenarios: 6, time_scale: TimeScale::AS_WRITTEN })];
     for round in 1..=3 {
         events.push(started(round - 1, "always", a, round));
         events.push(ended(round - 1, Outcome::Passed, 2));
@@ -107,7 +108,7 @@ fn repetitions_are_one_line_and_one_failure_and_may_be_unstable() {
 #[test]
 fn a_run_that_was_ended_says_which_scenario_it_was_in_and_how_much_was_left() {
     let mut events = vec![
-        of_run(What::RunStarted { scenarios: 3 }),
+        of_run(What::RunStarted { scenarios: 3, time_scale: TimeScale::AS_WRITTEN }),
         started(0, "one", "scenarios/a.yaml", 1),
         ended(0, Outcome::Passed, 2),
         started(1, "two", "scenarios/b.yaml", 1),
@@ -134,7 +135,7 @@ fn a_conversation() -> Vec<Event> {
     };
     let closed = What::Closed { name: "client".into(), reset: false, sent: 100_000, received: 6 };
     vec![
-        of_run(What::RunStarted { scenarios: 1 }),
+        of_run(What::RunStarted { scenarios: 1, time_scale: TimeScale::AS_WRITTEN }),
         started(0, "both talk at once", "scenarios/tcp/both.yaml", 1),
         step(10, "", 1, "listen", "listen server 127.0.0.1:0"),
         held(20, "", 1),

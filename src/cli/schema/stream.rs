@@ -4,6 +4,7 @@ use crate::event::FORMAT_VERSION;
 use crate::script::step::{Frame, Word as _};
 use crate::script::verbs::VERBS;
 use crate::sink::FORMAT;
+use crate::text::TimeScale;
 use serde_json::{Map, Value, json};
 
 /// A field: its name, with `?` behind it where it may be absent, and its shape.
@@ -38,7 +39,7 @@ const DATA: &[Field] = &[
 
 /// Every kind of event and its own fields.
 const KINDS: &[(&str, &[Field])] = &[
-    ("run-started", &[("scenarios", "count")]),
+    ("run-started", &[("scenarios", "count"), ("time_scale?", "factor")]),
     ("file-refused", &[("problem", "text"), ("at?", "place")]),
     (
         "run-ended",
@@ -150,6 +151,7 @@ fn shape(of: &str) -> Value {
     match of {
         "count" => json!({ "type": "integer", "minimum": 0 }),
         "seconds" => json!({ "type": "number", "minimum": 0 }),
+        "factor" => json!({ "type": "number", "minimum": TimeScale::LEAST, "maximum": TimeScale::MOST }),
         "bool" => json!({ "type": "boolean" }),
         "texts" => json!({ "type": "array", "items": { "type": "string" } }),
         "figures" => json!({ "type": "object", "additionalProperties": { "type": "number" } }),
