@@ -129,6 +129,7 @@ fn played(scenario: &str, repeat: u32) -> f64 {
         fail_fast: false,
         detail: Detail::Outcomes,
         time_scale: TimeScale::AS_WRITTEN,
+        isolation: None,
     };
     let summary = Suite::new(loaded.scenarios).play(play, &mut SinkSet::default(), &Stop::default());
     assert_eq!(summary.passed, 1);

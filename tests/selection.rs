@@ -1,4 +1,4 @@
-//! Which scenarios are played and in which order, as `--list` and runs show it.
+//! Which scenarios are played, in which order and on what, as `--list` and runs show it.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,8 @@
 #[allow(dead_code, reason = "the tests of reports use the rest")]
 #[path = "reports/desk.rs"]
 mod desk;
+#[path = "selection/isolated.rs"]
+mod isolated;
 
 use desk::{Desk, FAILING, GOOD, SKIPPED};
 use std::collections::BTreeSet;

@@ -10,11 +10,11 @@ use super::select::{Choice, Selection, parse_set, unknown_sets};
 use super::showing::Showing;
 use super::signals;
 use super::telling::duration;
-use crate::engine::{Play, Stop, StopReason, Suite, Summary, raise_open_files};
+use crate::engine::{Namespaces, Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, SinkSet};
 use crate::script::step::Scenario;
 use crate::sink::{Jsonl, Layout, Progress, Terminal};
-use crate::text::{Diagnostic, TimeScale};
+use crate::text::{Diagnostic, Severity, TimeScale};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -71,6 +71,9 @@ pub(super) struct Args {
     /// Play all of them again and again for so long; a round that was begun is played to its end
     #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "repeat", help_heading = "How they are played")]
     time: Option<Duration>,
+    /// Play each in a network namespace of its own: own loopback, every port free; needs no root
+    #[arg(long, help_heading = "How they are played")]
+    isolate: bool,
     /// Give every `within` so many times its length, on slow machines: 4, or 0.5 to find those without headroom
     #[arg(long, value_name = "FACTOR", default_value_t, help_heading = "How they are played")]
     time_scale: TimeScale,
@@ -126,6 +129,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.error(format!("with --json, stdout is events: {flag} has no place there"));
         return Exit::Usage;
     }
+    // First of all: a process of several threads is not allowed to.
+    let isolation = match isolation(args) {
+        Ok(isolation) => isolation,
+        Err(problem) => {
+            output.problem(&problem);
+            refuse(args, &[&problem], output);
+            return Exit::Usage;
+        }
+    };
     let chosen = choose(args, output);
     let Chosen { layout, scenarios } = match chosen {
         Ok(chosen) => chosen,
@@ -150,7 +162,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
     annotate_on_github(&mut sinks);
     watched(args, layout, output, &mut sinks);
-    play(args, &Suite::new(scenarios).keeping(keep), sinks, output)
+    play(args, &Suite::new(scenarios).keeping(keep), isolation, sinks, output)
+}
+
+/// The right to isolate scenarios, where that is asked for.
+fn isolation(args: &Args) -> Result<Option<Namespaces>, Box<Diagnostic>> {
+    if !args.isolate || args.list {
+        return Ok(None);
+    }
+    Namespaces::allow().map(Some).map_err(|refused| {
+        let what = format!("--isolate: {}; nothing was played", refused.why);
+        Box::new(Diagnostic::new(Severity::Error, what, None).help(refused.help))
+    })
 }
 
 /// What is to be played.
@@ -191,7 +214,13 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
-fn play(args: &Args, suite: &Suite, mut sinks: SinkSet, output: &Output) -> Exit {
+fn play(
+    args: &Args,
+    suite: &Suite,
+    isolation: Option<Namespaces>,
+    mut sinks: SinkSet,
+    output: &Output,
+) -> Exit {
     let stop = Stop::default();
     signals::watch_or_say(&stop, output);
     // Where the limit cannot be raised, a scenario that needs more says so itself.
@@ -203,6 +232,7 @@ fn play(args: &Args, suite: &Suite, mut sinks: SinkSet, output: &Output) -> Exit
         fail_fast: args.fail_fast,
         detail: if args.wants_everything() { Detail::Everything } else { Detail::Outcomes },
         time_scale: args.time_scale,
+        isolation,
     };
     let summary = if args.plays_rounds() {
         let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };

@@ -62,7 +62,7 @@ impl Job {
 
     /// One conversation from connect to close; a failure is told before the close is.
     async fn one(&self, journal: &Journal, label: &str, stop: &Stop, told: &dyn Fn(&Ending)) -> Ending {
-        let mut stage = Stage::new(&Host, journal, UNBOUNDED);
+        let mut stage = Stage::new(&Host::here(), journal, UNBOUNDED);
         if !label.is_empty() {
             stage = stage.labelled(label);
         }

@@ -109,7 +109,7 @@ impl Audience {
         };
         signals::watch_or_say(&self.stop, output);
         let exit = runtime.block_on(async {
-            let stage = Stage::new(&Host, &Journal::live(&self.live, self.detail), DEFAULT_WITHIN);
+            let stage = Stage::new(&Host::here(), &Journal::live(&self.live, self.detail), DEFAULT_WITHIN);
             let exit = work(&stage, &self.stop).await;
             stage.finish().await;
             exit

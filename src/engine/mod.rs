@@ -1,7 +1,7 @@
 //! F3a, doing: live sockets by name, the verbs, the player of one scenario, the suite of many.
 //!
 //! ```text
-//! suite     workers, order, verdicts over repetitions
+//! suite     workers, order, verdicts over repetitions; ground: what a worker plays on
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve answer block spawn     one family of verbs each
@@ -23,6 +23,7 @@ pub mod datagrams;
 mod deadline;
 mod ending;
 mod expect;
+mod ground;
 mod history;
 mod lock;
 mod message;
@@ -47,7 +48,7 @@ mod tap;
 mod trouble;
 mod watch;
 
-pub use crate::net::{Cut, Host, Shape, listeners, raise_open_files};
+pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;

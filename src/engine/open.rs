@@ -106,7 +106,7 @@ pub(super) async fn connect(
     let deadline = deadline.extended(retry.unwrap_or_default());
     let attempt = connect_patiently(lane, &to, &options, retry);
     let stream = if let Ok(stream) = deadline.run(attempt).await {
-        stream.map_err(|error| not_connected(error, retry))?
+        stream.map_err(|error| not_connected(error, retry, lane.session.host.is_isolated()))?
     } else {
         let words = deadline.words();
         let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
@@ -132,10 +132,13 @@ pub(super) async fn connect(
 }
 
 /// Why there is no connection, and the way out.
-fn not_connected(error: NetError, retry: Option<Duration>) -> Trouble {
+fn not_connected(error: NetError, retry: Option<Duration>, isolated: bool) -> Trouble {
     let kind = error.kind;
     let trouble = Trouble::from(error);
     match (kind, retry) {
+        (ErrorKind::Unreachable | ErrorKind::Dns, _) if isolated => {
+            trouble.help("the scenario is isolated: it reaches what it starts itself, and nothing else")
+        }
         (ErrorKind::Refused, None) => {
             trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
         }

@@ -36,7 +36,7 @@ impl Server {
     pub async fn open(step: &Step, journal: &Journal) -> Result<Self, Box<Failure>> {
         let (failed, _) = mpsc::unbounded_channel();
         let lane = Lane::main(Arc::new(Session::new(
-            Host,
+            Host::here(),
             journal.clone(),
             Patience::as_written(Duration::MAX),
             failed,

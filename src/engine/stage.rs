@@ -48,7 +48,7 @@ impl Stage {
 
     /// A stage on this machine.
     pub fn here(journal: &Journal, within: Duration) -> Self {
-        Self::new(&Host, journal, within)
+        Self::new(&Host::here(), journal, within)
     }
 
     /// The failure of an instance of `each`, if one has failed since it was last asked for.

@@ -1,10 +1,9 @@
 //! The suite: many scenarios, played by workers, told in the order of the files.
 
-use super::player;
+use super::ground::{Ground, Scene};
 use super::stop::{Stop, StopReason};
-use super::trouble::Trouble;
-use crate::event::{Detail, Event, Failure, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
-use crate::net::Host;
+use crate::event::{Detail, Event, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
+use crate::net::Namespaces;
 use crate::script::step::Scenario;
 use crate::text::TimeScale;
 use std::collections::{BTreeMap, HashSet, VecDeque};
@@ -25,6 +24,8 @@ pub struct Play {
     pub detail: Detail,
     /// How much longer than written deadlines are.
     pub time_scale: TimeScale,
+    /// Whether each scenario runs in a network namespace of its own.
+    pub isolation: Option<Namespaces>,
 }
 
 /// How a run ended: scenarios counted, each once over all its repetitions.
@@ -82,9 +83,8 @@ impl Suite {
         let scenarios = self.scenarios.len() * repeat as usize;
         journal.state(What::RunStarted { scenarios, time_scale: play.time_scale });
         let queue = Queue::new(&self.scenarios, repeat);
-        let host = Host;
         let workers = play.jobs.clamp(1, scenarios.max(1));
-        let worker = Worker { suite: self, queue: &queue, host: &host, stop, play, repeat };
+        let worker = Worker { suite: self, queue: &queue, stop, play, repeat };
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let journal = journal.clone();
@@ -171,7 +171,6 @@ impl Queue {
 struct Worker<'a> {
     suite: &'a Suite,
     queue: &'a Queue,
-    host: &'a Host,
     stop: &'a Stop,
     play: Play,
     repeat: u32,
@@ -179,7 +178,7 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn work(&self, journal: &Journal) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let ground = Ground::new(self.play.isolation);
         while let Some((number, index)) = self.queue.next(&self.suite.scenarios) {
             let Some(scenario) = self.suite.scenarios.get(index) else { continue };
             let journal = journal.for_scenario(number);
@@ -190,13 +189,11 @@ impl Worker<'_> {
                 tags: scenario.tags.clone(),
                 round: number % self.repeat + 1,
             });
-            let outcome = match &runtime {
-                _ if self.stop.reason().is_some() => Outcome::Interrupted,
-                Ok(runtime) => {
-                    let scale = self.play.time_scale;
-                    runtime.block_on(player::play_stretched(scenario, self.host, &journal, self.stop, scale))
-                }
-                Err(error) => Outcome::Failed(no_runtime(scenario, error)),
+            let outcome = if self.stop.reason().is_some() {
+                Outcome::Interrupted
+            } else {
+                let (stop, scale) = (self.stop, self.play.time_scale);
+                ground.play(Scene { scenario, journal: &journal, stop, scale })
             };
             if self.play.fail_fast && matches!(outcome, Outcome::Failed(_)) {
                 self.stop.raise(StopReason::FailFast);
@@ -204,17 +201,8 @@ impl Worker<'_> {
             journal.state(What::ScenarioEnded { outcome, took: journal.elapsed() });
             self.queue.done(scenario.serial.as_ref());
         }
-        if let Ok(runtime) = runtime {
-            // A name that is being looked up cannot be given up; nobody waits for it.
-            runtime.shutdown_background();
-        }
+        ground.leave();
     }
-}
-
-/// What a scenario needs before its first step could not be had: it was not skipped, it failed.
-fn no_runtime(scenario: &Scenario, error: &std::io::Error) -> Box<Failure> {
-    let trouble = Trouble::unfilled(format!("cannot begin: {}", error.kind()));
-    trouble.at(&scenario.place, "".into(), &"".into())
 }
 
 /// The stream of facts until every play has ended.

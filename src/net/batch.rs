@@ -283,7 +283,7 @@ mod tests {
 
     async fn pair() -> (Datagram, Datagram) {
         let open = |_| async {
-            Host.bind(&"127.0.0.1:0".parse().unwrap(), &DatagramOptions::default()).await.unwrap()
+            Host::here().bind(&"127.0.0.1:0".parse().unwrap(), &DatagramOptions::default()).await.unwrap()
         };
         (open(0).await, open(1).await)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{ConnectOptions, Endpoint, Host, ListenOptions, Listener, Received, Stream};
 use crate::text::{Address, Fact, FactValue};
 
-pub const HOST: Host = Host;
+pub const HOST: Host = Host::here();
 
 pub fn address(text: &str) -> Address {
     text.parse().unwrap()

@@ -1,4 +1,4 @@
-//! `Host`: the one place where sockets are opened, so that a network namespace can be chosen here later.
+//! `Host`: the one place where sockets are opened: on this machine, or in a network namespace of a scenario's own.
 
 use std::io;
 use std::net::IpAddr;
@@ -13,7 +13,9 @@ use crate::text::{Address, ErrorKind, OptionValue, SocketOption};
 
 /// The machine whose sockets are opened.
 #[derive(Debug, Clone, Default)]
-pub struct Host;
+pub struct Host {
+    isolated: bool,
+}
 
 /// How to open a listener. Nothing is set that is not asked for here.
 #[derive(Debug, Clone)]
@@ -67,8 +69,23 @@ pub struct DatagramOptions {
 }
 
 impl Host {
+    /// This machine.
+    pub const fn here() -> Self {
+        Self { isolated: false }
+    }
+
+    /// The namespace that this thread is in.
+    pub(super) const fn isolated() -> Self {
+        Self { isolated: true }
+    }
+
+    /// Whether it is a namespace of its own, which reaches nothing outside.
+    pub fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
     /// Opens a non-blocking socket. Every socket of sockdrill comes from here or from `accept`.
-    #[allow(clippy::unused_self, reason = "the host will choose the network namespace")]
+    #[allow(clippy::unused_self, reason = "the namespace is that of the thread")]
     pub(super) fn open(&self, kind: Kind, domain: Domain) -> io::Result<Polled> {
         let (ty, protocol) = match kind {
             Kind::TcpListener | Kind::TcpStream => (Type::STREAM, Some(Protocol::TCP)),

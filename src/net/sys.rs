@@ -3,7 +3,7 @@
 //! What stays inside: pointers never outlive the call, lengths are those of the buffers handed in.
 #![allow(
     unsafe_code,
-    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, receiving into spare capacity: nothing safe does these"
+    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, SIOCSIFFLAGS, receiving into spare capacity: nothing safe does these"
 )]
 
 use std::io;
@@ -87,6 +87,22 @@ fn int_ioctl(fd: RawFd, request: libc::Ioctl) -> io::Result<usize> {
     // SAFETY: both requests used here write one int to the pointer.
     let result = unsafe { libc::ioctl(fd, request, &raw mut value) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(usize::try_from(value).unwrap_or(0)) }
+}
+
+/// Sets the loopback interface of this thread's network namespace up (netdevice(7)), which gives it its
+/// addresses too.
+pub(super) fn raise_loopback() -> io::Result<()> {
+    let any = Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None)?;
+    // SAFETY: ifreq is a name and a union of plain data, for which all zeroes are valid.
+    let mut request: libc::ifreq = unsafe { zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = from.cast_signed();
+    }
+    let flags = libc::IFF_UP | libc::IFF_RUNNING;
+    request.ifr_ifru.ifru_flags = c_short::try_from(flags).unwrap_or(0);
+    // SAFETY: the request reads one ifreq from the pointer, whose name ends with a zero.
+    let result = unsafe { libc::ioctl(any.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Which of `wanted`, POLLERR and POLLHUP hold now (poll(2)); consumes nothing. nix does not know POLLRDHUP.

@@ -158,6 +158,7 @@ fn replay(path: &Path, stop: &Stop) -> Result<(), (&'static str, Vec<Diagnostic>
         fail_fast: false,
         detail: Detail::Outcomes,
         time_scale: TimeScale::AS_WRITTEN,
+        isolation: None,
     };
     Suite::new(loaded.scenarios).play(play, &mut sinks, stop);
     match failure.take() {

@@ -155,7 +155,7 @@ steps:
     let scenario = scenarios(text).remove(0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let stage = Stage::new(&Host, &Journal::silent(), Duration::from_mins(1));
+        let stage = Stage::new(&Host::here(), &Journal::silent(), Duration::from_mins(1));
         for (at, step) in scenario.steps.iter().enumerate() {
             if at == 4 {
                 // It is in the middle of the message: given up here, again and again.

@@ -130,7 +130,7 @@ fn a_group_is_ended_when_the_play_is_dropped() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut events = Vec::new();
     runtime.block_on(async {
-        let (host, stop) = (Host, Stop::default());
+        let (host, stop) = (Host::here(), Stop::default());
         let mut playing = Box::pin(play_one(&scenario, &host, &journal, &stop));
         // Polled until the last step has begun, then dropped.
         loop {

@@ -24,6 +24,7 @@ pub const ONCE: Play = Play {
     fail_fast: false,
     detail: Detail::Everything,
     time_scale: TimeScale::AS_WRITTEN,
+    isolation: None,
 };
 
 /// A sink that keeps every fact.

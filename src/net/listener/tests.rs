@@ -54,7 +54,7 @@ async fn a_held_port_refuses_and_a_server_with_reuse_address_takes_it_over() {
 
 #[test]
 fn held_ports_differ() {
-    let holds: Vec<_> = (0..200).map(|_| Host.hold_port().unwrap()).collect();
+    let holds: Vec<_> = (0..200).map(|_| Host::here().hold_port().unwrap()).collect();
     let mut ports: Vec<_> = holds.iter().map(crate::net::PortHold::port).collect();
     ports.sort_unstable();
     ports.dedup();
