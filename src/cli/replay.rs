@@ -54,7 +54,7 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     /// Show what would be played, and play nothing
-    #[arg(long, conflicts_with_all = ["json", "junit", "tap", "markdown"], help_heading = "Which scenarios")]
+    #[arg(long, conflicts_with_all = ["json", "junit", "tap", "markdown", "stats"], help_heading = "Which scenarios")]
     list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
@@ -108,9 +108,15 @@ impl Args {
         self.json.iter().any(|path| path == Path::new(STDOUT))
     }
 
-    /// Whether somebody is told what happens in scenarios, and not only how they end.
-    fn wants_everything(&self) -> bool {
-        !self.json.is_empty() || self.showing.needs_facts() || self.keep_bytes.is_some()
+    /// How much somebody wants to know.
+    fn detail(&self) -> Detail {
+        if !self.json.is_empty() || self.showing.needs_facts() || self.keep_bytes.is_some() {
+            Detail::Everything
+        } else if self.reports.needs_steps() {
+            Detail::Life
+        } else {
+            Detail::Outcomes
+        }
     }
 
     /// Whether nobody knows beforehand how often.
@@ -230,7 +236,7 @@ fn play(
         jobs: args.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
         repeat: args.repeat.get(),
         fail_fast: args.fail_fast,
-        detail: if args.wants_everything() { Detail::Everything } else { Detail::Outcomes },
+        detail: args.detail(),
         time_scale: args.time_scale,
         isolation,
     };
@@ -293,6 +299,11 @@ fn watched(args: &Args, layout: Layout, output: &Output, sinks: &mut SinkSet) {
     }
     if let Some(bar) = bar {
         sinks.push(bar);
+    }
+    if args.is_json() {
+        args.reports.add_table_to(sinks, Output::stderr(), output.styled_err());
+    } else {
+        args.reports.add_table_to(sinks, Output::stdout(), output.styled_out());
     }
 }
 

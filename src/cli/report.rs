@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.showing.needs_facts() || args.showing.quiet || !(args.reports.any() || args.annotations) {
         sinks.push(terminal(args, &past, output));
     }
+    args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
     for event in &past.events {
         sinks.take(event);
     }

@@ -2,10 +2,10 @@
 
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
-use crate::sink::{Annotations, Format, JsonlFile, Report, in_words};
+use crate::sink::{Annotations, Format, JsonlFile, Report, StepTimes, in_words};
 use crate::text::{Diagnostic, Severity, TimeScale};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -28,12 +28,27 @@ pub(super) struct Reports {
         help = "Write a Markdown report to this file, such as \"$GITHUB_STEP_SUMMARY\""
     )]
     markdown: Option<PathBuf>,
+    /// How long each step took over all plays, and a `within` for it: as a table, or as JSON to a file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = STDOUT)]
+    stats: Vec<PathBuf>,
 }
 
 impl Reports {
     /// Whether a report is asked for.
     pub fn any(&self) -> bool {
-        self.files().next().is_some()
+        self.files().next().is_some() || !self.stats.is_empty()
+    }
+
+    /// Whether one of them needs to know what happens in steps.
+    pub fn needs_steps(&self) -> bool {
+        !self.stats.is_empty()
+    }
+
+    /// Adds the table of times, where it is asked for: `to` is where people read it.
+    pub fn add_table_to(&self, sinks: &mut SinkSet, to: impl Write + 'static, styled: bool) {
+        if self.stats.iter().any(|path| path == Path::new(STDOUT)) {
+            sinks.push(StepTimes::table(to, styled, Output::width()));
+        }
     }
 
     fn files(&self) -> impl Iterator<Item = (Format, &PathBuf)> {
@@ -66,6 +81,11 @@ impl Reports {
         for path in streams {
             if free(path, &mut problems) {
                 push(sinks, path, JsonlFile::new(path), &mut problems);
+            }
+        }
+        for path in self.stats.iter().filter(|path| *path != Path::new(STDOUT)) {
+            if free(path, &mut problems) {
+                push(sinks, path, StepTimes::file(path), &mut problems);
             }
         }
         problems

@@ -10,6 +10,7 @@
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! report      a file made of the whole run, written at its end        (results, fold, whole_file)
 //!             junit, tap, markdown: what such a file is written in
+//! step_times  how long each step takes over all its plays: a table or a file
 //! annotations failures beside the lines of a pull request             (results)
 //! ```
 
@@ -32,6 +33,7 @@ mod rungs;
 mod screen;
 mod shown_bytes;
 mod spelling;
+mod step_times;
 mod tap;
 mod terminal;
 mod transcript;
@@ -51,5 +53,6 @@ pub use report::{Format, Report};
 pub use rungs::draw_ladder;
 pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
+pub use step_times::StepTimes;
 pub use terminal::{LadderOf, Look, Shown, Terminal};
 pub use whole_file::{Growing, WholeFile};
