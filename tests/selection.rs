@@ -14,6 +14,8 @@
 mod desk;
 #[path = "selection/isolated.rs"]
 mod isolated;
+#[path = "selection/times.rs"]
+mod times;
 
 use desk::{Desk, FAILING, GOOD, SKIPPED};
 use std::collections::BTreeSet;
