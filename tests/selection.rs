@@ -85,6 +85,54 @@ fn a_part_without_scenarios_is_no_mistake() {
 }
 
 #[test]
+fn a_list_is_for_programs_too() {
+    let desk = desk();
+    let told = desk.run("replay . --list --json --shuffle 3");
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    let lines: Vec<serde_json::Value> =
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = lines.iter().map(|line| line["name"].as_str().unwrap()).collect();
+    assert_eq!(names, listed(&desk, "--shuffle 3"));
+    let bad = lines.iter().find(|line| line["file"] == "./tcp/bad.yaml").unwrap();
+    assert_eq!((&bad["line"], &bad["tags"]), (&1.into(), &serde_json::json!(["tcp", "slow"])));
+    for refused in ["--json=run.jsonl", "--junit r.xml", "--stats"] {
+        assert_eq!(desk.run(&format!("replay . --list {refused}")).code, Some(2), "{refused}");
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_in_words() {
+    let desk = Desk::new(&[("good.yaml", GOOD), ("again.yaml", GOOD)]);
+    for (arguments, words) in [
+        ("--repeat 0", "it is a whole number, 1 at least"),
+        ("-j none", "it is a whole number, 1 at least"),
+        ("--shuffle today", "a seed is a whole number, such as 7"),
+        ("--shard 1/0", "a run has at least one part"),
+        ("--repeat 4294967295", "more than 4294967296 plays cannot be told from each other"),
+        ("--tag a&b", "`a&b` is no tag; they are joined by `and`, `or` and `not`"),
+        ("--time-scale 0", "it is a number from 0.01 to 1000, such as 4 or 0.5"),
+        ("--for soon", "`soon` is no duration"),
+    ] {
+        let told = desk.run(&format!("replay . {arguments}"));
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{arguments}");
+        assert!(told.err.contains(words), "{arguments}: {}", told.err);
+    }
+}
+
+#[test]
+fn a_run_of_very_many_plays_is_ended_at_once() {
+    let desk = Desk::new(&[("good.yaml", GOOD)]);
+    let mut running = desk.command("replay . --repeat 4000000000 -j 2 --json").spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(running.stdout.take().unwrap()));
+    lines.find(|line| line.as_ref().unwrap().contains("scenario-ended")).unwrap().unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(running.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let last = lines.last().unwrap().unwrap();
+    assert!(last.contains("\"event\":\"run-ended\"") && last.contains("\"interrupted\":true"), "{last}");
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+}
+
+#[test]
 fn a_seed_is_an_order() {
     let desk = many(30);
     let (files, one) = (listed(&desk, ""), listed(&desk, "--shuffle 7"));

@@ -28,6 +28,7 @@ mod ending;
 mod find;
 pub mod flags;
 mod help;
+mod list;
 mod man;
 mod order;
 mod output;

@@ -20,6 +20,7 @@ impl FromStr for Shard {
         let parts = text.split_once('/').and_then(|(part, of)| part.parse().ok().zip(of.parse().ok()));
         match parts {
             Some((part, of)) if (1..=of).contains(&part) => Ok(Self { part, of }),
+            Some((_, 0)) => Err("a run has at least one part".to_owned()),
             Some((_, of)) => Err(format!("the parts are 1/{of} to {of}/{of}")),
             None => Err("write it as part/parts, such as 2/5".to_owned()),
         }
@@ -47,6 +48,11 @@ impl Shard {
         let number = mixed(fnv(file.bytes().chain([0]).chain(name.bytes())));
         number % self.of == self.part - 1
     }
+}
+
+/// Reads the number that an order belongs to.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "a seed is a whole number, such as 7".to_owned())
 }
 
 /// Puts items into the order that belongs to `seed`.
@@ -115,6 +121,6 @@ mod tests {
         assert_eq!(mistake("6/5"), "the parts are 1/5 to 5/5");
         assert_eq!(mistake("0/5"), "the parts are 1/5 to 5/5");
         assert_eq!(mistake("two"), "write it as part/parts, such as 2/5");
-        assert!("1/0".parse::<Shard>().is_err());
+        assert_eq!(mistake("1/0"), "a run has at least one part");
     }
 }

@@ -2,6 +2,7 @@
 //! checked.
 
 use super::find::{Found, find};
+use super::list::list;
 use super::output::Output;
 use super::read::read;
 use super::reports::{self, Reports, STDOUT, annotate_on_github};
@@ -9,7 +10,7 @@ use super::rounds::{self, Until};
 use super::select::{Choice, Selection, parse_set, unknown_sets};
 use super::showing::Showing;
 use super::signals;
-use super::telling::duration;
+use super::telling::{at_least_one, duration};
 use crate::engine::{Namespaces, Play, Stop, StopReason, Suite, Summary, raise_open_files};
 use crate::event::{Detail, Exit, SinkSet};
 use crate::script::step::Scenario;
@@ -23,6 +24,9 @@ use std::time::Duration;
 
 /// Scenarios wait more than they work: this many at once for each core.
 const JOBS_PER_CORE: usize = 4;
+
+/// Plays are numbered in 32 bits.
+const MOST_PLAYS: u64 = 1 << 32;
 
 /// Columns of a result line in a file or a pipe; only names of absurd length are cut there.
 pub(super) const LOG_WIDTH: usize = 300;
@@ -53,17 +57,17 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     selection: Selection,
-    /// Show what would be played, and play nothing
-    #[arg(long, conflicts_with_all = ["json", "junit", "tap", "markdown", "stats"], help_heading = "Which scenarios")]
+    /// Show what would be played, and play nothing; with --json a line of JSON each
+    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "stats"], help_heading = "Which scenarios")]
     list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
     sets: Vec<(String, String)>,
     /// Play each scenario so many times; one that both passes and fails is unstable
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "How they are played")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one::<NonZeroU32>, help_heading = "How they are played")]
     repeat: NonZeroU32,
     /// Play so many at once; four for each core unless given
-    #[arg(short, long, value_name = "N", help_heading = "How they are played")]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>, help_heading = "How they are played")]
     jobs: Option<NonZeroUsize>,
     /// Play all of them again and again until one fails
     #[arg(long, conflicts_with = "repeat", help_heading = "How they are played")]
@@ -124,6 +128,17 @@ impl Args {
         self.until_fail || self.time.is_some()
     }
 
+    /// What flags do not go together.
+    fn mistake(&self) -> Option<String> {
+        if self.list && !self.streams().is_empty() {
+            return Some(
+                "--list plays nothing: no event stream goes to a file; --json alone lists as JSON".into(),
+            );
+        }
+        let flag = self.showing.on_stdout().filter(|_| self.is_json())?;
+        Some(format!("with --json, stdout is events: {flag} has no place there"))
+    }
+
     /// The files that the event stream goes to.
     fn streams(&self) -> Vec<PathBuf> {
         self.json.iter().filter(|path| *path != Path::new(STDOUT)).cloned().collect()
@@ -131,8 +146,8 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    if let (true, Some(flag)) = (args.is_json(), args.showing.on_stdout()) {
-        output.error(format!("with --json, stdout is events: {flag} has no place there"));
+    if let Some(mistake) = args.mistake() {
+        output.error(mistake);
         return Exit::Usage;
     }
     // First of all: a process of several threads is not allowed to.
@@ -153,9 +168,16 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
     };
     if args.list {
-        let listed = |one: &Scenario| layout.listed(one.place.source().name(), &one.name) + "\n";
-        output.say(&scenarios.iter().map(listed).collect::<String>());
-        return Exit::Done;
+        return list(&scenarios, &layout, args.is_json(), output);
+    }
+    if u64::try_from(scenarios.len()).unwrap_or(u64::MAX).saturating_mul(args.repeat.get().into())
+        > MOST_PLAYS
+    {
+        output.error(format!(
+            "--repeat {}: more than {MOST_PLAYS} plays cannot be told from each other; --for and --until-fail go on for as long as you like",
+            args.repeat
+        ));
+        return Exit::Usage;
     }
     let mut sinks = SinkSet::default();
     let mut problems = args.reports.add_to(&mut sinks, &args.streams());

@@ -44,11 +44,16 @@ pub(super) fn play(
     let one = Play { repeat: 1, fail_fast: until.fail, ..play };
     let mut interrupted = false;
     loop {
-        joined.borrow_mut().rounds += 1;
+        {
+            let mut joined = joined.borrow_mut();
+            joined.rounds = joined.rounds.saturating_add(1);
+        }
         let mut round = SinkSet::default();
         round.push(Round(joined.clone()));
         interrupted |= suite.play(one, &mut round, stop).interrupted;
-        joined.borrow_mut().offset += scenarios;
+        let offset = joined.borrow().offset;
+        // A reader only has to tell plays that overlap from each other.
+        joined.borrow_mut().offset = offset.wrapping_add(scenarios);
         let over = until.time.is_some_and(|time| began.elapsed() >= time);
         if over || stop.reason().is_some() || suite.is_empty() {
             break;
@@ -91,7 +96,7 @@ impl Sink for Round {
             What::ScenarioStarted { round, .. } => *round = joined.rounds,
             _ => {}
         }
-        event.scenario = event.scenario.map(|number| joined.offset + number);
+        event.scenario = event.scenario.map(|number| joined.offset.wrapping_add(number));
         joined.sinks.take(&event);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Which of the scenarios found are played, and what to say where none is left.
 
-use super::order::{Shard, shuffle};
+use super::order::{Shard, seed, shuffle};
 use super::past::{Past, read_past};
 use super::tags::Tags;
 use crate::event::Verdict;
@@ -29,7 +29,7 @@ pub(super) struct Selection {
     #[arg(long, value_name = "PART/PARTS")]
     shard: Option<Shard>,
     /// Play in the order that belongs to this number instead of that of the files
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
     shuffle: Option<u64>,
 }
 

@@ -119,6 +119,9 @@ impl Words<'_> {
             tags
         } else {
             match self.left.pop() {
+                Some(word) if word.contains(['&', '|', '!', ',']) => {
+                    return Err(format!("`{word}` is no tag; they are joined by `and`, `or` and `not`"));
+                }
                 Some(word) if !["and", "or", ")"].contains(&word) => Tags::Word(word.to_owned()),
                 Some(word) => return Err(format!("before `{word}` a tag is missing")),
                 None => return Err("a tag is missing at the end".to_owned()),
@@ -168,6 +171,7 @@ mod tests {
         assert_eq!(mistake("tcp and"), "a tag is missing at the end");
         assert_eq!(mistake("and tcp"), "before `and` a tag is missing");
         assert_eq!(mistake("tcp udp"), "before `udp` comes `and` or `or`");
+        assert_eq!(mistake("a&&b"), "`a&&b` is no tag; they are joined by `and`, `or` and `not`");
         assert_eq!(mistake("(tcp"), "a `(` is not closed");
         assert_eq!(mistake("tcp)"), "a `)` closes nothing");
         assert_eq!(mistake(&"(".repeat(10_000)), "this is nested too deeply");

@@ -151,6 +151,11 @@ pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
     if bare { crate::text::parse_duration(&format!("{text}s")) } else { crate::text::parse_duration(text) }
 }
 
+/// A number of things of which there must be one at least.
+pub(super) fn at_least_one<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| "it is a whole number, 1 at least".to_owned())
+}
+
 /// A size on the command line.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     crate::text::parse_size(text)

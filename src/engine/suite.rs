@@ -7,7 +7,7 @@ use crate::net::Namespaces;
 use crate::script::step::Scenario;
 use crate::text::TimeScale;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -82,7 +82,7 @@ impl Suite {
         let journal = Journal::new(to, play.detail).keeping(self.keep.clone());
         let scenarios = self.scenarios.len() * repeat as usize;
         journal.state(What::RunStarted { scenarios, time_scale: play.time_scale });
-        let queue = Queue::new(&self.scenarios, repeat);
+        let queue = Queue::new(self.scenarios.len());
         let workers = play.jobs.clamp(1, scenarios.max(1));
         let worker = Worker { suite: self, queue: &queue, stop, play, repeat };
         std::thread::scope(|scope| {
@@ -94,8 +94,18 @@ impl Suite {
             drop(journal);
             let mut tally = Tally::new(self.scenarios.len(), repeat);
             let mut order = InOrder::default();
-            let closing = RunEnd { from, expected: scenarios };
-            closing.drain(&mut order, &mut tally, sinks);
+            let mut ended = 0;
+            // The first fact, that the run began, has come before any other.
+            while let Ok(event) = from.recv() {
+                let is_end = matches!(event.what, What::ScenarioEnded { .. });
+                ended += u64::from(is_end);
+                tally.take(&event);
+                order.take(event, sinks);
+                if (is_end || ended == 0) && queue.is_over(ended) {
+                    break;
+                }
+            }
+            order.end(sinks);
             let summary = tally.summary(stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
             let what = summary.what(began.elapsed());
             sinks.take(&Event { at: began.elapsed(), scenario: None, lane: "".into(), step: None, what });
@@ -124,38 +134,61 @@ struct Queue {
 }
 
 struct Waiting {
-    plays: VecDeque<(u32, usize)>,
+    /// Scenarios in their order, each with its plays that nobody has begun.
+    left: VecDeque<Left>,
     running: HashSet<String>,
+    /// How many plays were begun.
+    begun: u64,
+}
+
+struct Left {
+    index: usize,
+    /// The next of its plays, from 0.
+    round: u32,
 }
 
 impl Queue {
-    fn new(scenarios: &[Scenario], repeat: u32) -> Self {
-        // All repetitions of one scenario follow each other, as they are told.
-        let plays = (0..scenarios.len()).flat_map(|index| (0..repeat).map(move |_| index));
-        let plays =
-            plays.enumerate().map(|(number, index)| (u32::try_from(number).unwrap_or(u32::MAX), index));
-        let waiting = Waiting { plays: plays.collect(), running: HashSet::new() };
-        Self { inner: Mutex::new(waiting), changed: Condvar::new() }
+    fn new(scenarios: usize) -> Self {
+        let left = (0..scenarios).map(|index| Left { index, round: 0 }).collect();
+        Self {
+            inner: Mutex::new(Waiting { left, running: HashSet::new(), begun: 0 }),
+            changed: Condvar::new(),
+        }
     }
 
-    /// The next play whose `serial` word no other has; waits while there are only such.
-    fn next(&self, scenarios: &[Scenario]) -> Option<(u32, usize)> {
+    /// The next play whose `serial` word no other has, and whose it is; waits while there are only such. All
+    /// repetitions of one scenario follow each other, as they are told. Once the run is being ended, each
+    /// scenario has one more, which says that it was not finished.
+    fn next(&self, worker: &Worker<'_>) -> Option<(u32, usize)> {
+        let scenarios = &worker.suite.scenarios;
+        let serial = |index: usize| scenarios.get(index).and_then(|scenario| scenario.serial.clone());
         let mut waiting = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if waiting.plays.is_empty() {
+            if waiting.left.is_empty() {
                 return None;
             }
-            let serial = |index: usize| scenarios.get(index).and_then(|scenario| scenario.serial.clone());
-            let free = |(_, index): &(u32, usize)| {
-                serial(*index).is_none_or(|word| !waiting.running.contains(&word))
-            };
-            if let Some(at) = waiting.plays.iter().position(free) {
-                let play = waiting.plays.remove(at)?;
-                waiting.running.extend(serial(play.1));
-                return Some(play);
+            let Waiting { left, running, begun } = &mut *waiting;
+            let free = |one: &Left| serial(one.index).is_none_or(|word| !running.contains(&word));
+            if let Some(at) = left.iter().position(free) {
+                let next = left.get_mut(at)?;
+                let (index, round) = (next.index, next.round);
+                next.round += 1;
+                *begun += 1;
+                if next.round >= worker.repeat || worker.stop.reason().is_some() {
+                    left.remove(at);
+                }
+                running.extend(serial(index));
+                let before = u32::try_from(index).unwrap_or(u32::MAX).wrapping_mul(worker.repeat);
+                return Some((before.wrapping_add(round), index));
             }
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Whether nothing is left to begin, and as many have ended as were begun.
+    fn is_over(&self, ended: u64) -> bool {
+        let waiting = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.left.is_empty() && waiting.begun == ended
     }
 
     fn done(&self, serial: Option<&String>) {
@@ -179,7 +212,7 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn work(&self, journal: &Journal) {
         let ground = Ground::new(self.play.isolation);
-        while let Some((number, index)) = self.queue.next(&self.suite.scenarios) {
+        while let Some((number, index)) = self.queue.next(self) {
             let Some(scenario) = self.suite.scenarios.get(index) else { continue };
             let journal = journal.for_scenario(number);
             journal.state(What::ScenarioStarted {
@@ -205,31 +238,6 @@ impl Worker<'_> {
     }
 }
 
-/// The stream of facts until every play has ended.
-struct RunEnd {
-    from: Receiver<Event>,
-    expected: usize,
-}
-
-impl RunEnd {
-    fn drain(&self, order: &mut InOrder, tally: &mut Tally, sinks: &mut SinkSet) {
-        let mut ended = 0;
-        while ended < self.expected {
-            let Ok(event) = self.from.recv() else { return };
-            ended += usize::from(matches!(event.what, What::ScenarioEnded { .. }));
-            tally.take(&event);
-            order.take(event, sinks);
-        }
-        // The first fact, that the run began, has come before any other; with nothing to play it
-        // is the only one.
-        if self.expected == 0
-            && let Ok(event) = self.from.try_recv()
-        {
-            order.take(event, sinks);
-        }
-    }
-}
-
 /// Puts facts into the order of scenarios: those of the first unfinished one pass at once, those of
 /// later ones wait.
 #[derive(Default)]
@@ -249,6 +257,13 @@ impl InOrder {
                     self.advance(sinks);
                 }
             }
+        }
+    }
+
+    /// Nothing more comes: passes what waited behind plays that were never begun.
+    fn end(self, sinks: &mut SinkSet) {
+        for event in self.waiting.values().flatten() {
+            sinks.take(event);
         }
     }
 

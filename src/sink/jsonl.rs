@@ -6,6 +6,7 @@ use super::spelling::seconds;
 use super::whole_file::{Growing, WholeFile};
 use super::wire::{WhatShape, place};
 use crate::event::{Event, FORMAT_VERSION, Sink, What};
+use crate::script::step::Scenario;
 use crate::text::{Diagnostic, Excerpt, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
@@ -141,6 +142,20 @@ pub fn diagnostic_line(diagnostic: &Diagnostic) -> serde_json::Result<String> {
         rows: &diagnostic.rows,
         help: &diagnostic.help,
     })
+}
+
+/// A scenario that could be played as one JSON object, without a line feed.
+pub fn scenario_line(scenario: &Scenario) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        file: &'a str,
+        line: usize,
+        name: &'a str,
+        tags: &'a [String],
+    }
+    let place = &scenario.place;
+    let (file, line) = (place.source().name(), place.line());
+    to_line(&Line { file, line, name: &scenario.name, tags: &scenario.tags })
 }
 
 /// One JSON object on one line that a terminal can show: what could move a cursor, hide or reorder

@@ -44,7 +44,7 @@ pub use annotations::Annotations;
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};
 pub use datagrams::{Datagrams, Facing};
-pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line};
+pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line, scenario_line};
 pub use layout::Layout;
 pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
