@@ -13,14 +13,18 @@
 //! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! rounds    --until-fail, --for
+//! accept    --accept
+//! clashes   flags of replay that do not go together
 //! reports   the flags that ask for reports, and their sinks
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
 
+mod accept;
 mod address;
 mod arguments;
 mod check;
+mod clashes;
 mod completing;
 mod completions;
 mod draft;

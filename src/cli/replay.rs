@@ -1,6 +1,8 @@
 //! `replay`: plays scenario files and directories. Nothing opens a socket before everything is
 //! checked.
 
+use super::accept;
+use super::clashes::clash;
 use super::find::{Found, find};
 use super::list::list;
 use super::output::Output;
@@ -39,7 +41,8 @@ pub(super) const LOG_WIDTH: usize = 300;
   sockdrill replay scenarios/ --filter reset -v        some of them, with everything that was said
   sockdrill replay scenarios/ --ladder=failed          what failed, as a ladder
   sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml --json=run.jsonl
-  sockdrill replay flaky.yaml --repeat 100 --fail-fast",
+  sockdrill replay flaky.yaml --repeat 100 --fail-fast
+  sockdrill replay greeting.yaml --accept              what came is expected from now on",
     after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
 before the first socket opens.
 
@@ -84,6 +87,19 @@ pub(super) struct Args {
     /// End the run at the first failure
     #[arg(long, help_heading = "How they are played")]
     fail_fast: bool,
+    /// Where an `expect` wants a payload and another comes, write that one into the file: the difference is
+    /// shown, comments and layout stay, then all is played. `--accept=show` only shows
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "write",
+        hide_possible_values = true,
+        help_heading = "How they are played"
+    )]
+    accept: Option<accept::How>,
     /// A skipped scenario is a failure of the run
     #[arg(long, help_heading = "How they are played")]
     no_skip: bool,
@@ -123,6 +139,32 @@ impl Args {
         }
     }
 
+    /// The flags that are given, of those that not all go together.
+    fn given(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--accept", self.accept.is_some()),
+            ("--list", self.list),
+            ("--repeat", self.repeat.get() > 1),
+            ("--until-fail", self.until_fail),
+            ("--for", self.time.is_some()),
+            ("--json", self.is_json()),
+        ];
+        flags.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect()
+    }
+
+    /// How a suite is played.
+    fn play(&self, isolation: Option<Namespaces>) -> Play {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Play {
+            jobs: self.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
+            repeat: self.repeat.get(),
+            fail_fast: self.fail_fast,
+            detail: self.detail(),
+            time_scale: self.time_scale,
+            isolation,
+        }
+    }
+
     /// Whether nobody knows beforehand how often.
     fn plays_rounds(&self) -> bool {
         self.until_fail || self.time.is_some()
@@ -150,25 +192,24 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.error(mistake);
         return Exit::Usage;
     }
+    if let Some(clash) = clash(&args.given()) {
+        output.error(clash);
+        return Exit::Usage;
+    }
+    play_chosen(args, output).unwrap_or_else(|exit| exit)
+}
+
+/// Plays what is chosen; both are how the command ends.
+fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
     // First of all: a process of several threads is not allowed to.
-    let isolation = match isolation(args) {
-        Ok(isolation) => isolation,
-        Err(problem) => {
-            output.problem(&problem);
-            refuse(args, &[&problem], output);
-            return Exit::Usage;
-        }
-    };
-    let chosen = choose(args, output);
-    let Chosen { layout, scenarios } = match chosen {
-        Ok(chosen) => chosen,
-        Err(problems) => {
-            refuse(args, &problems.iter().collect::<Vec<_>>(), output);
-            return Exit::Usage;
-        }
-    };
+    let isolation = isolation(args).map_err(|problem| {
+        output.problem(&problem);
+        refuse(args, &[&problem], output);
+        Exit::Usage
+    })?;
+    let Chosen { mut layout, mut scenarios } = choose_or_refuse(args, output, !args.showing.quiet)?;
     if args.list {
-        return list(&scenarios, &layout, args.is_json(), output);
+        return Ok(list(&scenarios, &layout, args.is_json(), output));
     }
     if u64::try_from(scenarios.len()).unwrap_or(u64::MAX).saturating_mul(args.repeat.get().into())
         > MOST_PLAYS
@@ -177,7 +218,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             "--repeat {}: more than {MOST_PLAYS} plays cannot be told from each other; --for and --until-fail go on for as long as you like",
             args.repeat
         ));
-        return Exit::Usage;
+        return Err(Exit::Usage);
+    }
+    let stop = Stop::default();
+    signals::watch_or_say(&stop, output);
+    // Where the limit cannot be raised, a scenario that needs more says so itself.
+    let _ = raise_open_files();
+    let play_so = args.play(isolation);
+    if let Some(how) = args.accept {
+        accept::run(how, scenarios, play_so, (layout, output), &stop)?;
+        // Warnings were told before.
+        Chosen { layout, scenarios } = choose_or_refuse(args, output, false)?;
     }
     let mut sinks = SinkSet::default();
     let mut problems = args.reports.add_to(&mut sinks, &args.streams());
@@ -186,11 +237,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.problems(&problems);
         // The reports that can be written say that there was no run.
         reports::refuse(sinks, &problems.iter().collect::<Vec<_>>(), output);
-        return Exit::Unreachable;
+        return Err(Exit::Unreachable);
     }
     annotate_on_github(&mut sinks);
     watched(args, layout, output, &mut sinks);
-    play(args, &Suite::new(scenarios).keeping(keep), isolation, sinks, output)
+    Ok(play(args, play_so, &Suite::new(scenarios).keeping(keep), sinks, output, &stop))
 }
 
 /// The right to isolate scenarios, where that is asked for.
@@ -210,8 +261,16 @@ struct Chosen {
     scenarios: Vec<Scenario>,
 }
 
+/// As `choose`; where nothing is to be played, every report that was asked for says so.
+fn choose_or_refuse(args: &Args, output: &Output, warnings: bool) -> Result<Chosen, Exit> {
+    choose(args, output, warnings).map_err(|problems| {
+        refuse(args, &problems.iter().collect::<Vec<_>>(), output);
+        Exit::Usage
+    })
+}
+
 /// Finds, reads, checks and selects; every problem has been told when it is given back.
-fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
+fn choose(args: &Args, output: &Output, warnings: bool) -> Result<Chosen, Vec<Diagnostic>> {
     let told = |problems: Vec<Diagnostic>| {
         output.problems(&problems);
         problems
@@ -219,7 +278,7 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
     let found = find(&args.paths).map_err(told)?;
     let sets = args.sets.iter().cloned().collect();
     let read = read(&found.files, &sets);
-    read.tell(output, !args.showing.quiet);
+    read.tell(output, warnings);
     let known: BTreeSet<String> = read.files.iter().flat_map(|file| file.vars.iter().cloned()).collect();
     let unknown = told(unknown_sets(&sets, &known));
     if let Some(mistakes) = read.mistakes() {
@@ -242,33 +301,14 @@ fn choose(args: &Args, output: &Output) -> Result<Chosen, Vec<Diagnostic>> {
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
-fn play(
-    args: &Args,
-    suite: &Suite,
-    isolation: Option<Namespaces>,
-    mut sinks: SinkSet,
-    output: &Output,
-) -> Exit {
-    let stop = Stop::default();
-    signals::watch_or_say(&stop, output);
-    // Where the limit cannot be raised, a scenario that needs more says so itself.
-    let _ = raise_open_files();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let play = Play {
-        jobs: args.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
-        repeat: args.repeat.get(),
-        fail_fast: args.fail_fast,
-        detail: args.detail(),
-        time_scale: args.time_scale,
-        isolation,
-    };
+fn play(args: &Args, play: Play, suite: &Suite, mut sinks: SinkSet, output: &Output, stop: &Stop) -> Exit {
     let summary = if args.plays_rounds() {
         let until = Until { fail: args.until_fail || args.fail_fast, time: args.time };
-        let (summary, told) = rounds::play(suite, play, until, sinks, &stop);
+        let (summary, told) = rounds::play(suite, play, until, sinks, stop);
         sinks = told;
         summary
     } else {
-        suite.play(play, &mut sinks, &stop)
+        suite.play(play, &mut sinks, stop)
     };
     let unwritten = sinks.finish();
     for problem in &unwritten {
@@ -277,7 +317,7 @@ fn play(
     if args.no_skip && summary.skipped > 0 {
         output.error(format!("{} skipped, and --no-skip wants none", summary.skipped));
     }
-    exit_of(&summary, &stop, !unwritten.is_empty(), args.no_skip)
+    exit_of(&summary, stop, !unwritten.is_empty(), args.no_skip)
 }
 
 /// A signal is told before a report that is not there, and that before failures: who reads the code

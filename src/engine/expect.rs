@@ -1,6 +1,7 @@
 //! `expect`: reads until the pattern holds or cannot hold any more. A stream is peeked at and only
 //! what the pattern takes is received, so that read-ahead never changes how the peer sees the end.
 
+mod accept;
 mod messages;
 mod program;
 
@@ -76,7 +77,8 @@ impl Expecting<'_> {
 
     fn nothing_taken(&self) -> Taken {
         let bytes = self.lane.session.journal.gathering(Data::MOST);
-        Taken::nothing(bytes, self.step.save.is_some() || self.matcher.has_groups())
+        let keeps = self.step.save.is_some() || self.matcher.has_groups() || self.accepts();
+        Taken::nothing(bytes, keeps)
     }
 
     /// The receiving half, once nobody else has it.
@@ -101,9 +103,11 @@ impl Expecting<'_> {
                     taken.add(incoming.window().get(..rest).unwrap_or_default());
                     self.lane.session.tap(incoming.window().get(..rest).unwrap_or_default());
                     incoming.discard(rest).await?;
+                    self.came_as_written();
                     self.holds(&mut taken, incoming.end().filter(|_| all == 0));
                     return Ok(());
                 }
+                Verdict::Fails(_) if self.accept_stream(&mut incoming, &mut taken).await? => return Ok(()),
                 Verdict::Fails(found) => {
                     let end = incoming.end();
                     if let Some(end) = end {
@@ -126,6 +130,7 @@ impl Expecting<'_> {
                     self.silent();
                     return Ok(());
                 }
+                Waited::Passed if self.accept_stream(&mut incoming, &mut taken).await? => return Ok(()),
                 Waited::Passed => {
                     let seen = Seen { taken: &taken, window: incoming.window() };
                     return Err(self.expected().timeout(&seen, self.deadline));

@@ -1,13 +1,12 @@
 //! `Ground`: what a worker plays its scenarios on. On this machine it is one for all of them; isolated, each
 //! has a fresh one and a thread of its own, with whose end its namespace goes.
 
-use super::player;
+use super::player::{self, Manner};
 use super::stop::Stop;
 use super::trouble::Trouble;
 use crate::event::{Journal, Outcome};
 use crate::net::{Host, Namespaces};
 use crate::script::step::Scenario;
-use crate::text::TimeScale;
 use std::io;
 use std::thread;
 use tokio::runtime::{Builder, Runtime};
@@ -18,7 +17,7 @@ pub(super) struct Scene<'a> {
     pub scenario: &'a Scenario,
     pub journal: &'a Journal,
     pub stop: &'a Stop,
-    pub scale: TimeScale,
+    pub manner: Manner<'a>,
 }
 
 /// Where a worker plays.
@@ -65,8 +64,8 @@ fn runtime() -> io::Result<Runtime> {
 }
 
 fn on(runtime: &Runtime, host: &Host, scene: Scene<'_>) -> Outcome {
-    let Scene { scenario, journal, stop, scale } = scene;
-    runtime.block_on(player::play_stretched(scenario, host, journal, stop, scale))
+    let Scene { scenario, journal, stop, manner } = scene;
+    runtime.block_on(player::play_so(manner, scenario, host, journal, stop))
 }
 
 /// Plays in a new namespace, in which the threads of the runtime are too.

@@ -9,9 +9,11 @@
 //! server serving client                            many clients at one listener
 //! stage converse                                driven by commands and the prompt, step by step or all at once
 //! ending                                        what closes, and that nothing is left behind
+//! accept                                        what comes in the place of a payload, taken for right
 //! mismatch compare trouble standing history     what a failure says
 //! ```
 
+mod accept;
 mod addresses;
 mod answer;
 mod block;
@@ -49,6 +51,7 @@ mod trouble;
 mod watch;
 
 pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files};
+pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::play;
 pub use remains::take_away_all;

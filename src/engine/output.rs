@@ -36,6 +36,7 @@ struct Buffer {
 }
 
 /// What there is to judge.
+#[derive(Clone)]
 pub(super) struct Look {
     /// Bytes that nobody has taken.
     pub bytes: Vec<u8>,

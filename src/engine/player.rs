@@ -1,5 +1,6 @@
 //! The player: one scenario from its first step to the last close, and nothing of it left behind.
 
+use super::accept::{Accept, Wishes};
 use super::block::{self, Run};
 use super::deadline::{Deadline, Patience};
 use super::ending::{self, HASTE, leave_nothing};
@@ -23,23 +24,33 @@ use tokio::time::{Instant, sleep};
 /// Plays a scenario. When `stop` is raised, or this future is dropped, its steps are given up;
 /// its processes are ended in any case before it returns.
 pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &Stop) -> Outcome {
-    play_stretched(scenario, host, journal, stop, TimeScale::AS_WRITTEN).await
+    play_so(Manner::default(), scenario, host, journal, stop).await
 }
 
-/// The same with deadlines that are so much longer than written.
-pub(super) async fn play_stretched(
+/// How a scenario is played, where not as it is written.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Manner<'a> {
+    /// How much longer than written deadlines are.
+    pub scale: TimeScale,
+    /// Other payloads than those that are expected are taken for right.
+    pub accept: Option<&'a Accept>,
+}
+
+/// As `play`, in this manner.
+pub(super) async fn play_so(
+    manner: Manner<'_>,
     scenario: &Scenario,
     host: &Host,
     journal: &Journal,
     stop: &Stop,
-    scale: TimeScale,
 ) -> Outcome {
     if let Some(reason) = requirement::missing(&scenario.requires, host) {
         return Outcome::Skipped(reason);
     }
     let (failed, mut failures) = mpsc::unbounded_channel();
-    let patience = Patience { within: scenario.within, scale };
-    let session = Session::new(host.clone(), journal.clone(), patience, failed);
+    let patience = Patience { within: scenario.within, scale: manner.scale };
+    let mut session = Session::new(host.clone(), journal.clone(), patience, failed);
+    session.wishes = manner.accept.map(|accept| Wishes::new(accept, scenario));
     let session = Arc::new(session.of_case(scenario.case.clone()));
     let lane = Lane::main(session.clone());
     let _abandon = Abandon(session);

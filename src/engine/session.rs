@@ -3,6 +3,7 @@
 
 mod fill;
 
+use super::accept::Wishes;
 pub(super) use super::addresses::Addresses;
 use super::deadline::Patience;
 use super::history::History;
@@ -45,6 +46,8 @@ pub(super) struct Session {
     pub carried: Mutex<Totals>,
     /// Who is given every byte that `expect` and `recv` take, beside the events.
     pub tap: Mutex<Option<Tap>>,
+    /// The payloads that may be others.
+    pub wishes: Option<Wishes>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
 }
@@ -77,6 +80,7 @@ impl Session {
             processes: Mutex::default(),
             carried: Mutex::default(),
             tap: Mutex::default(),
+            wishes: None,
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }

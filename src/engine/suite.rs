@@ -1,6 +1,8 @@
 //! The suite: many scenarios, played by workers, told in the order of the files.
 
+use super::accept::Accept;
 use super::ground::{Ground, Scene};
+use super::player::Manner;
 use super::stop::{Stop, StopReason};
 use crate::event::{Detail, Event, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
 use crate::net::Namespaces;
@@ -48,18 +50,30 @@ pub struct Summary {
 pub struct Suite {
     scenarios: Vec<Scenario>,
     keep: Option<Arc<Keep>>,
+    accept: Option<Accept>,
 }
 
 impl Suite {
     /// A suite that plays scenarios in this order.
     pub fn new(scenarios: Vec<Scenario>) -> Self {
-        Self { scenarios, keep: None }
+        Self { scenarios, keep: None, accept: None }
     }
 
     /// The same suite, which keeps the bytes that events do not carry, where `keep` says where.
     #[must_use]
     pub fn keeping(self, keep: Option<Arc<Keep>>) -> Self {
         Self { keep, ..self }
+    }
+
+    /// The same, but other payloads than those that are expected are taken for right, and collected.
+    #[must_use]
+    pub fn accepting(self, accept: &Accept) -> Self {
+        Self { accept: Some(accept.clone()), ..self }
+    }
+
+    /// What it plays, in this order.
+    pub fn scenarios(&self) -> &[Scenario] {
+        &self.scenarios
     }
 
     /// How many scenarios it has.
@@ -225,8 +239,8 @@ impl Worker<'_> {
             let outcome = if self.stop.reason().is_some() {
                 Outcome::Interrupted
             } else {
-                let (stop, scale) = (self.stop, self.play.time_scale);
-                ground.play(Scene { scenario, journal: &journal, stop, scale })
+                let manner = Manner { scale: self.play.time_scale, accept: self.suite.accept.as_ref() };
+                ground.play(Scene { scenario, journal: &journal, stop: self.stop, manner })
             };
             if self.play.fail_fast && matches!(outcome, Outcome::Failed(_)) {
                 self.stop.raise(StopReason::FailFast);

@@ -1,10 +1,10 @@
 //! `Nameless`: a file that has no name before it is whole, so that no end of the program leaves a part of it.
 
 use nix::fcntl::{AtFlags, OFlag};
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 use tempfile::{Builder, TempPath};
 
@@ -40,6 +40,13 @@ impl Nameless {
         builder.prefix(PREFIX).permissions(Permissions::from_mode(MODE));
         let (file, path) = builder.tempfile_in(directory)?.into_parts();
         Ok(Self { file, named: Some(path) })
+    }
+
+    /// Gives it the mode of a file that it will replace, and the owner where we may.
+    pub fn become_like(&self, before: &Metadata) -> io::Result<()> {
+        // The mode comes after, for the owner's change takes from it.
+        let _ = fchown(&self.file, Some(before.uid()), Some(before.gid()));
+        self.file.set_permissions(before.permissions())
     }
 
     /// Puts the file at `path`, in the directory that it was made in; what was there before is replaced

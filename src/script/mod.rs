@@ -10,6 +10,7 @@
 //! step         what runs
 //! judge        pure: bytes seen -> holds, undecided, fails
 //! line, write  Draft -> text
+//! rewrite      a payload of a file as another, in its place
 //! ```
 
 mod automaton;
@@ -39,6 +40,7 @@ pub mod recipe;
 pub mod reference;
 pub mod regex;
 pub mod requirement;
+pub mod rewrite;
 pub mod scope;
 mod source;
 pub mod step;
@@ -47,6 +49,7 @@ pub mod template;
 mod values;
 pub mod verb;
 pub mod verbs;
+pub mod walk;
 pub mod wording;
 pub mod write;
 pub mod yaml;

@@ -38,7 +38,11 @@ impl WholeFile {
 
     fn beside(&self) -> io::Result<Nameless> {
         let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        Nameless::new(directory.unwrap_or(Path::new(".")))
+        let file = Nameless::new(directory.unwrap_or(Path::new(".")))?;
+        if let Ok(before) = fs::metadata(&self.path) {
+            file.become_like(&before)?;
+        }
+        Ok(file)
     }
 
     /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
@@ -111,6 +115,7 @@ impl Write for Growing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     #[test]
     fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
@@ -122,6 +127,16 @@ mod tests {
         file.write(b"after").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"after");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.yaml");
+        fs::write(&path, "before").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+        WholeFile::new(&path).unwrap().write(b"after").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o750);
     }
 
     #[test]

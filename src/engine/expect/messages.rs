@@ -144,7 +144,13 @@ impl Expecting<'_> {
     }
 
     fn judge_message(&self, body: &[u8], from: Option<&str>) -> Result<(), Trouble> {
-        self.matcher.judge_message(body).map_err(|found| {
+        let judged = self.matcher.judge_message(body);
+        if judged.is_ok() {
+            self.came_as_written();
+        } else if self.accept_message(body) {
+            return Ok(());
+        }
+        judged.map_err(|found| {
             let trouble = self.expected().message(&found, body);
             match from {
                 Some(from) => trouble.row("from", from),

@@ -28,10 +28,14 @@ impl Expecting<'_> {
                     let rest = usize::try_from(all - taken.count()).unwrap_or(usize::MAX);
                     taken.add(look.bytes.get(..rest).unwrap_or_default());
                     output.take(&look, rest);
+                    self.came_as_written();
                     self.holds(&mut taken, end.filter(|_| all == 0));
                     return Ok(());
                 }
                 Verdict::Fails(found) => {
+                    if self.accept_output(process, &mut taken, look.clone()).await {
+                        return Ok(());
+                    }
                     if look.ended {
                         process.settled().await;
                     }
@@ -44,7 +48,7 @@ impl Expecting<'_> {
             taken.add(&look.bytes);
             output.take(&look, look.bytes.len());
             if self.deadline.has_passed() {
-                return Err(self.late(&taken));
+                return self.late(process, &mut taken).await;
             }
             let quiet = self.matcher.silence().filter(|_| taken.count() == 0);
             let waited = match quiet {
@@ -58,13 +62,18 @@ impl Expecting<'_> {
                 None => self.deadline.run(output.wait()).await,
             };
             if waited.is_err() {
-                return Err(self.late(&taken));
+                return self.late(process, &mut taken).await;
             }
         }
     }
 
-    fn late(&self, taken: &Taken) -> Trouble {
-        output_shown(self.expected().timeout(&Seen { taken, window: &[] }, self.deadline))
+    /// The deadline passed.
+    async fn late(&self, process: &Process, taken: &mut Taken) -> Result<(), Trouble> {
+        let look = process.output().look();
+        if self.accept_output(process, taken, look).await {
+            return Ok(());
+        }
+        Err(output_shown(self.expected().timeout(&Seen { taken, window: &[] }, self.deadline)))
     }
 
     pub(super) async fn exit(&self, process: &Process, wanted: &Exit) -> Result<(), Trouble> {
