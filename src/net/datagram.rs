@@ -181,7 +181,7 @@ impl Datagram {
         Self::fits(bytes, dest)?;
         let address = to.map(|to| to.to_sockaddr(self.polled.domain)).transpose();
         let address = address.map_err(|e| NetError::io(dest, &e))?;
-        let (mut earlier, mut last) = (0, None);
+        let mut earlier = 0;
         loop {
             match unless_blocked(self.send_once(bytes, address.as_ref())) {
                 Ok(Some(())) => return Ok(()),
@@ -189,8 +189,7 @@ impl Datagram {
                 // failed try makes one: so only time helps.
                 Ok(None) if self.polled.kind == Kind::UnixDatagram => tokio::time::sleep(GENTLE).await,
                 Ok(None) => {
-                    let waited = self.polled.again(Interest::WRITABLE, &mut last).await;
-                    waited.map_err(|e| NetError::io(dest, &e))?;
+                    self.polled.room().await.map_err(|e| NetError::io(dest, &e))?;
                 }
                 Err(e) if earlier < EARLIER && self.is_of_an_earlier_send(&e) => earlier += 1,
                 Err(e) => return Err(Self::send_error(dest, &e)),

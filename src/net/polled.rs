@@ -58,6 +58,17 @@ impl Kind {
     pub(super) fn is_unix(self) -> bool {
         matches!(self, Self::UnixListener | Self::UnixStream | Self::UnixDatagram)
     }
+
+    /// What it is registered for. A datagram socket has room again with each datagram that leaves, and would wake
+    /// whoever waits for one to come.
+    fn interest(self) -> Interest {
+        let receiving = Interest::READABLE | Interest::PRIORITY;
+        if matches!(self, Self::Udp | Self::UnixDatagram) {
+            receiving
+        } else {
+            receiving | Interest::WRITABLE
+        }
+    }
 }
 
 /// An open socket; a path that binding it made is removed after it is closed.
@@ -102,7 +113,15 @@ impl Polled {
         if let Some(pause) = settle(last) {
             pause.await;
         }
-        *last = Some(self.open.registration()?.ready(interest).await?);
+        *last = Some(self.open.registration(self.kind.interest())?.ready(interest).await?);
+        Ok(())
+    }
+
+    /// Waits until the send buffer of a datagram socket has room, on a descriptor that is there for that only.
+    /// Cancel safe.
+    pub(super) async fn room(&self) -> io::Result<()> {
+        let twin = RegisteredSocket::new(self.socket().try_clone()?);
+        twin.registration(Interest::WRITABLE)?.writable().await?.retain_ready();
         Ok(())
     }
 
@@ -118,7 +137,7 @@ impl Polled {
                 ready!(pause.as_mut().poll(context));
             }
             pause = None;
-            let readable = self.open.registration()?.poll_read_ready(context);
+            let readable = self.open.registration(self.kind.interest())?.poll_read_ready(context);
             *last = Some(ready!(readable)?);
             Poll::Ready(Ok(()))
         })

@@ -175,8 +175,9 @@ impl RegisteredSocket {
         self.registration.get()
     }
 
-    /// Registers with the current runtime, whose I/O must be enabled; from then on it is that one's.
-    pub(super) fn registration(&self) -> io::Result<&AsyncFd<RawFd>> {
+    /// Registers with the current runtime, whose I/O must be enabled; from then on it is that one's. For what it is
+    /// registered is decided the first time.
+    pub(super) fn registration(&self, interest: Interest) -> io::Result<&AsyncFd<RawFd>> {
         if let Some(registration) = self.registration.get() {
             return Ok(registration);
         }
@@ -186,10 +187,9 @@ impl RegisteredSocket {
             return Ok(registration);
         }
         tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
-        let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
         // SAFETY: the descriptor is that of `socket`, which nothing replaces or closes while `self` lives,
         // and the registration, declared first, is dropped first.
-        let registration = unsafe { AsyncFd::register_with_interest(self.socket.as_raw_fd(), all)? };
+        let registration = unsafe { AsyncFd::register_with_interest(self.socket.as_raw_fd(), interest)? };
         Ok(self.registration.get_or_init(|| registration))
     }
 }
