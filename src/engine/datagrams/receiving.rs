@@ -113,13 +113,16 @@ impl<'a> Reception<'a> {
     /// Takes a batch; whether that was all that is wanted.
     async fn take_all(&mut self, intake: &Intake) -> Result<bool, Trouble> {
         let looks = self.how.stats.is_some();
-        if !self.how.told && !looks && self.how.reply.is_none() && self.how.count.is_none() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        if !self.how.told && self.how.reply.is_none() && self.how.count.is_none() {
             for piece in intake.pieces() {
                 self.tally.count(piece.from, piece.count() as u64, piece.bytes.len() as u64);
+                for arrival in piece.arrivals().filter(|_| looks) {
+                    self.tally.look(arrival.from, arrival.bytes, arrival.at.unwrap_or(now));
+                }
             }
             return Ok(false);
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         for arrival in intake.arrivals() {
             self.tally.count(arrival.from, 1, arrival.bytes.len() as u64);
             if looks {
