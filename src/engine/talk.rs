@@ -15,8 +15,8 @@ use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Largest piece that is made and written at once, in bytes.
-const PIECE: usize = 256 << 10;
+/// Largest piece that is made and written at once, in bytes: what a sequence is counted on by.
+const PIECE: usize = 512 << 10;
 
 pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.from)?;
@@ -146,8 +146,8 @@ impl Sending<'_> {
         if let (Some(bytes), None) = (recipe.as_bytes(), self.step.chunk) {
             return self.write(bytes, self.step.more).await;
         }
-        let mut buffer = vec![0; size.min(usize::try_from(recipe.len()).unwrap_or(size))];
-        let (mut offset, len) = (0, recipe.len());
+        let (mut offset, len) = (self.by_the_kernel(recipe).await?, recipe.len());
+        let mut buffer = vec![0; size.min(usize::try_from(len).unwrap_or(size))];
         let mut clock = self.step.every.map(tokio::time::interval);
         if let Some(clock) = &mut clock {
             // Late pieces must not follow each other without a pause: the peer would see them as one.
@@ -156,17 +156,40 @@ impl Sending<'_> {
         if len == 0 {
             return self.write(&[], self.step.more).await;
         }
+        let begun = offset;
         while offset < len {
             if let Some(clock) = &mut clock {
                 clock.tick().await;
             }
-            let filled = recipe.fill(offset, &mut buffer);
+            let filled = if offset == begun {
+                recipe.fill(offset, &mut buffer)
+            } else {
+                recipe.fill_on(offset, &mut buffer)
+            };
             let filled = filled.map_err(|error| unreadable(&error))?;
             offset += filled as u64;
             let more = self.step.more || (self.step.chunk.is_none() && offset < len);
             self.write(buffer.get(..filled).unwrap_or_default(), more).await?;
         }
         Ok(())
+    }
+
+    /// Lets the kernel send the file itself, and says how many bytes it sent: none where that is not possible, or
+    /// where somebody is told of the bytes.
+    async fn by_the_kernel(&mut self, recipe: &Recipe) -> Result<u64, Trouble> {
+        let (Recipe::File(file, len), Live::Stream(stream, _)) = (recipe, &self.socket.live) else {
+            return Ok(0);
+        };
+        let step = self.step;
+        if step.chunk.is_some() || step.every.is_some() || step.more || step.urgent || self.gathered.is_told()
+        {
+            return Ok(0);
+        }
+        let sent = stream.send_file(file, *len).await?;
+        let mut head = vec![0; PREVIEW.min(usize::try_from(sent).unwrap_or(PREVIEW))];
+        recipe.fill(0, &mut head).map_err(|error| unreadable(&error))?;
+        self.gathered.skip(&head, sent);
+        Ok(sent)
     }
 
     async fn write(&mut self, bytes: &[u8], more: bool) -> Result<(), Trouble> {

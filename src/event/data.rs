@@ -130,6 +130,18 @@ impl Gathering {
         all.add(rest);
     }
 
+    /// Whether somebody is told of them, so that all have to be seen.
+    pub fn is_told(&self) -> bool {
+        self.told
+    }
+
+    /// So many passed unseen, which begin with `head`: where nobody is told.
+    pub fn skip(&mut self, head: &[u8], len: u64) {
+        let room = self.most.saturating_sub(self.head.len());
+        self.head.extend(head.iter().take(room));
+        self.len += len;
+    }
+
     /// How many passed.
     pub fn len(&self) -> u64 {
         self.len

@@ -163,6 +163,21 @@ impl Recipe {
         Ok(count)
     }
 
+    /// `fill`, for a buffer that holds the bytes right before `offset`: where those show what follows, making
+    /// that costs next to nothing.
+    pub fn fill_on(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = buffer.len() as u64;
+        let whole = offset >= length && self.len().saturating_sub(offset) >= length;
+        match self {
+            Self::Zeros(_) if whole => Ok(buffer.len()),
+            Self::Times(recipe, _) if whole && length.is_multiple_of(recipe.len().max(1)) => Ok(buffer.len()),
+            Self::Sequence(_) if whole && length == STRIDE * 8 && count_on(offset, buffer) => {
+                Ok(buffer.len())
+            }
+            _ => self.fill(offset, buffer),
+        }
+    }
+
     /// All the bytes, where there are at most `limit`.
     pub fn collect(&self, limit: usize) -> std::io::Result<Option<Vec<u8>>> {
         match usize::try_from(self.len()) {
@@ -174,6 +189,23 @@ impl Recipe {
             _ => Ok(None),
         }
     }
+}
+
+/// How many words of a sequence are counted on at once: between two such runs one byte of each word differs.
+const STRIDE: u64 = 1 << 16;
+
+/// Makes of the `STRIDE` words before `offset` those from it on; not where more than that one byte changes.
+fn count_on(offset: u64, buffer: &mut [u8]) -> bool {
+    let run = offset / (STRIDE * 8);
+    if !offset.is_multiple_of(STRIDE * 8) || run.is_multiple_of(256) {
+        return false;
+    }
+    let (words, _) = buffer.as_chunks_mut::<8>();
+    for word in words {
+        // Byte 5 of the big-endian number: as little-endian ones, whole words can be added at once.
+        *word = u64::from_le_bytes(*word).wrapping_add(1 << 40).to_le_bytes();
+    }
+    true
 }
 
 /// Fills a buffer that begins `offset` bytes into a row of 8-byte words.
@@ -188,11 +220,13 @@ fn fill_words(offset: u64, buffer: &mut [u8], word: impl Fn(u64) -> [u8; 8]) {
         }
         number += 1;
     }
-    for chunk in tail.chunks_mut(8) {
-        for (place, byte) in chunk.iter_mut().zip(word(number)) {
-            *place = byte;
-        }
+    let (words, rest) = tail.as_chunks_mut::<8>();
+    for place in words {
+        *place = word(number);
         number += 1;
+    }
+    for (place, byte) in rest.iter_mut().zip(word(number)) {
+        *place = byte;
     }
 }
 
@@ -262,6 +296,35 @@ mod tests {
         let unit = Recipe::Bytes(b"it's\n".as_slice().into());
         assert_eq!(unit.written(), None);
         assert_eq!(Recipe::Times(Box::new(unit), 3).written().unwrap(), r"bytes: 'it''s\n', times: 3");
+    }
+
+    #[test]
+    fn what_follows_a_buffer_is_what_would_have_been_made_anew() {
+        let length = 8 * usize::try_from(STRIDE).unwrap();
+        let text = Recipe::Bytes(b"0123456789abcdef".as_slice().into());
+        let unequal = Recipe::Bytes(b"abc".as_slice().into());
+        let recipes = [
+            Recipe::Sequence(600 * length as u64 + 3),
+            Recipe::Zeros(5 * length as u64),
+            Recipe::Times(Box::new(text), 1 << 20),
+            Recipe::Times(Box::new(unequal), 1 << 20),
+            Recipe::Random { size: 4 * length as u64, seed: 7 },
+        ];
+        for recipe in recipes {
+            // Over the places where a second byte changes, at the end, and off the boundaries.
+            for begin in [0, 8, 254 * length as u64, 598 * length as u64] {
+                let (mut kept, mut anew) = (vec![0; length], vec![0; length]);
+                recipe.fill(begin, &mut kept).unwrap();
+                for offset in (1..4).map(|piece| begin + piece * length as u64) {
+                    let filled = recipe.fill_on(offset, &mut kept).unwrap();
+                    assert_eq!(filled, recipe.fill(offset, &mut anew).unwrap());
+                    assert!(kept[..filled] == anew[..filled], "{recipe:?} at {offset}");
+                    if filled < length {
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,10 @@ const RESET: Received = Received::End(End::Reset);
 fn every_future_of_this_floor_can_move_between_threads() {
     fn send<T: Send>(_: impl Fn(&'static Stream, &'static mut Incoming<'static>) -> T) {}
     send(|stream, _| stream.send(b"", SendFlags::default()));
+    send(|stream, _| async {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        stream.send_file(&file, 0).await
+    });
     send(|_, incoming| incoming.wait(0));
     send(|_, incoming| incoming.recv_once(1));
     send(|_, incoming| incoming.fill(1));
@@ -318,4 +322,38 @@ async fn a_lingering_close_waits_without_blocking_the_runtime() {
     assert!(start.elapsed() >= Duration::from_secs(1), "close returned before the linger time was over");
     assert!(ticks >= 2, "the runtime stood still");
     drop(server);
+}
+
+#[tokio::test]
+async fn a_file_goes_whole_and_what_it_does_not_give_is_left() {
+    use std::io::{Seek as _, Write as _};
+    let mut file = tempfile::tempfile().unwrap();
+    let whole: Vec<u8> = (0..3_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    file.write_all(&whole).unwrap();
+    // Where it stands in the file decides nothing.
+    file.rewind().unwrap();
+    for name in families().into_iter().chain([own_name()]) {
+        let (client, server) = pair_at(&name).await;
+        let longer = whole.len() as u64 + 7;
+        let reading = async {
+            let mut came = Vec::new();
+            while came.len() < whole.len() {
+                let Received::Bytes(bytes) = recv(&server, whole.len()).await else { panic!("an end") };
+                came.extend(bytes);
+            }
+            assert!(came == whole, "{name}");
+        };
+        let (went, ()) = tokio::join!(soon(client.send_file(&file, longer)), reading);
+        assert_eq!((went.unwrap(), client.sent()), (longer - 7, longer - 7));
+    }
+    let (client, _server) = tcp().await;
+    let directory = std::fs::File::open("/").unwrap();
+    assert_eq!(client.send_file(&directory, 10).await.unwrap(), 0);
+    client.shutdown(Shutdown::Write).await.unwrap();
+    assert_eq!(client.send_file(&file, 10).await.unwrap(), 0);
+    let (client, server) = tcp().await;
+    server.abort().unwrap();
+    until_state(&client, "close").await;
+    let refused = client.send_file(&file, 10).await.unwrap_err();
+    assert!(matches!(refused.kind, ErrorKind::Reset | ErrorKind::BrokenPipe), "{refused}");
 }
