@@ -10,13 +10,8 @@ use compare::programs::{self, command, ours, ran};
 use compare::{Contest, Measured, Must, Size, at_most, median, verdict};
 use sockdrill::engine::{Play, Stop, Suite};
 use sockdrill::event::{Detail, SinkSet};
-<<<<<<< HEAD
-use sockdrill::script::load::{Loaded, load_file, load_source};
-use sockdrill::text::{Source, TimeScale};
-=======
 use sockdrill::script::load::{Loaded, load_source};
-use sockdrill::text::Source;
->>>>>>> 79ee0fa (benches: every row that something must reach, beside peers and a program of bare system calls)
+use sockdrill::text::{Source, TimeScale};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -85,9 +80,7 @@ fn by_hand(runs: u32) {
 
 fn played(repeat: u32) {
     let mut loaded = Loaded::default();
-<<<<<<< HEAD
-    load_source(&Source::new("bench.yaml", scenario), Path::new("."), &HashMap::new(), &mut loaded);
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    load_source(&Source::new("bench.yaml", SMALL), Path::new("."), &HashMap::new(), &mut loaded);
     let play = Play {
         jobs: 1,
         repeat,
@@ -96,10 +89,6 @@ fn played(repeat: u32) {
         time_scale: TimeScale::AS_WRITTEN,
         isolation: None,
     };
-=======
-    load_source(&Source::new("bench.yaml", SMALL), Path::new("."), &HashMap::new(), &mut loaded);
-    let play = Play { jobs: 1, repeat, fail_fast: false, detail: Detail::Outcomes };
->>>>>>> 79ee0fa (benches: every row that something must reach, beside peers and a program of bare system calls)
     let summary = Suite::new(loaded.scenarios).play(play, &mut SinkSet::default(), &Stop::default());
     assert_eq!(summary.passed, 1);
 }
