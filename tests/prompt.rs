@@ -77,6 +77,50 @@ fn lines_are_typed_completed_and_remembered() {
 }
 
 #[test]
+fn names_options_files_and_addresses_are_completed() {
+    let home = home();
+    std::fs::write(home.path().join("greeting.txt"), "hello").unwrap();
+    let (mut terminal, port) = listening(&home, 80);
+    terminal.enter(&format!("connect client 127.0.0.1:{port}"));
+    terminal.enter("accept conn ser\t");
+    terminal.see("* conn accepted at server");
+    for (typed, completed) in [
+        ("send client @gr\t", "send client @greeting.txt"),
+        ("set conn nod\tt\t", "set conn nodelay=true"),
+        ("check conn state=est\t", "check conn state=established"),
+        ("set vi\th\t", "set view hex"),
+        // What stands there in grey is taken by moving right.
+        ("close cli\u{1b}[C", "close client"),
+    ] {
+        terminal.keys(typed);
+        terminal.wait(completed, |screen| screen.typed().ends_with(completed));
+        terminal.keys("\u{3}");
+        terminal.wait("an empty line", |screen| screen.line().ends_with('>'));
+    }
+    terminal.keys("\u{4}");
+    assert_eq!(terminal.end(), 0);
+    let mut again = Terminal::begin(home.path(), 80, 30, &[]);
+    again.ready();
+    again.keys("connect x 127\t");
+    let address = format!("connect x 127.0.0.1:{port}");
+    again.wait("the address of the session before", |screen| screen.typed().ends_with(&address));
+}
+
+#[test]
+fn ctrl_c_with_nothing_running_empties_the_line() {
+    let home = home();
+    let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);
+    terminal.ready();
+    for _ in 0..2 {
+        terminal.keys("note never\u{3}");
+        terminal.wait("an empty line", |screen| screen.line() == "sockdrill:1>");
+    }
+    terminal.enter("note now");
+    terminal.see("* now");
+    assert!(!terminal.look(|screen| screen.shows("* never")));
+}
+
+#[test]
 fn what_arrives_is_told_above_a_half_typed_line_and_stays_where_it_is() {
     let home = home();
     let (mut terminal, mut peer) = accepted(&home, 80);

@@ -106,6 +106,11 @@ impl Process {
         (!self.told.swap(true, Ordering::Relaxed)).then(|| describe(status))
     }
 
+    /// Whether a step has told how it ended.
+    pub fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
+    }
+
     /// Waits until it has ended. Cancel safe.
     pub async fn ended(&self) -> ExitStatus {
         let mut status = self.status.clone();

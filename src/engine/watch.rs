@@ -98,6 +98,8 @@ impl Seen {
     }
 
     fn process(&mut self, name: &Name, process: &Process) -> Vec<What> {
+        // An end that a step has met it has told.
+        self.ended |= process.is_told();
         let (came, unread, _) = process.output().glimpse(0, 0);
         let taken = came - unread;
         let mut facts =

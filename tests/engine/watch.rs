@@ -165,3 +165,18 @@ fn what_a_running_discard_takes_is_told_once_and_whole() {
         assert_eq!(arrived.count(), 0, "what a step takes does not wait");
     });
 }
+
+#[test]
+fn an_end_that_a_step_has_told_is_not_told_again() {
+    block_on(async {
+        let steps = "steps: [{ spawn: { as: app, run: [sleep, \"1000\"] } }, { stop: app }]";
+        let mut watched = Watched::after(steps).await;
+        watched.look().await;
+        let ends = |told: &[Event]| {
+            told.iter()
+                .filter(|event| matches!(event.what, What::Exited { .. } | What::EndArrived { .. }))
+                .count()
+        };
+        assert_eq!(ends(&watched.told), 1);
+    });
+}

@@ -166,3 +166,38 @@ fn a_timeline_is_the_ladder_of_the_session() {
     assert!(stdout.lines().any(|line| line.split_whitespace().eq(["s", "a", "b"])), "{stdout}");
     assert!(stdout.lines().any(|line| line.contains('▶') && line.ends_with("2 B  hi")), "{stdout}");
 }
+
+/// Runs `run FILE` for a file that holds `yaml`.
+fn of_a_file(yaml: &str) -> (i32, String, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    given(&format!("run {}", file.display()))
+}
+
+#[test]
+fn a_file_that_is_run_keeps_its_deadline_and_says_what_is_not_run() {
+    let listen = "listen: { as: s, at: 127.0.0.1:0 }";
+    let (exit, _, stderr) =
+        of_a_file(&format!("within: 50ms\nsteps: [{{ {listen} }}, {{ accept: {{ as: c, at: s }} }}]"));
+    assert_eq!(exit, 4);
+    assert!(stderr.contains("within 50ms"), "{stderr}");
+    let (exit, _, stderr) = of_a_file("cases: [{ size: 1 }, { size: 2 }]\nsteps: [{ note: \"${size}\" }]");
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("has rows of `cases`") && stderr.contains("`sockdrill replay`"), "{stderr}");
+    let (exit, stdout, _) = of_a_file(&format!("steps: [{{ {listen} }}]\nfinally: [{{ close: s }}]"));
+    assert_eq!(exit, 0);
+    assert!(stdout.contains("* the steps below `finally` were not run"), "{stdout}");
+}
+
+#[test]
+fn a_session_that_lost_its_first_steps_is_not_saved_and_says_why() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
+    let steps = format!("listen s 127.0.0.1:0\nundo\nclose s\nsave {}\n", path.display());
+    let (exit, _, stderr) = told(&sockdrill(&[], &steps));
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("without the steps that are left out it is not sound"), "{stderr}");
+    assert!(stderr.contains("nothing called `s` is open here"), "{stderr}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
