@@ -147,7 +147,7 @@ pub fn diagnostic_line(diagnostic: &Diagnostic) -> serde_json::Result<String> {
 /// A scenario that could be played as one JSON object, without a line feed.
 pub fn scenario_line(scenario: &Scenario) -> serde_json::Result<String> {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct Listed<'a> {
         file: &'a str,
         line: usize,
         name: &'a str,
@@ -155,7 +155,7 @@ pub fn scenario_line(scenario: &Scenario) -> serde_json::Result<String> {
     }
     let place = &scenario.place;
     let (file, line) = (place.source().name(), place.line());
-    to_line(&Line { file, line, name: &scenario.name, tags: &scenario.tags })
+    to_line(&Listed { file, line, name: &scenario.name, tags: &scenario.tags })
 }
 
 /// One JSON object on one line that a terminal can show: what could move a cursor, hide or reorder
