@@ -128,23 +128,26 @@ fn the_reference_page_is_what_the_tables_say() {
     is_written("docs/language-reference.md", &sockdrill::script::reference::markdown());
 }
 
-#[test]
-fn what_the_readme_shows_is_what_is_printed() {
-    let page = read("README.md");
+/// Runs every command of a page that has its output below it, in a directory with the README's files; how many
+/// there were.
+fn played(page: &str) -> usize {
     let directory = tempfile::tempdir().unwrap();
-    for block in blocks(&page, "yaml") {
+    for block in blocks(&read("README.md"), "yaml") {
         let name = block.lines().next().unwrap().trim_start_matches("# ");
         std::fs::write(directory.path().join(name), &block).unwrap();
     }
     let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut played = 0;
-    for block in blocks(&page, "console") {
+    for block in blocks(page, "console") {
         let Some((command, wanted)) = block.split_once('\n') else { continue };
         let Some(command) = command.strip_prefix("$ ").filter(|command| command.starts_with("sockdrill"))
         else {
             continue;
         };
+        if wanted.is_empty() || wanted.starts_with("$ ") {
+            continue;
+        }
         let output = std::process::Command::new("sh")
             .args(["-c", &format!("{command} 2>&1")])
             .current_dir(directory.path())
@@ -156,7 +159,17 @@ fn what_the_readme_shows_is_what_is_printed() {
         assert_eq!(without_durations(&seen), without_durations(wanted), "{command}");
         played += 1;
     }
-    assert_eq!(played, 3, "the README's transcripts were not found");
+    played
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    assert_eq!(played(&read("README.md")), 3, "the README's transcripts were not found");
+}
+
+#[test]
+fn the_ladder_that_a_page_shows_is_the_one_that_is_drawn() {
+    assert_eq!(played(&read("docs/reports.md")), 1, "the ladder was not found");
 }
 
 #[test]

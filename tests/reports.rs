@@ -18,6 +18,8 @@ mod desk;
 mod facts;
 #[path = "reports/hostile.rs"]
 mod hostile;
+#[path = "reports/html.rs"]
+mod html;
 #[path = "reports/junit.rs"]
 mod junit;
 #[path = "reports/killed.rs"]

@@ -61,7 +61,7 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     /// Show what would be played, and play nothing; with --json a line of JSON each
-    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "stats"], help_heading = "Which scenarios")]
+    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "html", "stats"], help_heading = "Which scenarios")]
     list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
@@ -132,10 +132,8 @@ impl Args {
     fn detail(&self) -> Detail {
         if !self.json.is_empty() || self.showing.needs_facts() || self.keep_bytes.is_some() {
             Detail::Everything
-        } else if self.reports.needs_steps() {
-            Detail::Life
         } else {
-            Detail::Outcomes
+            self.reports.detail()
         }
     }
 

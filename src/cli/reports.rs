@@ -28,6 +28,12 @@ pub(super) struct Reports {
         help = "Write a Markdown report to this file, such as \"$GITHUB_STEP_SUMMARY\""
     )]
     markdown: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Write an HTML page to this file: failures, a ladder of each scenario, payloads in text and hex"
+    )]
+    html: Option<PathBuf>,
     /// How long each step took over all plays, and a `within` for it: as a table, or as JSON to a file
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = STDOUT)]
     stats: Vec<PathBuf>,
@@ -39,11 +45,6 @@ impl Reports {
         self.files().next().is_some() || !self.stats.is_empty()
     }
 
-    /// Whether one of them needs to know what happens in steps.
-    pub fn needs_steps(&self) -> bool {
-        !self.stats.is_empty()
-    }
-
     /// Adds the table of times, where it is asked for: `to` is where people read it.
     pub fn add_table_to(&self, sinks: &mut SinkSet, to: impl Write + 'static, styled: bool) {
         if self.stats.iter().any(|path| path == Path::new(STDOUT)) {
@@ -51,9 +52,24 @@ impl Reports {
         }
     }
 
+    /// How much they tell of what happens.
+    pub fn detail(&self) -> Detail {
+        if self.files().any(|(format, _)| format.tells_facts()) {
+            Detail::Everything
+        } else if self.stats.is_empty() {
+            Detail::Outcomes
+        } else {
+            Detail::Life
+        }
+    }
+
     fn files(&self) -> impl Iterator<Item = (Format, &PathBuf)> {
-        let all =
-            [(Format::Junit, &self.junit), (Format::Tap, &self.tap), (Format::Markdown, &self.markdown)];
+        let all = [
+            (Format::Junit, &self.junit),
+            (Format::Tap, &self.tap),
+            (Format::Markdown, &self.markdown),
+            (Format::Html, &self.html),
+        ];
         all.into_iter().filter_map(|(format, path)| path.as_ref().map(|path| (format, path)))
     }
 

@@ -1,11 +1,10 @@
 //! Markdown for a job summary: the count, each failure under the user's own line, every scenario in a table.
 
 use super::fold::Fold;
-use super::results::{Counts, Results, words};
+use super::results::{Results, words};
 use super::screen::spoken;
 use crate::event::Verdict;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// GitHub drops a summary of more than 1 MiB, all of it.
 const MOST: usize = 1_000_000;
@@ -45,29 +44,14 @@ fn add(page: &mut String, part: &str) -> bool {
 }
 
 fn headline(results: &Results) -> String {
-    let counts = results.counts();
-    let Counts { passed, failed, unstable, skipped, unfinished } = counts;
-    let mut words = Vec::new();
-    let mut part = |count: usize, word: &str| {
-        if count > 0 {
-            words.push(format!("{count} {word}"));
-        }
-    };
-    part(results.refused.len(), if results.refused.len() == 1 { "problem" } else { "problems" });
-    part(failed, "failed");
-    part(unstable, "unstable");
-    part(passed, "passed");
-    part(skipped, "skipped");
-    part(unfinished, "not finished");
-    let good = results.refused.is_empty() && failed + unstable == 0 && !results.interrupted;
-    let sign = match (good, passed) {
+    let sign = match (results.is_good(), results.counts().passed) {
         (false, _) => "❌",
         (true, 0) => "⚪",
         (true, _) => "✅",
     };
-    let words = if words.is_empty() { "nothing was played".to_owned() } else { words.join(", ") };
-    let how = if results.interrupted { "; ended by a signal after" } else { " in" };
-    format!("### {sign} sockdrill: {words}{how} {}\n", time(results.took))
+    let apart = if results.interrupted { ";" } else { "" };
+    let how = results.duration().replace('<', "&lt;");
+    format!("### {sign} sockdrill: {}{apart} {how}\n", results.headline())
 }
 
 fn failure(fold: &Fold) -> String {
@@ -121,10 +105,6 @@ fn table(page: &mut String, results: &Results) {
         let _ = writeln!(page, "\n{} more did not fit here.", all - told);
     }
     page.push_str("\n</details>\n");
-}
-
-fn time(took: Duration) -> String {
-    spoken(took).replace('<', "&lt;")
 }
 
 /// Text that is only text in Markdown, in HTML and in a table: every sign that could mean something is an

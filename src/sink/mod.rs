@@ -9,7 +9,7 @@
 //! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! report      a file made of the whole run, written at its end        (results, fold, whole_file)
-//!             junit, tap, markdown: what such a file is written in
+//!             junit, tap, markdown, html: what such a file is written in
 //! step_times  how long each step takes over all its plays: a table or a file
 //! annotations failures beside the lines of a pull request             (results)
 //! ```
@@ -19,6 +19,7 @@ mod calm;
 mod conversation;
 mod datagrams;
 mod fold;
+mod html;
 mod jsonl;
 mod junit;
 mod ladder;

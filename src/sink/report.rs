@@ -1,6 +1,7 @@
 //! `Report`: a file that is made of the whole run, written at its end, whole or not at all.
 
 use super::calm::worded;
+use super::html::Drawn;
 use super::results::Results;
 use super::whole_file::WholeFile;
 use super::{junit, markdown, tap};
@@ -17,6 +18,15 @@ pub enum Format {
     Tap,
     /// Markdown for a job summary: GitHub's flavour, below its limit of 1 MiB.
     Markdown,
+    /// One HTML page: failures under the user's line, ladders, payloads.
+    Html,
+}
+
+impl Format {
+    /// Whether it tells what happens in scenarios, and not only how they end.
+    pub fn tells_facts(self) -> bool {
+        self == Self::Html
+    }
 }
 
 /// Writes a report at the end. It has every scenario that was begun, also where the run was ended early.
@@ -25,19 +35,29 @@ pub struct Report {
     target: String,
     format: Format,
     results: Results,
+    drawn: Drawn,
 }
 
 impl Report {
     /// A report that will be at `path`; an error if it could not be written there.
     pub fn new(format: Format, path: &Path) -> io::Result<Self> {
         let file = WholeFile::new(path)?;
-        Ok(Self { file, target: path.display().to_string(), format, results: Results::default() })
+        Ok(Self {
+            file,
+            target: path.display().to_string(),
+            format,
+            results: Results::default(),
+            drawn: Drawn::default(),
+        })
     }
 }
 
 impl Sink for Report {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        self.results.take(event);
+        let ended = self.results.take(event);
+        if self.format.tells_facts() {
+            self.drawn.take(event, ended);
+        }
         Ok(())
     }
 
@@ -46,6 +66,7 @@ impl Sink for Report {
             Format::Junit => junit::write(&self.results)?,
             Format::Tap => tap::write(&self.results).into_bytes(),
             Format::Markdown => markdown::write(&self.results).into_bytes(),
+            Format::Html => self.drawn.page(&self.results)?.into_bytes(),
         };
         self.file.write(&text).map_err(|error| worded(&error))
     }

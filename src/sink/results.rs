@@ -1,7 +1,7 @@
 //! `Results`: a run as every report counts it: its scenarios, what was refused, how it ended.
 
 use super::fold::{Fold, Folds};
-use super::screen::{draw, printable};
+use super::screen::{draw, printable, spoken};
 use crate::event::{Event, Failure, Verdict, What};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -46,7 +46,8 @@ pub(super) struct Counts {
 }
 
 impl Results {
-    pub fn take(&mut self, event: &Event) {
+    /// Takes a fact; the scenario of which a play ends with it, by its number.
+    pub fn take(&mut self, event: &Event) -> Option<usize> {
         match &event.what {
             What::RunEnded { took, interrupted, .. } => {
                 self.took = *took;
@@ -61,13 +62,41 @@ impl Results {
                     problem: problem.clone(),
                 });
             }
-            _ => drop(self.folds.take(event)),
+            _ => return self.folds.take(event),
         }
+        None
     }
 
     /// Scenarios in their order, each once; those that never ended a play are not told.
     pub fn scenarios(&self) -> impl Iterator<Item = &Fold> {
-        self.folds.all.iter().filter(|fold| fold.plays.all() > 0)
+        self.numbered().map(|(_, fold)| fold)
+    }
+
+    /// The same, with their numbers.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &Fold)> {
+        self.folds.all.iter().enumerate().filter(|(_, fold)| fold.plays.all() > 0)
+    }
+
+    /// `1 problem, 2 failed, 3 passed`: the run in a few words.
+    pub fn headline(&self) -> String {
+        let refused = self.refused.len();
+        let problems = (refused, if refused == 1 { "problem" } else { "problems" });
+        let counts = self.counts().in_words().map(|(_, count, word)| (count, word));
+        let parts = std::iter::once(problems).chain(counts).filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+        if parts.is_empty() { "nothing was played".to_owned() } else { parts.join(", ") }
+    }
+
+    /// Whether nothing went wrong in it.
+    pub fn is_good(&self) -> bool {
+        let counts = self.counts();
+        self.refused.is_empty() && counts.failed + counts.unstable == 0 && !self.interrupted
+    }
+
+    /// `in 5 s`, or after which time a signal ended it.
+    pub fn duration(&self) -> String {
+        let how = if self.interrupted { "ended by a signal after" } else { "in" };
+        format!("{how} {}", spoken(self.took))
     }
 
     pub fn counts(&self) -> Counts {
@@ -82,6 +111,21 @@ impl Results {
             } += 1;
         }
         counts
+    }
+}
+
+impl Counts {
+    /// What went wrong first: the verdict, how many have it, and its word.
+    pub fn in_words(self) -> impl Iterator<Item = (Verdict, usize, &'static str)> {
+        let Self { passed, failed, unstable, skipped, unfinished } = self;
+        let all = [
+            (Verdict::Failed, failed, "failed"),
+            (Verdict::Unstable, unstable, "unstable"),
+            (Verdict::Passed, passed, "passed"),
+            (Verdict::Skipped, skipped, "skipped"),
+            (Verdict::Interrupted, unfinished, "not finished"),
+        ];
+        all.into_iter().filter(|(_, count, _)| *count > 0)
     }
 }
 

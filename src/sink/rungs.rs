@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Columns between two lifelines, at least and at most.
-const GAPS: (usize, usize) = (8, 18);
+const GAPS: (usize, usize) = (8, 16);
 /// Columns that the words of a rung have at least.
 const LEAST_WORDS: usize = 24;
 /// Columns of a time and what follows it.

@@ -1,7 +1,7 @@
 //! Strangers' text and bytes: every report stays well-formed, holds no injection and is bounded.
 
 use crate::facts::*;
-use crate::{junit, markdown, tap};
+use crate::{html, junit, markdown, tap};
 use sockdrill::event::{Event, Outcome, Sink, What};
 use sockdrill::sink::{Annotations, Format, Report};
 use sockdrill::text::TimeScale;
@@ -55,6 +55,8 @@ fn check_all(events: &[Event]) {
     assert_eq!((tap.points.len(), tap.failed(), tap.skipped()), (3, 2, 1));
     assert_eq!(tap.bail_out, None);
     markdown::check(&report(Format::Markdown, events));
+    let page = html::check(&report(Format::Html, events));
+    assert_eq!((page.failed, page.skipped, page.refused), (1, 1, 1));
 }
 
 #[test]
@@ -69,12 +71,13 @@ fn a_name_of_a_hundred_megabytes_makes_no_large_report() {
     let mut large = "\u{1b}]<`#|".repeat(100 << 20 >> 3);
     large.push_str("]]>");
     let events = run_with(&large);
-    for format in [Format::Junit, Format::Tap, Format::Markdown] {
+    for format in [Format::Junit, Format::Tap, Format::Markdown, Format::Html] {
         let report = report(format, &events);
         match format {
             Format::Junit => assert_eq!(junit::check(&report).tests, 3),
             Format::Tap => assert_eq!(tap::parse(&report).points.len(), 3),
             Format::Markdown => drop(markdown::check(&report)),
+            Format::Html => drop(html::check(&report)),
         }
         assert!(report.len() < 1 << 20, "{format:?}: {}", report.len());
         assert!(report.contains("B more"), "{format:?} does not say what it left out");

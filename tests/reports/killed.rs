@@ -1,18 +1,18 @@
 //! Whatever ends a run, and whenever: a report is the whole old one or the whole new one.
 
 use crate::desk::{Desk, GOOD, HANGING, names_in};
-use crate::{junit, markdown, tap};
+use crate::{html, junit, markdown, tap};
 use nix::sys::signal::{Signal, kill};
 use std::io::{BufRead as _, BufReader};
 
-const REPORTS: [&str; 4] = ["r.xml", "r.tap", "r.md", "r.jsonl"];
+const REPORTS: [&str; 5] = ["r.xml", "r.tap", "r.md", "r.html", "r.jsonl"];
 
 /// Sends a signal once the run has said this, and gives the exit code.
 fn killed_at(desk: &Desk, said: &str, signal: Signal) -> Option<i32> {
     for name in REPORTS {
         std::fs::write(desk.path(name), format!("old {name}")).unwrap();
     }
-    let flags = "--junit r.xml --tap r.tap --markdown r.md --json=r.jsonl";
+    let flags = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl";
     let mut child = desk.command(&format!("replay . -j 1 --json {flags}")).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     lines.find(|line| line.contains(said)).unwrap();
@@ -47,6 +47,9 @@ fn a_run_that_is_told_to_end_leaves_whole_new_reports() {
             page.starts_with("### ❌ sockdrill: 1 passed, 2 not finished; ended by a signal after"),
             "{page}"
         );
+        let page = desk.read("r.html");
+        assert_eq!(html::check(&page).headline, "1 passed, 2 not finished");
+        assert!(page.contains("ended by a signal after") && page.contains("expect client"), "{page}");
         let stream = desk.read("r.jsonl");
         assert!(stream.lines().last().unwrap().contains(r#""interrupted":true"#), "{stream}");
     }

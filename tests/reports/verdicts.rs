@@ -1,10 +1,10 @@
 //! The table of outcomes: the exit code and the counts of every report say the same.
 
 use crate::desk::{Desk, FAILING, GOOD, NO_PROGRAM, SKIPPED, Told, WRONG, names_in, told};
-use crate::{junit, markdown, tap};
+use crate::{html, junit, markdown, tap};
 use serde_json::Value;
 
-const REPORTS: &str = "--junit r.xml --tap r.tap --markdown r.md --json=r.jsonl";
+const REPORTS: &str = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl";
 
 /// Passes the first time and fails the second.
 const UNSTABLE: &str = "name: the first time is not the second
@@ -186,6 +186,14 @@ fn the_exit_code_and_every_report_say_the_same() {
         let page = desk.read("r.md");
         markdown::check(&page);
         assert!(page.starts_with(&format!("### {}", row.headline)), "{situation}: {page}");
+        let page = html::check(&desk.read("r.html"));
+        let said = [page.passed, page.failed, page.skipped, page.unstable];
+        assert_eq!(
+            (said, page.refused, page.unfinished),
+            (row.counts, row.refused, unfinished as u64),
+            "{situation}"
+        );
+        assert!(row.headline.ends_with(&format!(": {} in", page.headline)), "{situation}: {}", page.headline);
     }
 }
 
@@ -201,7 +209,7 @@ fn a_report_that_would_be_another_is_refused() {
 fn nothing_is_left_beside_reports() {
     let desk = Desk::new(&[("a.yaml", GOOD)]);
     assert_eq!(desk.run(&format!("replay a.yaml {REPORTS}")).code, Some(0));
-    assert_eq!(names_in(&desk.path("")), ["a.yaml", "r.jsonl", "r.md", "r.tap", "r.xml"]);
+    assert_eq!(names_in(&desk.path("")), ["a.yaml", "r.html", "r.jsonl", "r.md", "r.tap", "r.xml"]);
 }
 
 #[test]

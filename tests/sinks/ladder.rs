@@ -88,21 +88,21 @@ fn a_step_that_failed_stands_in_its_place_with_wanted_and_seen() {
     let drawn = ladder(steps, 100);
     let stable: String = drawn.lines().filter(|line| !line.contains("after ")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(stable, @r#"
-    server            client            conn
-    ┬                                        1  server listens
-    │◀────────────────┬                      2  client connects
-    ├╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┼╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶┬    3  conn accepted at server
-    │                 │◀────────────────┤    4  4 B  220
-    │                 │◀────────────────┴    5  closes
-    │                 ●                      6  closed by peer (FIN)
-    │                 ✗                      6  expect client "220 ready\r\n"
-    │                 │                         expected text at client, the stream ended first
-    │                 │                         wanted 11 bytes, 4 came before the end of stream
-    │                 │                         wanted  220 ready\r\n
-    │                 │                         seen    220
-    │                 │                                     ^ end of stream
-    │                 ┴                         closes
-    ┴                                           closes
+    server          client          conn
+    ┬                                    1  server listens
+    │◀──────────────┬                    2  client connects
+    ├╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┼╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶┬    3  conn accepted at server
+    │               │◀──────────────┤    4  4 B  220
+    │               │◀──────────────┴    5  closes
+    │               ●                    6  closed by peer (FIN)
+    │               ✗                    6  expect client "220 ready\r\n"
+    │               │                       expected text at client, the stream ended first
+    │               │                       wanted 11 bytes, 4 came before the end of stream
+    │               │                       wanted  220 ready\r\n
+    │               │                       seen    220
+    │               │                                   ^ end of stream
+    │               ┴                       closes
+    ┴                                       closes
     "#);
 }
 

@@ -5,7 +5,7 @@ use super::sketch::Sketch;
 use super::steps::Begun;
 use super::who::label;
 use super::{Kind, Ladder, Shape};
-use crate::event::{Data, Event, Outcome, Side, What};
+use crate::event::{Data, Event, Side, What};
 use crate::sink::transcript::{ended, words_of};
 use std::sync::Arc;
 
@@ -18,13 +18,8 @@ impl Ladder {
                 self.begin_step(event, Begun { line: line.clone(), verb, place, rung: None });
             }
             What::StepHeld { took, failed_as_told } => self.end_step(event, *took, *failed_as_told),
-            What::Failed(failure) | What::ScenarioEnded { outcome: Outcome::Failed(failure), .. } => {
-                self.fail(event, failure);
-            }
-            What::ScenarioEnded { outcome: Outcome::Interrupted, .. } => {
-                self.add(event, Sketch::remark("ended before it was done"));
-            }
-            What::ScenarioEnded { .. } => {}
+            What::Failed(failure) => self.fail(event, failure),
+            What::ScenarioEnded { outcome, .. } => self.end(event, outcome),
             _ => {
                 if let Some(sketch) =
                     self.opened(event).or_else(|| self.passed(event)).or_else(|| self.ended(event))

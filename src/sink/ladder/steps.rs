@@ -3,7 +3,7 @@
 
 use super::sketch::Sketch;
 use super::{Kind, Ladder, Rung, Shape};
-use crate::event::{Event, Failure};
+use crate::event::{Event, Failure, Outcome};
 use crate::text::ErrorKind;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,6 +58,25 @@ impl Ladder {
         let rung = key.and_then(|key| self.steps.begun.remove(&key)).and_then(|begun| begun.rung);
         if let Some(rung) = rung.and_then(|rung| self.rung_mut(rung)) {
             rung.took = Some(took);
+        }
+    }
+
+    /// The scenario is over: what was begun and not done is on the ladder, too.
+    pub(super) fn end(&mut self, event: &Event, outcome: &Outcome) {
+        let undone = self.steps.begun.iter().filter(|(_, begun)| begun.rung.is_none());
+        let mut undone: Vec<(Arc<str>, u32)> = undone.map(|(key, _)| key.clone()).collect();
+        undone.sort_by_key(|(_, step)| *step);
+        for (lane, step) in undone {
+            let event = Event { lane, step: Some(step), ..event.clone() };
+            let sketch = self.at_its_name(&event, "was not done");
+            self.add(&event, sketch);
+        }
+        match outcome {
+            Outcome::Failed(failure) => self.fail(event, failure),
+            Outcome::Interrupted if self.next > 0 => {
+                self.add(event, Sketch::remark("ended before it was done"));
+            }
+            Outcome::Passed | Outcome::Skipped(_) | Outcome::Interrupted => {}
         }
     }
 

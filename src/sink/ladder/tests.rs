@@ -242,6 +242,15 @@ fn a_refused_connect_does_not_arrive_and_a_step_without_facts_has_a_rung() {
 }
 
 #[test]
+fn a_step_that_was_not_done_is_on_the_ladder_of_what_was_ended() {
+    let mut told = Told::default();
+    told.pair().step("expect", "expect conn \"never\"").fact(closed("conn"));
+    let outcome = Outcome::Interrupted;
+    told.fact(What::ScenarioEnded { outcome, took: Duration::ZERO });
+    assert_eq!(told.lines()[4..], ["conn: was not done", ": ended before it was done"]);
+}
+
+#[test]
 fn a_half_close_is_told_once_and_reading_sides_tell_nobody() {
     let mut told = Told::default();
     told.pair();
