@@ -30,6 +30,10 @@ mod ladder;
 mod markdown;
 #[path = "reports/past.rs"]
 mod past;
+#[path = "reports/pcapng.rs"]
+mod pcapng;
+#[path = "reports/strangers.rs"]
+mod strangers;
 #[path = "reports/tap.rs"]
 mod tap;
 #[path = "reports/verdicts.rs"]

@@ -187,6 +187,7 @@ fn every_event_validates_and_an_event_without_its_fields_does_not() {
         let common = ["format", "version", "scenario", "lane", "step"];
         let own: &[&str] = match event["event"].as_str().unwrap() {
             "file-refused" => &["at"],
+            "scenario-started" => &["began"],
             "bound" => &["peer"],
             "secured" => &["alpn"],
             "sent" => &["to"],

@@ -61,7 +61,7 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     /// Show what would be played, and play nothing; with --json a line of JSON each
-    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "html", "stats"], help_heading = "Which scenarios")]
+    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "html", "pcapng", "stats"], help_heading = "Which scenarios")]
     list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]

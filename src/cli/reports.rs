@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
-use crate::sink::{Annotations, Format, JsonlFile, Report, StepTimes, in_words};
+use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, in_words};
 use crate::text::{Diagnostic, Severity, TimeScale};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write};
@@ -37,12 +37,15 @@ pub(super) struct Reports {
     /// How long each step took over all plays, and a `within` for it: as a table, or as JSON to a file
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = STDOUT)]
     stats: Vec<PathBuf>,
+    /// Write the conversations as packets to this file, for Wireshark
+    #[arg(long, value_name = "FILE")]
+    pcapng: Option<PathBuf>,
 }
 
 impl Reports {
     /// Whether a report is asked for.
     pub fn any(&self) -> bool {
-        self.files().next().is_some() || !self.stats.is_empty()
+        self.files().next().is_some() || !self.stats.is_empty() || self.pcapng.is_some()
     }
 
     /// Adds the table of times, where it is asked for: `to` is where people read it.
@@ -54,7 +57,7 @@ impl Reports {
 
     /// How much they tell of what happens.
     pub fn detail(&self) -> Detail {
-        if self.files().any(|(format, _)| format.tells_facts()) {
+        if self.pcapng.is_some() || self.files().any(|(format, _)| format.tells_facts()) {
             Detail::Everything
         } else if self.stats.is_empty() {
             Detail::Outcomes
@@ -93,6 +96,11 @@ impl Reports {
             if free(path, &mut problems) {
                 push(sinks, path, Report::new(format, path), &mut problems);
             }
+        }
+        if let Some(path) = &self.pcapng
+            && free(path, &mut problems)
+        {
+            push(sinks, path, Pcapng::new(path), &mut problems);
         }
         for path in streams {
             if free(path, &mut problems) {

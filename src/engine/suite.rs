@@ -235,6 +235,7 @@ impl Worker<'_> {
                 line: scenario.place.line(),
                 tags: scenario.tags.clone(),
                 round: number % self.repeat + 1,
+                began: Journal::time_of_day(),
             });
             let outcome = if self.stop.reason().is_some() {
                 Outcome::Interrupted

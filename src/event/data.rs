@@ -30,6 +30,15 @@ pub struct Whole {
     pub kept: Option<String>,
 }
 
+impl Whole {
+    /// All bytes from the file that holds them, if it still does.
+    pub fn read_kept(&self) -> Option<Vec<u8>> {
+        let bytes = std::fs::read(self.kept.as_ref()?).ok()?;
+        let digest = ring::digest::digest(&SHA256, &bytes);
+        (digest.as_ref() == self.sha256.as_ref()?).then_some(bytes)
+    }
+}
+
 impl Data {
     /// Most bytes that one event carries.
     pub const MOST: usize = 64 << 10;

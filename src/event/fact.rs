@@ -3,7 +3,7 @@
 use super::{Data, Failure, Outcome};
 use crate::text::{ErrorKind, Excerpt, TimeScale};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Version of the event format: raised when a reader of the old one could misread the new one.
 pub const FORMAT_VERSION: u32 = 1;
@@ -45,6 +45,8 @@ pub enum What {
         tags: Vec<String>,
         /// Which repetition, from 1.
         round: u32,
+        /// The time of day then, in whole microseconds, where it is known.
+        began: Option<SystemTime>,
     },
     /// A step began.
     StepStarted {

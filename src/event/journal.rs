@@ -4,7 +4,7 @@ use super::{Data, Event, Gathering, Keep, Sink, What};
 use std::io;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +100,12 @@ impl Journal {
     #[must_use]
     pub fn for_scenario(&self, number: u32) -> Self {
         Self { scenario: Some(number), began: Instant::now(), ..self.clone() }
+    }
+
+    /// The time of day, as events tell it.
+    pub fn time_of_day() -> Option<SystemTime> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        UNIX_EPOCH.checked_add(Duration::from_micros(u64::try_from(now.as_micros()).ok()?))
     }
 
     /// Time since the clock began.

@@ -82,6 +82,7 @@ impl<'a> Prompt<'a> {
             line: 1,
             tags: Vec::new(),
             round: 1,
+            began: Journal::time_of_day(),
         });
         self.tell(None);
     }

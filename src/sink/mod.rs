@@ -11,6 +11,7 @@
 //! report      a file made of the whole run, written at its end        (results, fold, whole_file)
 //!             junit, tap, markdown, html: what such a file is written in
 //! step_times  how long each step takes over all its plays: a table or a file
+//! pcapng      the conversation as packets, for Wireshark             (whole_file)
 //! annotations failures beside the lines of a pull request             (results)
 //! ```
 
@@ -25,6 +26,7 @@ mod junit;
 mod ladder;
 mod layout;
 mod markdown;
+mod pcapng;
 mod progress;
 mod prompt;
 mod read;
@@ -47,6 +49,7 @@ pub use conversation::{Conversation, Manner, Times};
 pub use datagrams::{Datagrams, Facing};
 pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line, scenario_line};
 pub use layout::Layout;
+pub use pcapng::Pcapng;
 pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
 pub use read::{ReadError, read_event};

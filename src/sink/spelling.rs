@@ -37,6 +37,22 @@ pub(super) mod factor {
     }
 }
 
+/// A time of day, RFC 3339 to the microsecond.
+pub(super) mod time_of_day {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+    use std::time::SystemTime;
+
+    #[allow(clippy::ref_option, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(at: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+        at.map(|at| humantime::format_rfc3339_micros(at).to_string()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SystemTime>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| humantime::parse_rfc3339(&text).map_err(D::Error::custom)).transpose()
+    }
+}
+
 /// A verb of the table, by its word.
 pub(super) mod verb_word {
     use super::verbs;

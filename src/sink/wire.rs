@@ -3,14 +3,14 @@
 
 use super::spelling::{
     data, factor, failure_word, figures, kind_word, notation, one_kind_word, option_words, seconds, span,
-    verb_word,
+    time_of_day, verb_word,
 };
 use crate::event::{Data, Failure, Outcome, Over, Side, Totals, What};
 use crate::text::{ErrorKind, Excerpt, TimeScale};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A word of a table. By this name, for serde would borrow a plain reference from its input.
 type Word = &'static str;
@@ -30,6 +30,8 @@ pub(super) enum WhatShape {
         line: usize,
         tags: Vec<String>,
         round: u32,
+        #[serde(with = "time_of_day", skip_serializing_if = "Option::is_none", default)]
+        began: Option<SystemTime>,
     },
     StepStarted {
         #[serde(rename = "text")]

@@ -97,6 +97,17 @@ pub fn told(mut command: Command) -> Told {
     Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
 }
 
+/// Whether a program is installed; a test that needs one that is not says so and passes.
+#[allow(clippy::print_stderr, reason = "says why nothing was tested")]
+pub fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
+    if !found {
+        eprintln!("skipped: {program} is not installed");
+    }
+    found
+}
+
 /// What is in a directory.
 pub fn names_in(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();

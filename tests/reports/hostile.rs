@@ -1,9 +1,10 @@
 //! Strangers' text and bytes: every report stays well-formed, holds no injection and is bounded.
 
+use crate::desk::{Desk, names_in};
 use crate::facts::*;
-use crate::{html, junit, markdown, tap};
-use sockdrill::event::{Event, Outcome, Sink, What};
-use sockdrill::sink::{Annotations, Format, Report};
+use crate::{html, junit, markdown, pcapng, tap};
+use sockdrill::event::{Event, Outcome, Sink, Totals, What};
+use sockdrill::sink::{Annotations, Format, Pcapng, Report};
 use sockdrill::text::TimeScale;
 
 /// Texts that would end, begin or command something in one of the formats.
@@ -31,7 +32,7 @@ fn report(format: Format, events: &[Event]) -> String {
 }
 
 /// Two scenarios, one failed and one skipped, and a refused file, with this text wherever one can stand.
-fn run_with(text: &str) -> Vec<Event> {
+pub fn run_with(text: &str) -> Vec<Event> {
     let mut failure = hostile_failure();
     text.clone_into(&mut failure.message);
     failure.rows = vec![(text.to_owned(), text.to_owned())];
@@ -82,6 +83,80 @@ fn a_name_of_a_hundred_megabytes_makes_no_large_report() {
         assert!(report.len() < 1 << 20, "{format:?}: {}", report.len());
         assert!(report.contains("B more"), "{format:?} does not say what it left out");
     }
+}
+
+fn packets(events: &[Event]) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("report");
+    let mut sink = Pcapng::new(&path).unwrap();
+    for event in events {
+        sink.take(event).unwrap();
+    }
+    sink.finish().unwrap();
+    std::fs::read(path).unwrap()
+}
+
+#[test]
+fn packets_of_hostile_events_are_packets_and_say_nothing_that_acts() {
+    for text in TEXTS {
+        let mut events = run_with(text);
+        let stream = |what| fact(1, text, 1, what);
+        let (local, peer) = ("127.0.0.1:1".to_owned(), "[::1]:65535".to_owned());
+        let name: std::sync::Arc<str> = (*text).into();
+        let hostile = [
+            step(1, text, 1, "expect", text),
+            stream(What::Connected { name: name.clone(), local, peer }),
+            sent(1, text, 1, text, NO_TEXT),
+            stream(What::Served {
+                name: name.clone(),
+                totals: Totals { received: u64::MAX, sent: 0 },
+                how: text.to_string(),
+            }),
+            stream(What::Bound { name, at: text.to_string(), peer: None }),
+            stream(What::Failed(Box::new(hostile_failure()))),
+        ];
+        events.splice(2..2, hostile);
+        let file = packets(&events);
+        assert_eq!(pcapng::plays(&file).len(), 3);
+        assert!(pcapng::check(&file).len() >= 5);
+    }
+    pcapng::check(&packets(&hostile_run()));
+}
+
+/// A hundred megabytes that would end, begin or command something, sent and not as expected.
+#[test]
+fn a_payload_of_a_hundred_megabytes_makes_no_large_report() {
+    let scenario = r#"name: "]]> </script>"
+within: 300s
+steps:
+  - listen:  { as: server, at: 127.0.0.1:0 }
+  - connect: { as: client, to: server }
+  - accept:  { as: conn, at: server }
+  - parallel:
+      there: [{ send: { from: client, bytes: '\e]0;x\x07\0\xff]]>', times: 10485760 } }]
+      here:  [{ expect: { at: conn, size: 104857599 } }, { expect: { at: conn, text: "not that" } }]
+"#;
+    let desk = Desk::new(&[("a.yaml", scenario)]);
+    let flags = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl --pcapng r.pcapng --keep-bytes kept -v";
+    let told = desk.run(&format!("replay a.yaml {flags}"));
+    assert_eq!(told.code, Some(1), "{}", told.err);
+    for name in ["r.xml", "r.tap", "r.md", "r.html", "r.jsonl"] {
+        let report = desk.read(name);
+        assert!(report.len() < 4 << 20, "{name}: {}", report.len());
+        assert!(!report.contains(|c: char| c.is_control() && !c.is_ascii_whitespace()), "{name}");
+    }
+    assert_eq!(junit::check(&desk.read("r.xml")).failures, 1);
+    assert_eq!(tap::parse(&desk.read("r.tap")).failed(), 1);
+    markdown::check(&desk.read("r.md"));
+    assert_eq!(html::check(&desk.read("r.html")).failed, 1);
+    assert!(told.out.len() + told.err.len() < 64 << 10);
+    // The files that were asked for hold what the reports do not.
+    assert_eq!(names_in(&desk.path("kept")).len(), 1);
+    assert_eq!(desk.run("report r.jsonl --pcapng p.pcapng").code, Some(0));
+    std::fs::remove_dir_all(desk.path("kept")).unwrap();
+    assert_eq!(desk.run("report r.jsonl --pcapng q.pcapng").code, Some(0));
+    let sizes = ["p.pcapng", "q.pcapng"].map(|name| std::fs::metadata(desk.path(name)).unwrap().len());
+    assert!(sizes[0] > 100 << 20 && sizes[1] < 2 << 20, "{sizes:?}");
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! Whatever ends a run, and whenever: a report is the whole old one or the whole new one.
 
 use crate::desk::{Desk, GOOD, HANGING, names_in};
-use crate::{html, junit, markdown, tap};
+use crate::{html, junit, markdown, pcapng, tap};
 use nix::sys::signal::{Signal, kill};
 use std::io::{BufRead as _, BufReader};
 
-const REPORTS: [&str; 5] = ["r.xml", "r.tap", "r.md", "r.html", "r.jsonl"];
+const REPORTS: [&str; 6] = ["r.xml", "r.tap", "r.md", "r.html", "r.jsonl", "r.pcapng"];
 
 /// Sends a signal once the run has said this, and gives the exit code.
 fn killed_at(desk: &Desk, said: &str, signal: Signal) -> Option<i32> {
     for name in REPORTS {
         std::fs::write(desk.path(name), format!("old {name}")).unwrap();
     }
-    let flags = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl";
+    let flags = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl --pcapng r.pcapng";
     let mut child = desk.command(&format!("replay . -j 1 --json {flags}")).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     lines.find(|line| line.contains(said)).unwrap();
@@ -50,8 +50,12 @@ fn a_run_that_is_told_to_end_leaves_whole_new_reports() {
         let page = desk.read("r.html");
         assert_eq!(html::check(&page).headline, "1 passed, 2 not finished");
         assert!(page.contains("ended by a signal after") && page.contains("expect client"), "{page}");
+        let plays = pcapng::plays(&std::fs::read(desk.path("r.pcapng")).unwrap());
+        let said: Vec<&str> = plays.iter().map(|(_, how)| how.as_str()).collect();
+        assert_eq!(said, ["passed", "not finished", "not finished"], "{signal}");
         let stream = desk.read("r.jsonl");
         assert!(stream.lines().last().unwrap().contains(r#""interrupted":true"#), "{stream}");
+        assert_eq!(names_in(&desk.path("")).len(), 3 + REPORTS.len(), "{signal}");
     }
 }
 
@@ -68,5 +72,53 @@ fn a_run_that_is_killed_leaves_the_whole_old_reports() {
         let hidden = names.iter().filter(|name| name.starts_with(".sockdrill-")).count();
         assert_eq!(names.len() - hidden, 3 + REPORTS.len());
         assert!(hidden == 0 || !knows_nameless_files(&desk), "{names:?}");
+    }
+}
+
+/// Each report is the old one, or a new one that its own reader takes.
+fn check_whole(desk: &Desk, when: &str) {
+    for name in REPORTS {
+        let report = std::fs::read(desk.path(name)).unwrap();
+        if report == format!("old {name}").into_bytes() {
+            continue;
+        }
+        let text = || String::from_utf8(report.clone()).unwrap();
+        match name {
+            "r.xml" => drop(junit::check(&text())),
+            "r.tap" => drop(tap::parse(&text())),
+            "r.md" => drop(markdown::check(&text())),
+            "r.html" => drop(html::check(&text())),
+            "r.pcapng" => drop(pcapng::check(&report)),
+            _ => assert!(text().lines().last().unwrap().contains("run-ended"), "{when}: {name}"),
+        }
+    }
+}
+
+/// The last moments are those in which reports are written: nothing says when, so the signal comes at once.
+#[test]
+fn whenever_a_run_is_ended_each_report_is_whole() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGKILL] {
+        for line in [1, 5, 20, 37, 38, 39] {
+            let desk = Desk::new(&[("a.yaml", GOOD), ("b.yaml", GOOD)]);
+            for name in REPORTS {
+                std::fs::write(desk.path(name), format!("old {name}")).unwrap();
+            }
+            let flags =
+                "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl --pcapng r.pcapng";
+            let mut child = desk.command(&format!("replay . -j 1 --json {flags}")).spawn().unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+            let said = lines.by_ref().take(line).last().unwrap();
+            let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+            // It may have ended by itself.
+            let _ = kill(pid, signal);
+            lines.for_each(drop);
+            child.wait().unwrap();
+            check_whole(&desk, &format!("{signal} after {said}"));
+            let names = names_in(&desk.path(""));
+            let hidden = names.iter().filter(|name| name.starts_with(".sockdrill-")).count();
+            // A file that replaces another has a name of its own for the moment between two system calls.
+            let most = usize::from(signal == Signal::SIGKILL);
+            assert!(hidden <= most || !knows_nameless_files(&desk), "{signal} after {said}: {names:?}");
+        }
     }
 }

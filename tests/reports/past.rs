@@ -5,7 +5,7 @@ use crate::{junit, tap};
 
 fn played() -> Desk {
     let desk = Desk::new(&[("a.yaml", GOOD), ("b.yaml", FAILING), ("c.yaml", SKIPPED)]);
-    let flags = "--junit r.xml --tap r.tap --markdown r.md --json=r.jsonl";
+    let flags = "--junit r.xml --tap r.tap --markdown r.md --json=r.jsonl --pcapng r.pcapng";
     assert_eq!(desk.run(&format!("replay . {flags}")).code, Some(1));
     desk
 }
@@ -13,10 +13,11 @@ fn played() -> Desk {
 #[test]
 fn reports_of_a_past_run_are_those_that_the_run_wrote() {
     let desk = played();
-    let told = desk.run("report r.jsonl --junit p.xml --tap p.tap --markdown p.md");
+    let told = desk.run("report r.jsonl --junit p.xml --tap p.tap --markdown p.md --pcapng p.pcapng");
     assert_eq!((told.code, told.out.as_str(), told.err.as_str()), (Some(0), "", ""));
-    for (then, now) in [("r.xml", "p.xml"), ("r.tap", "p.tap"), ("r.md", "p.md")] {
-        assert_eq!(desk.read(then), desk.read(now));
+    for (then, now) in [("r.xml", "p.xml"), ("r.tap", "p.tap"), ("r.md", "p.md"), ("r.pcapng", "p.pcapng")] {
+        let read = |name: &str| std::fs::read(desk.path(name)).unwrap();
+        assert!(read(then) == read(now), "{now}");
     }
 }
 

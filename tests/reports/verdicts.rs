@@ -1,10 +1,11 @@
 //! The table of outcomes: the exit code and the counts of every report say the same.
 
 use crate::desk::{Desk, FAILING, GOOD, NO_PROGRAM, SKIPPED, Told, WRONG, names_in, told};
-use crate::{html, junit, markdown, tap};
+use crate::{html, junit, markdown, pcapng, tap};
 use serde_json::Value;
 
-const REPORTS: &str = "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl";
+const REPORTS: &str =
+    "--junit r.xml --tap r.tap --markdown r.md --html r.html --json=r.jsonl --pcapng r.pcapng";
 
 /// Passes the first time and fails the second.
 const UNSTABLE: &str = "name: the first time is not the second
@@ -194,6 +195,12 @@ fn the_exit_code_and_every_report_say_the_same() {
             "{situation}"
         );
         assert!(row.headline.ends_with(&format!(": {} in", page.headline)), "{situation}: {}", page.headline);
+        // Packets are of plays: one that is unstable has two, of both kinds.
+        let plays = pcapng::plays(&std::fs::read(desk.path("r.pcapng")).unwrap());
+        let count = |is: &str| plays.iter().filter(|(_, how)| how.starts_with(is)).count();
+        let said = ["passed", "failed: ", "skipped: ", "not finished"].map(count);
+        assert_eq!(said, [passed + unstable, failed + unstable, skipped, unfinished], "{situation}");
+        assert_eq!(plays.len() - said.iter().sum::<usize>(), row.refused, "{situation}");
     }
 }
 
@@ -209,7 +216,10 @@ fn a_report_that_would_be_another_is_refused() {
 fn nothing_is_left_beside_reports() {
     let desk = Desk::new(&[("a.yaml", GOOD)]);
     assert_eq!(desk.run(&format!("replay a.yaml {REPORTS}")).code, Some(0));
-    assert_eq!(names_in(&desk.path("")), ["a.yaml", "r.html", "r.jsonl", "r.md", "r.tap", "r.xml"]);
+    assert_eq!(
+        names_in(&desk.path("")),
+        ["a.yaml", "r.html", "r.jsonl", "r.md", "r.pcapng", "r.tap", "r.xml"]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use sockdrill::script::step::Frame;
 use sockdrill::text::{ErrorKind, Excerpt, Place, Source, TimeScale};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Text that would recolour, ring, end a CDATA section, reorder and hide.
 pub const HOSTILE: &str = "\u{1b}[31mred\u{7}\0 ]]> <&\"' \u{9b}1m \u{202e}abc\u{200b}\r\n\u{fffe}";
@@ -51,7 +51,14 @@ pub fn fact(at: u64, lane: &str, step: u32, what: What) -> Event {
 }
 
 pub fn started(scenario: u32, name: &str, file: &str, round: u32) -> Event {
-    let what = What::ScenarioStarted { name: name.into(), file: file.into(), line: 1, tags: vec![], round };
+    let what = What::ScenarioStarted {
+        name: name.into(),
+        file: file.into(),
+        line: 1,
+        tags: vec![],
+        round,
+        began: None,
+    };
     in_scenario(scenario, what)
 }
 
@@ -156,7 +163,14 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
     let failed = || Box::new(failure.clone());
     let all = vec![
         What::RunStarted { scenarios: 7, time_scale: TimeScale::AS_WRITTEN },
-        What::ScenarioStarted { name: text(), file: text(), line: 3, tags: vec![text()], round: 1 },
+        What::ScenarioStarted {
+            name: text(),
+            file: text(),
+            line: 3,
+            tags: vec![text()],
+            round: 1,
+            began: Some(UNIX_EPOCH + Duration::from_micros(1_764_100_000_123_456)),
+        },
         What::StepStarted { line: name.clone(), verb: "send", file: text(), at_line: 3, at_column: 5 },
         What::StepHeld { took: ms(3), failed_as_told: Some(ErrorKind::Refused) },
         What::Listening { name: name.clone(), at: text() },

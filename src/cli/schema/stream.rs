@@ -54,7 +54,14 @@ const KINDS: &[(&str, &[Field])] = &[
     ),
     (
         "scenario-started",
-        &[("name", "text"), ("file", "text"), ("line", "count"), ("tags", "texts"), ("round", "count")],
+        &[
+            ("name", "text"),
+            ("file", "text"),
+            ("line", "count"),
+            ("tags", "texts"),
+            ("round", "count"),
+            ("began?", "text"),
+        ],
     ),
     (
         "scenario-ended",

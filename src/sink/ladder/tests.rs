@@ -318,7 +318,14 @@ fn of_many_plays_the_first_failure_says_most() {
         let event =
             |what| Event { at: Duration::ZERO, scenario: Some(number), lane: "".into(), step: None, what };
         let (name, file) = ("a".to_owned(), "a.yaml".to_owned());
-        ladders.take(&event(What::ScenarioStarted { name, file, line: 1, tags: Vec::new(), round: number }));
+        ladders.take(&event(What::ScenarioStarted {
+            name,
+            file,
+            line: 1,
+            tags: Vec::new(),
+            round: number,
+            began: None,
+        }));
         ladders.take(&event(What::Note { text: number.to_string() }));
         let end = event(What::ScenarioEnded { outcome, took: Duration::ZERO });
         ladders.take(&end);

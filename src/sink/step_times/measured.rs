@@ -189,7 +189,14 @@ mod tests {
         measured.take(&event(None, None, What::RunStarted { scenarios: 1, time_scale }));
         for (number, millis) in (0..).zip(millis) {
             let (name, file) = ("a".to_owned(), "a.yaml".to_owned());
-            let started = What::ScenarioStarted { name, file: file.clone(), line: 1, tags: vec![], round: 1 };
+            let started = What::ScenarioStarted {
+                name,
+                file: file.clone(),
+                line: 1,
+                tags: vec![],
+                round: 1,
+                began: None,
+            };
             measured.take(&event(Some(number), None, started));
             let started = What::StepStarted { line: "x".into(), verb, file, at_line: 3, at_column: 5 };
             measured.take(&event(Some(number), Some(1), started));
