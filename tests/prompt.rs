@@ -25,6 +25,7 @@ use pty::Terminal;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 fn home() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -104,6 +105,21 @@ fn names_options_files_and_addresses_are_completed() {
     again.keys("connect x 127\t");
     let address = format!("connect x 127.0.0.1:{port}");
     again.wait("the address of the session before", |screen| screen.typed().ends_with(&address));
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor_has_a_prompt_that_goes_on_after_failures() {
+    let home = home();
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "env", "TERM=dumb", env!("CARGO_BIN_EXE_sockdrill"), "repl"]);
+    let mut terminal = Terminal::run(command, home.path(), 80, 30);
+    terminal.ready();
+    terminal.enter("conect c s");
+    terminal.see("did you mean `connect`?");
+    terminal.enter("listen server 127.0.0.1:0");
+    terminal.see("* server listens at");
+    terminal.keys("\u{4}");
+    assert_eq!(terminal.end(), 0);
 }
 
 #[test]

@@ -76,8 +76,7 @@ fn timeline(facts: &mut dyn Iterator<Item = &Event>, forgotten: u64, styled: boo
 
 /// Whether lines can be edited here.
 fn is_a_terminal() -> bool {
-    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// `$XDG_STATE_HOME/sockdrill/history`

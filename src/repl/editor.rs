@@ -61,10 +61,11 @@ impl<'a> Lines<'a> {
             .color_mode(ColorMode::Forced)
             .build();
         let mut editor: Editor<Assistant, FileHistory> = Editor::with_config(config)?;
-        let mut printer = editor.create_external_printer()?;
+        // A terminal that cannot move its cursor makes no room above a line: what arrives follows the line.
+        let mut printer = editor.create_external_printer().ok();
         let served = above.clone();
         // An editor that is gone takes nothing any more: then nobody edits, and nothing need be asked.
-        let ask = move |token| drop(printer.print(token));
+        let ask = move |token| drop(printer.as_mut().map(|printer| printer.print(token)));
         let ending = Ending(way.clone());
         thread::Builder::new().name("printer".to_owned()).spawn(move || {
             let _ending = ending;

@@ -10,6 +10,13 @@ use crate::text::{Diagnostic, Source, escape};
 /// What lines of the prompt are called where a file would have its name.
 pub const PROMPT: &str = "prompt";
 
+/// What is said of files, and what is true at the prompt.
+const PHRASES: &[(&str, &str)] = &[
+    ("`sockdrill help verbs`", "`help`"),
+    ("define it under `vars`", "`save=NAME` on `recv` and `expect` defines one"),
+    ("` in single quotes", "`"),
+];
+
 /// The problem with its help in the words of the prompt: steps and keys that stand in backquotes as a
 /// file has them are written as a line has them. One that stands in a file is left as it is.
 #[must_use]
@@ -27,7 +34,7 @@ fn sentence(help: &str) -> String {
     if help.contains("``") || help.matches('`').count() % 2 == 1 {
         return help.to_owned();
     }
-    let help = help.replace("`sockdrill help verbs`", "`help`");
+    let help = PHRASES.iter().fold(help.to_owned(), |help, (file, line)| help.replace(file, line));
     let parts = help.split('`').enumerate();
     let part = |(at, part): (usize, &str)| match at % 2 {
         1 => typed(part).unwrap_or_else(|| part.to_owned()),
@@ -96,6 +103,11 @@ mod tests {
                 "as in `\"hello\"`, `eof` or `silence=200ms`",
             ),
             ("`sockdrill help verbs` lists them", "`help` lists them"),
+            ("for one byte write `\\xe9` in single quotes", "for one byte write `\\xe9`"),
+            (
+                "define it under `vars`, or write `$${` for a literal `${`",
+                "`save=NAME` on `recv` and `expect` defines one, or write `$${` for a literal `${`",
+            ),
             ("did you mean `conn`?", "did you mean `conn`?"),
             ("as in `127.0.0.1:0`, `[::1]:6060`", "as in `127.0.0.1:0`, `[::1]:6060`"),
             (
