@@ -1,7 +1,7 @@
 //! `--until-fail` and `--for`: a suite played round after round, told as one run.
 
 use crate::engine::{Play, Stop, Suite, Summary};
-use crate::event::{Event, Plays, Sink, SinkSet, Verdict, What};
+use crate::event::{Event, Plays, Sink, SinkSet, What};
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -60,25 +60,11 @@ pub(super) fn play(
         }
     }
     let mut joined = joined.borrow_mut();
-    let summary = joined.summary(interrupted);
-    let Summary { passed, failed, skipped, unstable, .. } = summary;
+    let summary = Summary::of(&joined.plays, interrupted);
     let took = began.elapsed();
-    let what = What::RunEnded { passed, failed, skipped, unstable, interrupted, took };
+    let what = summary.what(took);
     joined.sinks.take(&Event { at: took, scenario: None, lane: "".into(), step: None, what });
     (summary, std::mem::take(&mut joined.sinks))
-}
-
-impl Joined {
-    fn summary(&self, interrupted: bool) -> Summary {
-        let count = |wanted| self.plays.iter().filter(|plays| plays.verdict() == wanted).count();
-        Summary {
-            passed: count(Verdict::Passed),
-            failed: count(Verdict::Failed),
-            skipped: count(Verdict::Skipped),
-            unstable: count(Verdict::Unstable),
-            interrupted,
-        }
-    }
 }
 
 impl Sink for Round {

@@ -1,6 +1,6 @@
 //! One client of a server, from accept to close: the steps before, the service, how it ended.
 
-use super::deadline::Patience;
+use super::deadline::{Patience, idle};
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
@@ -14,7 +14,6 @@ use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::Instant;
 
 /// How the service of a client came to its end.
 enum Over {
@@ -179,19 +178,11 @@ impl Client<'_> {
     /// Until nothing has passed either way for the time allowed, seen at an eighth of it. Holds no stream: its
     /// steps may close that.
     async fn idle(&self) {
-        let Some(idle) = self.shared.serving.idle else { return std::future::pending().await };
         let passed = || match &self.lane.socket(&self.shared.serving.name).ok()?.live {
             Live::Stream(stream, _) => Some((stream.sent(), stream.received())),
             _ => None,
         };
-        let (mut last, mut since) = (passed(), Instant::now());
-        while since.elapsed() < idle {
-            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
-            let now = passed();
-            if now != last {
-                (last, since) = (now, Instant::now());
-            }
-        }
+        idle(self.shared.serving.idle, passed).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Conversing: what is to be sent is sent while everything that comes is received, until the peer ends or a
 //! wait does. No step says this: how much comes, and until when, is not known before.
 
+use super::deadline::idle;
 use super::player::run_step;
 use super::session::Live;
 use super::stage::Stage;
@@ -237,16 +238,8 @@ impl Holding<'_> {
 
     /// Until nothing has passed either way for the time allowed, seen at an eighth of it.
     async fn idle(&self) {
-        let Some(idle) = self.conversation.idle else { return std::future::pending().await };
         let passed = || (self.stream.sent(), self.stream.received());
-        let (mut last, mut since) = (passed(), Instant::now());
-        while since.elapsed() < idle {
-            tokio::time::sleep((idle / 8).max(Duration::from_millis(1))).await;
-            let now = passed();
-            if now != last {
-                (last, since) = (now, Instant::now());
-            }
-        }
+        idle(self.conversation.idle, passed).await;
     }
 
     fn unanswered(&self) -> Trouble {

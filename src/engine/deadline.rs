@@ -4,7 +4,7 @@ use crate::script::step::Step;
 use crate::text::{ErrorKind, TimeScale};
 use std::future::Future;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long steps may take in one session.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +47,19 @@ pub(super) struct Deadline {
 /// The deadline passed.
 #[derive(Debug)]
 pub(super) struct Passed;
+
+/// Until what has `passed` stays the same for so long, seen at an eighth of it; `None` is never.
+pub(super) async fn idle<P: PartialEq>(idle: Option<Duration>, passed: impl Fn() -> P) {
+    let Some(idle) = idle else { return std::future::pending().await };
+    let (mut last, mut since) = (passed(), Instant::now());
+    while since.elapsed() < idle {
+        sleep((idle / 8).max(Duration::from_millis(1))).await;
+        let now = passed();
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+}
 
 impl Deadline {
     /// So long from now; `None` is never.

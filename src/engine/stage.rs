@@ -62,14 +62,6 @@ impl Stage {
         run_step(&self.lane, step).await
     }
 
-    /// Waits for an instance of `each` to fail. Cancel safe.
-    pub async fn background_failure(&mut self) -> Box<Failure> {
-        match self.failures.recv().await {
-            Some(failure) => failure,
-            None => std::future::pending().await,
-        }
-    }
-
     /// The local address of the socket called `name`, and its port.
     pub fn local(&self, name: &str) -> Option<(String, u16)> {
         let local = self.lane.addresses(&Arc::from(name))?.local;

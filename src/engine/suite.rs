@@ -120,7 +120,8 @@ impl Suite {
                 }
             }
             order.end(sinks);
-            let summary = tally.summary(stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
+            let summary =
+                Summary::of(&tally.plays, stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
             let what = summary.what(began.elapsed());
             sinks.take(&Event { at: began.elapsed(), scenario: None, lane: "".into(), step: None, what });
             summary
@@ -129,7 +130,21 @@ impl Suite {
 }
 
 impl Summary {
-    fn what(&self, took: std::time::Duration) -> What {
+    /// The verdicts on scenarios, counted; those that were never played have none.
+    pub fn of(plays: &[Plays], interrupted: bool) -> Self {
+        let played = || plays.iter().filter(|plays| plays.all() > 0);
+        let count = |wanted| played().filter(|plays| plays.verdict() == wanted).count();
+        Self {
+            passed: count(Verdict::Passed),
+            failed: count(Verdict::Failed),
+            skipped: count(Verdict::Skipped),
+            unstable: count(Verdict::Unstable),
+            interrupted,
+        }
+    }
+
+    /// The fact that tells it.
+    pub fn what(&self, took: std::time::Duration) -> What {
         What::RunEnded {
             passed: self.passed,
             failed: self.failed,
@@ -314,17 +329,5 @@ impl Tally {
         };
         let Some(plays) = self.plays.get_mut((number / self.repeat) as usize) else { return };
         plays.add(outcome);
-    }
-
-    fn summary(&self, interrupted: bool) -> Summary {
-        let count =
-            |wanted| self.plays.iter().filter(|plays| plays.all() > 0 && plays.verdict() == wanted).count();
-        Summary {
-            passed: count(Verdict::Passed),
-            failed: count(Verdict::Failed),
-            skipped: count(Verdict::Skipped),
-            unstable: count(Verdict::Unstable),
-            interrupted,
-        }
     }
 }

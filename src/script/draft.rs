@@ -104,13 +104,6 @@ impl Draft {
     }
 }
 
-/// Reads a list of steps; every mistake in it goes to `problems`.
-pub fn read_steps(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<DraftStep> {
-    let mut reader = Reader { problems, lost: Lost::default() };
-    reader.refuse_odd_keys(node);
-    reader.steps(node.clone(), &node.place)
-}
-
 /// Reads the steps of a block whose keys were looked through with the document; `lost` takes the names
 /// of refused ones. `place` is where the mistake of an absent list stands.
 pub(super) fn read_block(

@@ -45,18 +45,6 @@ pub fn write_draft(draft: &Draft) -> String {
     out
 }
 
-/// Several scenarios as one file.
-pub fn write_drafts<'a>(drafts: impl IntoIterator<Item = &'a Draft>) -> String {
-    drafts.into_iter().map(write_draft).collect::<Vec<_>>().join("---\n")
-}
-
-/// One step as the item of a block list, without the list's indentation; ends with a line feed.
-pub fn write_step(step: &DraftStep) -> String {
-    let mut out = String::new();
-    push_steps(&mut out, 0, &[Written::of_step(step)]);
-    out
-}
-
 /// The operand of a `send` or `expect` that says these bytes: `text` where they are one, `hex` where little
 /// of them can be read, else `bytes`. What looks like a variable stands for itself.
 pub fn payload_operand(bytes: &[u8], place: &Place) -> (&'static str, Node) {

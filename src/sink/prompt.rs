@@ -1,7 +1,9 @@
 //! Facts as the prompt shows them: a line each as it comes, arrivals marked as seen and not taken,
 //! failures drawn under the line that was typed.
 
-use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, columns, draw, notation, paint, printable};
+use super::screen::{
+    BAD, FAINT, IN, LEAST_DATA, OTHER, OUT, STRONG, columns, draw, notation, paint, printable, shortened,
+};
 use super::transcript::{ended, words_of};
 use crate::event::{Data, Event, Sink, What};
 use crate::script::wording::as_typed;
@@ -12,8 +14,6 @@ use std::io::{self, Write};
 const ROW: usize = 16;
 /// Bytes that are shown of one fact as hex.
 const MOST_HEX: usize = 256;
-/// Columns of data that are always given a chance.
-const LEAST_DATA: usize = 20;
 /// Columns of a name, where it is not longer.
 const NAME: usize = 8;
 
@@ -113,16 +113,6 @@ impl<W: Write> Prompt<W> {
         let text = if data.len == 0 { "(empty)".to_owned() } else { shortened(data, room) };
         paint(self.styled, style, &format!("{head}{text}"))
     }
-}
-
-fn shortened(data: &Data, room: usize) -> String {
-    let (text, taken) = notation(&data.bytes, room);
-    if taken as u64 == data.len {
-        return text;
-    }
-    let words = format!(" … {} B more", data.len);
-    let (text, taken) = notation(&data.bytes, room.saturating_sub(words.chars().count()).max(LEAST_DATA));
-    format!("{text} … {} B more", data.len - taken as u64)
 }
 
 fn hex(data: &Data) -> String {

@@ -1,6 +1,7 @@
 //! What may be put on a screen: strangers' text made harmless, cut and padded by columns, durations
 //! in words, diagnostics drawn.
 
+use crate::event::Data;
 use crate::text::{Diagnostic, Excerpt, Severity, escape, render};
 use anstyle::{AnsiColor, Color, Style};
 use std::borrow::Cow;
@@ -92,6 +93,21 @@ fn fits(c: char, room: &mut usize) -> bool {
 /// A text filled up with blanks to `width` columns.
 pub fn pad(text: &str, width: usize) -> String {
     format!("{text}{:1$}", "", width.saturating_sub(columns(text)))
+}
+
+/// Room that bytes have at least, however narrow the terminal is.
+pub(super) const LEAST_DATA: usize = 20;
+
+/// The notation of bytes in so much room; what is left out is counted.
+pub(super) fn shortened(data: &Data, room: usize) -> String {
+    let (text, taken) = notation(&data.bytes, room);
+    if taken as u64 == data.len {
+        return text;
+    }
+    // Room for the words that say what was left out.
+    let words = format!(" … {} B more", data.len);
+    let (text, taken) = notation(&data.bytes, room.saturating_sub(words.chars().count()).max(LEAST_DATA));
+    format!("{text} … {} B more", data.len - taken as u64)
 }
 
 /// The notation of the first bytes that fit in `width` columns, and how many bytes that is.

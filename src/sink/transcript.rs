@@ -1,7 +1,7 @@
 //! What happened in one scenario, a line a fact. Without times it is the same on every run: what
 //! other lanes did is told lane by lane where they join, and no address is shown.
 
-use super::screen::{BAD, FAINT, IN, OUT, STRONG, notation, pad, paint, printable};
+use super::screen::{BAD, FAINT, IN, LEAST_DATA, OUT, STRONG, pad, paint, printable, shortened};
 use crate::event::{Data, Event, Side, What};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,9 +13,6 @@ const MARGIN: usize = 7;
 const STAMP: usize = 11;
 /// Columns of a name, where it is not longer.
 const NAME: usize = 8;
-/// Columns of data that are always given a chance.
-const LEAST_DATA: usize = 20;
-
 /// Makes lines of the events of one scenario.
 #[derive(Debug)]
 pub(super) struct Transcript {
@@ -105,20 +102,12 @@ impl Transcript {
         let head = format!("{mark} {name} {:>6}  {other}", data.len);
         let used = MARGIN + 2 + head.chars().count() + if self.timed { STAMP } else { 0 };
         let style = if mark == '>' { OUT } else { IN };
-        let text = if data.len == 0 { "(empty)".to_owned() } else { self.shortened(data, used) };
+        let text = if data.len == 0 {
+            "(empty)".to_owned()
+        } else {
+            shortened(data, self.width.saturating_sub(used).max(LEAST_DATA))
+        };
         paint(self.styled, style, &format!("{head}{text}"))
-    }
-
-    fn shortened(&self, data: &Data, used: usize) -> String {
-        let room = self.width.saturating_sub(used).max(LEAST_DATA);
-        let (text, taken) = notation(&data.bytes, room);
-        if taken as u64 == data.len {
-            return text;
-        }
-        // Room for the words that say what was left out.
-        let words = format!(" … {} B more", data.len);
-        let (text, taken) = notation(&data.bytes, room.saturating_sub(words.chars().count()).max(LEAST_DATA));
-        format!("{text} … {} B more", data.len - taken as u64)
     }
 
     /// What is told of other facts; addresses and what else differs from run to run only with times.

@@ -200,11 +200,7 @@ impl Line<'_> {
             return Ok(named("text", value));
         }
         let (raw, bytes) = self.double_quoted()?;
-        let place = self.place(from);
-        Ok(match as_text(&bytes) {
-            Some(text) => named("text", Node { value: Value::Scalar(text.to_owned(), Style::Double), place }),
-            None => named("bytes", Node { value: Value::Scalar(raw, Style::Double), place }),
-        })
+        Ok(spoken(raw, &bytes, self.place(from)))
     }
 
     /// Steps in braces, `;` or a line's end between them.
@@ -292,6 +288,15 @@ impl Line<'_> {
     }
 }
 
+/// The operand that says these bytes, written so in notation: `text` where they are one, else `bytes`.
+fn spoken(written: String, bytes: &[u8], place: Place) -> Entry {
+    let (form, value) = match as_text(bytes) {
+        Some(text) => ("text", text.to_owned()),
+        None => ("bytes", written),
+    };
+    named(form, Node { value: Value::Scalar(value, Style::Double), place })
+}
+
 /// An entry whose key nobody wrote: its place is that of the value.
 fn named(key: &str, value: Node) -> Entry {
     let place = value.place.clone();
@@ -337,14 +342,7 @@ fn bare_payload(verb: &'static Verb, word: &str, node: &Node, before: &[Entry]) 
     }
     let start = node.place.range().start;
     match word.parse::<Payload>() {
-        Ok(payload) => Ok(match as_text(payload.as_bytes()) {
-            Some(text) => {
-                named("text", Node { value: Value::Scalar(text.to_owned(), Style::Double), ..node.clone() })
-            }
-            None => {
-                named("bytes", Node { value: Value::Scalar(word.to_owned(), Style::Double), ..node.clone() })
-            }
-        }),
+        Ok(payload) => Ok(spoken(word.to_owned(), payload.as_bytes(), node.place.clone())),
         Err(error) => {
             let at = start + error.at;
             wrong(Diagnostic::error(error.what, &Place::new(node.place.source(), at..at + error.len)))
