@@ -182,6 +182,23 @@ fn the_table_of_floors_is_that_of_the_architecture_page() {
 }
 
 #[test]
+fn the_files_that_contributing_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let named = page.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> =
+        named.filter(|word| ["src/", "tests/"].iter().any(|top| word.starts_with(top))).collect();
+    assert!(paths.len() > 10, "{paths:?}");
+    for path in paths {
+        assert!(root.join(path).exists(), "CONTRIBUTING.md names {path}");
+    }
+    for (file, function) in [("script/check.rs", "fn lower("), ("engine/player.rs", "fn perform(")] {
+        let text = fs::read_to_string(root.join("src").join(file)).unwrap();
+        assert!(text.contains(function), "CONTRIBUTING.md names the match in src/{file}");
+    }
+}
+
+#[test]
 fn main_is_a_sentence_that_knows_the_command_line_only() {
     let main = files().into_iter().find(|file| file.path == Path::new("main.rs")).unwrap();
     assert!(main.text.lines().count() <= 30);
