@@ -1,5 +1,14 @@
 //! `Checker`: what is known at a point of a scenario, and the mistakes told so far. What it reads of a
-//! step is in `names`, `read`, `values`, `payload` and `patterns`; how it walks the steps in `check`.
+//! step is in the modules below; how steps are walked is in `check`.
+
+mod held;
+mod names;
+mod patterns;
+mod payload;
+mod read;
+mod values;
+
+pub(super) use held::Held;
 
 use super::draft::{DraftStep, MOST_PROBLEMS};
 use super::included::Included;

@@ -4,7 +4,7 @@
 //! yaml, line   text -> Node        located scalars, lists, maps
 //! verbs, forms what may be said    the verb table, and those of payloads, patterns and heads
 //! draft        Node -> Draft       one verb a step, keys that the tables know
-//! checker      what is known       and the mistakes; names, read, values, held, payload, patterns read by it
+//! checker      what is known       and the mistakes told; what it reads of a step is below it
 //! lower        a step's meaning    one function a verb
 //! check, load  Draft -> Scenario   the walk over the steps, over the documents of a file
 //! step         what runs
@@ -20,7 +20,6 @@ mod choice;
 pub mod draft;
 pub mod forms;
 mod head;
-mod held;
 pub mod hints;
 mod included;
 pub mod judge;
@@ -29,13 +28,9 @@ pub mod load;
 mod lost;
 mod lower;
 pub mod name;
-mod names;
 pub mod node;
 pub mod pattern;
-mod patterns;
-mod payload;
 mod quote;
-mod read;
 pub mod recipe;
 pub mod reference;
 pub mod regex;
@@ -46,7 +41,6 @@ mod source;
 pub mod step;
 mod syntax;
 pub mod template;
-mod values;
 pub mod verb;
 pub mod verbs;
 pub mod walk;

@@ -1,10 +1,9 @@
 //! Verbs that talk and end: send, recv, expect, shutdown, close, abort.
 
 use super::{against, choice, destination, maybe, named, refuse};
-use crate::script::checker::Checker;
+use crate::script::checker::{Checker, Held};
 use crate::script::draft::DraftStep;
 use crate::script::forms::{PATTERNS, PAYLOADS};
-use crate::script::held::Held;
 use crate::script::name::{NAME_HELP, RESERVED, is_name};
 use crate::script::node::Node;
 use crate::script::pattern::{Length, Pattern};

@@ -1,11 +1,11 @@
 //! Reading texts: from nodes to templates in which what is known is filled in and what is not is a
 //! hole, with every mistake told at its own place.
 
-use super::checker::Checker;
-use super::name::is_name;
-use super::node::{Node, Value};
-use super::template::{Hole, Property, Template, Written, cut};
-use super::verb::Kind;
+use super::Checker;
+use crate::script::name::is_name;
+use crate::script::node::{Node, Value};
+use crate::script::template::{Hole, Property, Template, Written, cut};
+use crate::script::verb::Kind;
 use crate::text::{Diagnostic, Payload, Place, did_you_mean, visible};
 
 /// What a text may hold besides plain characters.
@@ -19,7 +19,7 @@ pub(super) enum Piece {
 
 impl Checker<'_> {
     /// A text that must be known before anything runs.
-    pub(super) fn text(&mut self, node: &Node) -> Option<String> {
+    pub(in crate::script) fn text(&mut self, node: &Node) -> Option<String> {
         if let Some(text) = node.as_scalar()
             && !text.contains("${")
         {
@@ -37,7 +37,7 @@ impl Checker<'_> {
     }
 
     /// A text with holes.
-    pub(super) fn template(&mut self, node: &Node) -> Option<Template> {
+    pub(in crate::script) fn template(&mut self, node: &Node) -> Option<Template> {
         self.pieces(node, Piece::Verbatim)
     }
 

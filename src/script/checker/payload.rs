@@ -1,29 +1,29 @@
 //! Reading payloads: the bytes of a `send`, a reply, or a part of a pattern, from any of their forms.
 
-use super::checker::Checker;
-use super::forms::{PAYLOADS, form_names};
+use super::Checker;
 use super::held::Held;
-use super::node::{Node, Style, Value};
 use super::read::Piece;
-use super::recipe::{Content, Recipe};
-use super::template::Template;
+use crate::script::forms::{PAYLOADS, form_names};
+use crate::script::node::{Node, Style, Value};
+use crate::script::recipe::{Content, Recipe};
+use crate::script::template::Template;
 use crate::text::{Diagnostic, visible};
 
 impl Checker<'_> {
     /// The one payload of a step or a map.
-    pub(super) fn payload(&mut self, held: Held<'_>) -> Option<Content> {
+    pub(in crate::script) fn payload(&mut self, held: Held<'_>) -> Option<Content> {
         let (form, node) = self.exactly_one(held, &[PAYLOADS], "payload")?;
         self.content(form, node, held)
     }
 
     /// The payload of a map called `what`.
-    pub(super) fn payload_in(&mut self, node: &Node, what: &str) -> Option<Content> {
+    pub(in crate::script) fn payload_in(&mut self, node: &Node, what: &str) -> Option<Content> {
         let held = self.hold(node, what, &form_names(false))?;
         self.payload(held)
     }
 
     /// `contains: "x"`, or a payload form below it: `contains: { hex: "00 ff" }`.
-    pub(super) fn part(&mut self, node: &Node) -> Option<Content> {
+    pub(in crate::script) fn part(&mut self, node: &Node) -> Option<Content> {
         if matches!(node.value, Value::Map(_)) {
             return self.payload_in(node, "a payload");
         }

@@ -1,17 +1,17 @@
 //! Reading patterns, from a step or a map.
 
-use super::checker::Checker;
-use super::forms::{PATTERNS, PAYLOADS, SIGNALS, form_names};
+use super::Checker;
 use super::held::Held;
-use super::node::{Node, Value};
-use super::pattern::{Exit, Length, Matches, Pattern};
-use super::regex::{Against, Regex};
+use crate::script::forms::{PATTERNS, PAYLOADS, SIGNALS, form_names};
+use crate::script::node::{Node, Value};
+use crate::script::pattern::{Exit, Length, Matches, Pattern};
+use crate::script::regex::{Against, Regex};
 use crate::text::{Diagnostic, Place, parse_size, visible};
 use std::sync::Arc;
 
 impl Checker<'_> {
     /// The pattern of a map such as an alternative of `any_of`; `more` are keys that it may have besides.
-    pub(super) fn pattern_in(
+    pub(in crate::script) fn pattern_in(
         &mut self,
         node: &Node,
         what: &str,
@@ -23,7 +23,7 @@ impl Checker<'_> {
     }
 
     /// The one pattern of a step or a map.
-    pub(super) fn pattern(&mut self, held: Held<'_>, against: Against) -> Option<Pattern> {
+    pub(in crate::script) fn pattern(&mut self, held: Held<'_>, against: Against) -> Option<Pattern> {
         let (form, node) = self.exactly_one(held, &[PAYLOADS, PATTERNS], "pattern")?;
         let pattern = match form {
             "hex" if node.as_scalar().is_some_and(|text| text.contains('?')) => self.masked(node)?,
@@ -122,7 +122,7 @@ impl Checker<'_> {
     }
 
     /// A regular expression, compiled now where nothing in it is filled in later.
-    pub(super) fn regex(&mut self, node: &Node, against: Against) -> Option<Matches> {
+    pub(in crate::script) fn regex(&mut self, node: &Node, against: Against) -> Option<Matches> {
         let template = self.template(node)?;
         let Some(bytes) = template.as_literal() else { return Some(Matches::Holes(template, against)) };
         let source = String::from_utf8_lossy(bytes).into_owned();

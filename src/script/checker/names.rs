@@ -1,17 +1,17 @@
 //! Names in steps: which a step uses, opens and closes, and whether it may.
 
-use super::checker::Checker;
-use super::choice::{Frame, Word as _};
-use super::draft::DraftStep;
-use super::name::{NAME_HELP, Name, RESERVED, is_name};
-use super::node::{Node, Value};
-use super::scope::Opened;
-use super::verb::{Half, Kind, Kinds, Takes};
+use super::Checker;
+use crate::script::choice::{Frame, Word as _};
+use crate::script::draft::DraftStep;
+use crate::script::name::{NAME_HELP, Name, RESERVED, is_name};
+use crate::script::node::{Node, Value};
+use crate::script::scope::Opened;
+use crate::script::verb::{Half, Kind, Kinds, Takes};
 use crate::text::{Diagnostic, Place, did_you_mean, visible};
 
 impl Checker<'_> {
     /// Tells of names that are not open, of the wrong kind, or in another lane's hands.
-    pub(super) fn use_names(&mut self, draft: &DraftStep) {
+    pub(in crate::script) fn use_names(&mut self, draft: &DraftStep) {
         for operand in draft.verb.operands {
             let Some(node) = draft.get(operand.name) else { continue };
             match operand.takes {
@@ -113,7 +113,7 @@ impl Checker<'_> {
     }
 
     /// The names that a step opens are open from here on, also where the step has other mistakes.
-    pub(super) fn open_names(&mut self, draft: &DraftStep) {
+    pub(in crate::script) fn open_names(&mut self, draft: &DraftStep) {
         for operand in draft.verb.operands {
             let Takes::Opens(kind) = operand.takes else { continue };
             let Some(node) = draft.get(operand.name) else {
@@ -145,7 +145,7 @@ impl Checker<'_> {
     }
 
     /// Opens a name, unless it is open already.
-    pub(super) fn open(&mut self, name: &Name, opened: Opened) {
+    pub(in crate::script) fn open(&mut self, name: &Name, opened: Opened) {
         let place = opened.place.clone();
         if let Some(before) = self.scope.open(name, opened) {
             let what = format!("`{name}` is open already");
@@ -160,7 +160,7 @@ impl Checker<'_> {
     }
 
     /// A valid name.
-    pub(super) fn name(&mut self, node: &Node) -> Option<Name> {
+    pub(in crate::script) fn name(&mut self, node: &Node) -> Option<Name> {
         let Some(text) = node.as_scalar() else {
             if !matches!(node.value, Value::Null) {
                 self.tell(Diagnostic::error(format!("a name is a word, not {}", node.what()), &node.place));

@@ -1,26 +1,26 @@
 //! Reading values: from nodes to numbers, sizes, words, lists, addresses and files.
 
-use super::checker::Checker;
-use super::draft::DraftStep;
-use super::hints::did_you_mean_key;
-use super::name::Name;
-use super::node::{Node, Value};
-use super::step::Destination;
-use super::template::{Hole, Part, Property, Template};
-use super::verb::{Half, Takes};
+use super::Checker;
+use crate::script::draft::DraftStep;
+use crate::script::hints::did_you_mean_key;
+use crate::script::name::Name;
+use crate::script::node::{Node, Value};
+use crate::script::step::Destination;
+use crate::script::template::{Hole, Part, Property, Template};
+use crate::script::verb::{Half, Takes};
 use crate::text::{Address, AddressError, Diagnostic, parse_duration, parse_size, visible};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 impl Checker<'_> {
     /// A duration, read.
-    pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
+    pub(in crate::script) fn duration(&mut self, node: &Node) -> Option<Duration> {
         let text = self.text(node)?;
         parse_duration(&text).map_err(|what| self.tell(Diagnostic::error(what, &node.place))).ok()
     }
 
     /// `true` or `false`; `false` where the operand is absent.
-    pub(super) fn flag(&mut self, draft: &DraftStep, key: &str) -> bool {
+    pub(in crate::script) fn flag(&mut self, draft: &DraftStep, key: &str) -> bool {
         let Some(node) = draft.get(key) else { return false };
         match self.text(node).as_deref() {
             Some("true") => true,
@@ -34,7 +34,7 @@ impl Checker<'_> {
     }
 
     /// A whole number that fits.
-    pub(super) fn number<T: TryFrom<u64>>(&mut self, node: &Node) -> Option<T> {
+    pub(in crate::script) fn number<T: TryFrom<u64>>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node)?;
         let digits = text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
         let number = text.parse::<u64>().ok().filter(|_| digits);
@@ -47,13 +47,18 @@ impl Checker<'_> {
     }
 
     /// A number of bytes.
-    pub(super) fn size(&mut self, node: &Node) -> Option<u64> {
+    pub(in crate::script) fn size(&mut self, node: &Node) -> Option<u64> {
         let text = self.text(node)?;
         parse_size(&text).map_err(|what| self.tell(Diagnostic::error(what, &node.place))).ok()
     }
 
     /// One of the words that the verb table gives for the operand `key`.
-    pub(super) fn word_of(&mut self, draft: &DraftStep, key: &str, node: &Node) -> Option<&'static str> {
+    pub(in crate::script) fn word_of(
+        &mut self,
+        draft: &DraftStep,
+        key: &str,
+        node: &Node,
+    ) -> Option<&'static str> {
         match draft.verb.operand(key).map(|operand| operand.takes) {
             Some(Takes::OneOf(words)) => self.one_of(node, words),
             _ => None,
@@ -61,7 +66,11 @@ impl Checker<'_> {
     }
 
     /// One of some words.
-    pub(super) fn one_of(&mut self, node: &Node, words: &'static [&'static str]) -> Option<&'static str> {
+    pub(in crate::script) fn one_of(
+        &mut self,
+        node: &Node,
+        words: &'static [&'static str],
+    ) -> Option<&'static str> {
         let text = self.text(node)?;
         let found = words.iter().find(|word| **word == text).copied();
         if found.is_none() {
@@ -74,7 +83,7 @@ impl Checker<'_> {
     }
 
     /// A list of texts with holes.
-    pub(super) fn templates(&mut self, node: &Node) -> Option<Vec<Template>> {
+    pub(in crate::script) fn templates(&mut self, node: &Node) -> Option<Vec<Template>> {
         let Value::List(items) = &node.value else {
             if !matches!(node.value, Value::Null) {
                 let what = format!("here stands a list, not {}", node.what());
@@ -107,7 +116,7 @@ impl Checker<'_> {
     }
 
     /// A map of texts with holes.
-    pub(super) fn template_map(&mut self, node: &Node) -> Option<Vec<(String, Template)>> {
+    pub(in crate::script) fn template_map(&mut self, node: &Node) -> Option<Vec<(String, Template)>> {
         let Value::Map(entries) = &node.value else {
             if !matches!(node.value, Value::Null) {
                 let what = format!("here stands a map, not {}", node.what());
@@ -131,7 +140,7 @@ impl Checker<'_> {
     }
 
     /// An address; checked now as far as it is known.
-    pub(super) fn address(&mut self, node: &Node) -> Option<Template> {
+    pub(in crate::script) fn address(&mut self, node: &Node) -> Option<Template> {
         let template = self.template(node)?;
         let Err(error) = parses_somehow(&template) else { return Some(template) };
         let whole = node.as_scalar().unwrap_or_default();
@@ -146,7 +155,12 @@ impl Checker<'_> {
     }
 
     /// The address, or the name of a socket, that the operand `key` holds.
-    pub(super) fn destination(&mut self, draft: &DraftStep, key: &str, node: &Node) -> Option<Destination> {
+    pub(in crate::script) fn destination(
+        &mut self,
+        draft: &DraftStep,
+        key: &str,
+        node: &Node,
+    ) -> Option<Destination> {
         let Some(Takes::Place(kinds)) = draft.verb.operand(key).map(|operand| operand.takes) else {
             return None;
         };
@@ -165,7 +179,7 @@ impl Checker<'_> {
     }
 
     /// The name of a variable that a step defines.
-    pub(super) fn save(&mut self, draft: &DraftStep) -> Option<Name> {
+    pub(in crate::script) fn save(&mut self, draft: &DraftStep) -> Option<Name> {
         let node = draft.get("save")?;
         let Some(name) = self.name(node) else {
             self.lost.add(node.as_scalar().unwrap_or_default());
@@ -186,7 +200,7 @@ impl Checker<'_> {
 
     /// A file beside the scenario: its path, which must be there unless parts of it are filled in
     /// when the step runs.
-    pub(super) fn file(&mut self, node: &Node) -> Option<Template> {
+    pub(in crate::script) fn file(&mut self, node: &Node) -> Option<Template> {
         let template = self.template(node)?;
         let Some(bytes) = template.as_literal() else { return Some(template) };
         let path = beside(&self.directory, &String::from_utf8_lossy(bytes));
@@ -228,7 +242,7 @@ impl Checker<'_> {
             if self.is_full() {
                 break;
             }
-            let problem = super::hints::lost_comma(entry, before).unwrap_or_else(|| {
+            let problem = crate::script::hints::lost_comma(entry, before).unwrap_or_else(|| {
                 let said = format!("{what} has no `{}`", visible(word));
                 Diagnostic::error(said, &entry.key.place).maybe_help(did_you_mean_key(word, known.clone()))
             });

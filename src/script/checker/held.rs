@@ -1,14 +1,14 @@
 //! `Held`: something with keys, and the one form among them.
 
-use super::checker::Checker;
-use super::draft::DraftStep;
-use super::forms::Form;
-use super::node::{Entry, Node, Value};
+use super::Checker;
+use crate::script::draft::DraftStep;
+use crate::script::forms::Form;
+use crate::script::node::{Entry, Node, Value};
 use crate::text::{Diagnostic, Place};
 
 /// Something with keys: a step, or a map in one.
 #[derive(Clone, Copy)]
-pub(super) struct Held<'a> {
+pub(in crate::script) struct Held<'a> {
     entries: &'a [Entry],
     /// Where a mistake of the whole stands.
     pub place: &'a Place,
