@@ -14,7 +14,7 @@ use crate::text::{ErrorKind, format_duration};
 use std::cell::Cell;
 use std::io;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 /// Pieces of standard input, as they are read; the channel closes at its end.
@@ -58,6 +58,8 @@ enum Over {
     Waited,
     /// Nothing passed for the time allowed.
     Idle,
+    /// The steps are sent, and the input has its turn.
+    Input,
 }
 
 impl Stage {
@@ -99,6 +101,13 @@ impl From<Trouble> for Held {
     }
 }
 
+/// Whether the steps are sent, for who waits for it.
+#[derive(Default)]
+struct Done {
+    is: Cell<bool>,
+    told: Notify,
+}
+
 struct Holding<'a> {
     stage: &'a Stage,
     conversation: &'a Conversation<'a>,
@@ -113,7 +122,7 @@ impl Holding<'_> {
         // A step that has been begun is finished though the peer has ended: it may still read. Typed input ends
         // with the peer.
         let typed = input.is_some();
-        let steps_done = Cell::new(false);
+        let steps_done = Done::default();
         let result = {
             let sending = self.send(input.as_mut(), &steps_done);
             let receiving = self.receive();
@@ -126,6 +135,8 @@ impl Holding<'_> {
                     result = &mut sending, if sent.is_none() => Over::Sent(result),
                     () = self.waited(), if sent.is_some() && received.is_none() => Over::Waited,
                     () = self.idle() => Over::Idle,
+                    // The peer may have ended before that.
+                    () = steps_done.told.notified(), if received.is_some() => Over::Input,
                 };
                 match over {
                     Over::Received(result) => received = Some(result),
@@ -133,12 +144,13 @@ impl Holding<'_> {
                     Over::Waited if self.conversation.wait == Some(Duration::ZERO) => return Ok(()),
                     Over::Waited => return Err(self.unanswered().into()),
                     Over::Idle => return Err(self.idled().into()),
+                    Over::Input => {}
                 }
                 match (&received, &sent) {
                     // The receiving side learns how it ended: a failed send alone does not know.
                     (Some(Err(_)), _) | (Some(_), Some(_)) => break (received, sent),
                     (Some(Ok(end)), None)
-                        if typed && steps_done.get() || end.as_ref().is_some_and(is_over) =>
+                        if typed && steps_done.is.get() || end.as_ref().is_some_and(is_over) =>
                     {
                         break (received, sent);
                     }
@@ -158,11 +170,12 @@ impl Holding<'_> {
     }
 
     /// What is to be sent, the input after it, the half-close last.
-    async fn send(&self, input: Option<&mut Input>, steps_done: &Cell<bool>) -> Result<(), Box<Failure>> {
+    async fn send(&self, input: Option<&mut Input>, steps_done: &Done) -> Result<(), Box<Failure>> {
         for step in self.conversation.sending {
             run_step(&self.stage.lane, step).await?;
         }
-        steps_done.set(true);
+        steps_done.is.set(true);
+        steps_done.told.notify_one();
         if let Some(input) = input {
             let failed =
                 |trouble: Trouble| trouble.into_failure(self.conversation.opened_by, &self.stage.lane.label);
