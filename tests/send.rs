@@ -535,3 +535,75 @@ fn tls_is_spoken_with_openssl() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+#[test]
+fn what_tls_needs_is_looked_at_before_anything_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let (text, log) = (directory.path().join("no.pem"), directory.path().join("missing/keys"));
+    std::fs::write(&text, "no certificate").unwrap();
+    let text = text.to_str().unwrap();
+    for (words, problem) in [
+        (&["send", "9", "x", "--tls", "--ca", text][..], "error: TLS: the PEM text holds no certificate\n"),
+        (&["send", "9", "x", "--tls", "--sni", "bad name"], "error: TLS: `bad name` is no server name\n"),
+        (
+            &["serve", "0", "--tls", "--cert", text, "--key", text],
+            "error: TLS: the PEM text holds no certificate\n",
+        ),
+    ] {
+        let told = run(words);
+        assert!(told.err.starts_with(problem), "{words:?}: {}", told.err);
+        assert_eq!((told.code, told.out.len()), (Some(2), 0), "{words:?}");
+    }
+    let mut command = program(&["send", "9", "x", "--tls", "--insecure"]);
+    let told = finish(command.env("SSLKEYLOGFILE", &log).spawn().unwrap());
+    let wanted = format!(
+        "error: cannot write {}, which SSLKEYLOGFILE names: no such file or directory\n",
+        log.display()
+    );
+    assert_eq!((told.err, told.code), (wanted, Some(2)));
+}
+
+#[test]
+fn flags_that_fingers_know_are_answered_with_where_to_look() {
+    for (words, hint) in [
+        (&["send", "9", "-u"][..], "datagrams are sent by `sockdrill udp-send`"),
+        (&["serve", "-l", "9"], "it always listens"),
+        (&["serve", "0", "-e", "cat"], "`--echo`, `--reply`, `--on` and `--script` answer"),
+        (&["udp-send", "-z", "9"], "UDP accepts no connection"),
+        (&["udp-recv", "-p", "9"], "the port is the argument"),
+    ] {
+        let told = run(words);
+        assert!(told.err.contains(hint) && told.err.contains("`sockdrill help from-nc`"), "{}", told.err);
+        assert_eq!((told.code, told.out.len()), (Some(2), 0), "{words:?}");
+    }
+}
+
+#[test]
+fn an_unknown_option_is_shown_where_it_stands() {
+    let told = run(&["send", "9", "x", "--option", "nodely=true"]);
+    let wanted = "error: there is no socket option `nodely`
+ --> command line:1:29
+  |
+1 | sockdrill send 9 x --option nodely=true
+  |                             ^^^^^^
+  |
+  = help: did you mean `nodelay`?
+";
+    assert_eq!((told.err.as_str(), told.code), (wanted, Some(2)));
+}
+
+#[test]
+fn a_peer_that_ends_before_the_input_has_its_turn_is_not_missed() {
+    for words in [&[][..], &["--no-shutdown"], &["said", "-"]] {
+        for _ in 0..10 {
+            let peer = Peer::new(drop);
+            let mut child =
+                program(&[&["send", &peer.at()], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
+            let held = child.stdin.take();
+            peer.end();
+            let told = finish(child);
+            drop(held);
+            assert!(told.err.contains("* closed by peer (FIN)") || told.code == Some(5), "{}", told.err);
+        }
+    }
+}

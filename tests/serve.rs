@@ -439,3 +439,30 @@ fn hostile_clients_do_not_hurt_a_well_behaved_one() {
     drop((silent, deaf));
     server.stop();
 }
+
+#[test]
+fn a_second_ctrl_c_leaves_no_command_behind() {
+    let script = "trap '' INT; echo $$; exec sleep 1000";
+    let mut server = Serving::start(&mut program(&["serve", "0", "--", "sh", "-c", script]));
+    let mut line = String::new();
+    server.stdout().read_line(&mut line).unwrap();
+    let id = nix::unistd::Pid::from_raw(line.trim().parse().unwrap());
+    // Signals of one kind that come together are one: until it has ended there may be another.
+    let began = std::time::Instant::now();
+    while nix::sys::signal::kill(id, None).is_ok() {
+        server.signal(Signal::SIGINT);
+        assert!(began.elapsed() < LONG, "it is still there");
+        std::thread::yield_now();
+    }
+    assert_eq!(server.end().code, Some(130));
+}
+
+#[test]
+fn an_echo_over_tls_that_nobody_watches_shows_no_pieces() {
+    let server = Serving::new(&["--echo", "--tls"]);
+    let told = run(&["send", &server.at(), "hello", "--tls", "--insecure"]);
+    assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{}", told.err);
+    let out = server.stop().out();
+    assert!(out.contains("#1 *        closed by peer (FIN): in 5 B, out 5 B"), "{out}");
+    assert!(!out.contains("hello"), "{out}");
+}

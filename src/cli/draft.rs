@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use crate::script::draft::DraftStep;
-use crate::script::node::{Node, Value};
+use crate::script::node::{Entry, Node, Value};
 use crate::script::verbs::verb;
 use crate::text::{Diagnostic, Place};
 
@@ -47,10 +47,11 @@ impl Drafting<'_> {
                 let problem = Diagnostic::error(format!("`{}` has no value", word.escape_debug()), &place);
                 return Err(Box::new(problem.help("an option is `name=value`, as in `nodelay=true`")));
             };
+            let key = Node::scalar(name, &place.within(0, name.len()));
             let value = Node::scalar(value, &place.within(name.len() + 1, value.len()));
-            entries.push((name.to_owned(), value));
+            entries.push(Entry { key, value });
         }
-        Ok(Node::map(entries, &self.arguments.all()))
+        Ok(Node { value: Value::Map(entries), place: self.arguments.all() })
     }
 
     /// Steps as the value of an operand: the body of `repeat` or `each`.

@@ -24,9 +24,19 @@ pub(super) fn tell(failure: &Failure, output: &Output) {
         output.problem(&failure.diagnostic());
     } else {
         // Scenarios are helped with operands, commands with flags.
-        let help = failure.help.iter().map(|help| help.replace("`retry: 10s`", "`--retry 10s`"));
-        sentence(output, &failure.message, &help.collect::<Vec<_>>());
+        sentence(output, &failure.message, &in_flags(&failure.help));
     }
+}
+
+/// Ways out as the engine words them, with the operands that a command has flags for.
+const FLAGS: &[(&str, &str)] =
+    &[("`retry: 10s`", "`--retry 10s`"), ("`ca: file`", "`--ca FILE`"), ("`insecure: true`", "`--insecure`")];
+
+/// The same ways out in the words of commands.
+pub(super) fn in_flags(help: &[String]) -> Vec<String> {
+    let flags =
+        |help: &String| FLAGS.iter().fold(help.clone(), |help, (operand, flag)| help.replace(operand, flag));
+    help.iter().map(flags).collect()
 }
 
 /// One sentence, and the ways out below it.

@@ -15,6 +15,8 @@
 //! rounds    --until-fail, --for
 //! accept    --accept
 //! clashes   flags of replay that do not go together
+//! habits    flags that fingers know from nc
+//! secured   what TLS needs of this machine
 //! reports   the flags that ask for reports, and their sinks
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
@@ -31,6 +33,7 @@ mod draft;
 mod ending;
 mod find;
 pub mod flags;
+mod habits;
 mod help;
 mod list;
 mod man;
@@ -47,6 +50,7 @@ mod reports;
 mod rounds;
 mod scenario;
 mod schema;
+mod secured;
 mod select;
 mod send;
 mod send_args;
@@ -145,9 +149,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = completions::answered(&arguments) {
         return exit;
     }
+    let command = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return refused(&error),
+        Err(mut error) => {
+            habits::explain(&mut error, command.as_deref());
+            return refused(&error);
+        }
     };
     let output = Output::new(cli.color);
     let exit = match &cli.command {

@@ -7,7 +7,7 @@ use super::send_args::Args;
 use super::send_draft::plan;
 use super::send_job::Job;
 use super::telling::Talkers;
-use super::{flags, scenario};
+use super::{flags, scenario, secured};
 use crate::event::Exit;
 use crate::script::load::load_steps;
 
@@ -39,6 +39,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if !secured::can_be(&scenario.steps, output) {
+        return Exit::Usage;
+    }
     if let (Some(_), Some(_)) = (&plan.input, args.connections) {
         let hint = "say what is sent: DATA, `@file`, `--file` or `--pattern`".to_owned();
         sentence(output, "standard input goes over one connection only", &[hint]);

@@ -1,6 +1,6 @@
 //! The arguments of `send`.
 
-use super::telling::{Telling, duration, rate, size};
+use super::telling::{Telling, duration, number, piece, rate, size};
 use std::time::Duration;
 
 /// Arguments of `send`.
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "What is sent")]
     pub pattern: Option<u64>,
     /// Send in pieces of this size
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "What is sent")]
+    #[arg(long, value_name = "SIZE", value_parser = piece, help_heading = "What is sent")]
     pub chunk: Option<u64>,
     /// Time from one piece to the next
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "chunk", help_heading = "What is sent")]
@@ -42,7 +42,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "RATE", value_parser = rate, conflicts_with_all = ["chunk", "every"], help_heading = "What is sent")]
     pub rate: Option<u64>,
     /// Send DATA so many times over the one connection, expecting after each
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "What is sent")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What is sent")]
     pub repeat: Option<u64>,
     /// Time between one and the next
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "repeat", help_heading = "What is sent")]

@@ -7,9 +7,9 @@ use super::serve_args::Args;
 use super::serve_command::Child;
 use super::serve_draft::{Plan, as_scenario, plan};
 use super::telling::{Talkers, Told, raw_stdout};
-use super::{flags, scenario, signals};
+use super::{flags, scenario, secured, signals};
 use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
-use crate::event::{Exit, Failure, Journal};
+use crate::event::{Detail, Exit, Failure, Journal};
 use crate::script::load::load_steps;
 use crate::script::step::Step;
 use crate::sink::WholeFile;
@@ -37,6 +37,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
+    if !secured::can_be(&scenario.steps, output) {
+        return Exit::Usage;
+    }
     let talkers = match (args.command.is_empty(), args.once) {
         (false, _) => Talkers::Beside,
         (true, true) => Talkers::Client,
@@ -62,7 +65,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 }
 
 fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, output: &Output) -> Exit {
-    let mut server = match open(steps, &told.journal(), output) {
+    // A line a piece costs more than the piece: where nobody watches, open and close are told.
+    let detail = if plan.is_shown(args, Output::is_terminal()) { told.detail } else { Detail::Life };
+    let mut server = match open(steps, &Journal::live(&told.live, detail), output) {
         Ok(server) => server,
         Err(exit) => return exit,
     };
@@ -149,9 +154,7 @@ fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
         most: args.max_clients.map(usize::from),
         accepts: if args.once { Some(1) } else { args.close_listener_after },
         lines,
-        shown: told.raw
-            || (told.detail == crate::event::Detail::Everything
-                && plan.is_shown(args, Output::is_terminal())),
+        shown: told.raw || (told.detail == Detail::Everything && plan.is_shown(args, Output::is_terminal())),
     }
 }
 

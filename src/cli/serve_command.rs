@@ -1,6 +1,6 @@
 //! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
 
-use crate::engine::{Server, Stop, StopReason};
+use crate::engine::{Server, Stop, StopReason, process_began, process_ended};
 use crate::event::Exit;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
@@ -27,10 +27,12 @@ impl Child {
         let mut child =
             child.map_err(|error| format!("cannot run {program}: {}", crate::sink::in_words(&error)))?;
         let id = child.id();
+        process_began(id);
         let (to, status) = channel();
         let stop = stop.clone();
         let wait = std::thread::Builder::new().name("command".to_owned()).spawn(move || {
             let ended = child.wait().ok();
+            process_ended(id);
             let _ = to.send(ended);
             stop.raise(StopReason::Done);
         });
@@ -41,6 +43,8 @@ impl Child {
     /// Waits for it to end, after passing on the signal that ended the server, and gives its status.
     pub fn finish(self, stop: &Stop) -> Exit {
         let signal = match stop.reason() {
+            // A Ctrl-C at the terminal has reached it already, and a second one means something else to many.
+            Some(StopReason::Interrupt) if is_in_foreground() => None,
             Some(StopReason::Interrupt) => Some(nix::sys::signal::Signal::SIGINT),
             Some(StopReason::Terminate) => Some(nix::sys::signal::Signal::SIGTERM),
             _ => None,
@@ -56,4 +60,15 @@ impl Child {
             status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
         Exit::Of(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
+}
+
+/// Whether the signals of a terminal reach this process, and so the command, which is in its group: proc(5),
+/// `pgrp` and `tpgid`. Not, where that cannot be read.
+fn is_in_foreground() -> bool {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name before them is in parentheses and may hold anything.
+    let fields = stat.rsplit(") ").next().unwrap_or_default();
+    let mut fields = fields.split(' ').skip(2);
+    let (group, foreground) = (fields.next(), fields.nth(2));
+    group.is_some() && group == foreground
 }

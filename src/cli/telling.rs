@@ -166,3 +166,22 @@ pub(super) fn rate(text: &str) -> Result<u64, String> {
     let rate = size(text.strip_suffix("/s").unwrap_or(text))?;
     if rate == 0 { Err("a rate is more than nothing".to_owned()) } else { Ok(rate) }
 }
+
+/// A number of things, more than none: `1000`, `1k`, `1M`.
+pub(super) fn number(text: &str) -> Result<u64, String> {
+    let (digits, scale) = match text.strip_suffix('k').or(text.strip_suffix('M')) {
+        Some(digits) => (digits, if text.ends_with('k') { 1_000 } else { 1_000_000 }),
+        None => (text, 1),
+    };
+    match digits.parse::<u64>().ok().and_then(|count| count.checked_mul(scale)) {
+        Some(0) => Err("a count is more than nothing".to_owned()),
+        Some(count) => Ok(count),
+        None => Err("a count is a number, as in `1000`, `1k` or `1M`".to_owned()),
+    }
+}
+
+/// The size of a piece.
+pub(super) fn piece(text: &str) -> Result<u64, String> {
+    let piece = size(text)?;
+    if piece == 0 { Err("a piece has at least one byte".to_owned()) } else { Ok(piece) }
+}

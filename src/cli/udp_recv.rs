@@ -7,7 +7,7 @@ use super::flags::UDP_RECV;
 use super::output::Output;
 use super::payload;
 use super::scenario;
-use super::telling::{Telling, duration};
+use super::telling::{Telling, duration, number};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Receiving, Reply};
 use crate::event::Exit;
@@ -43,7 +43,7 @@ pub(super) struct Args {
     pub words: Vec<String>,
 
     /// End when so many have come
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "What is received")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What is received")]
     pub count: Option<u64>,
     /// End after so long; without all of --count that is exit code 4
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "What is received")]
@@ -125,6 +125,10 @@ fn local(args: &Args, arguments: &Arguments) -> Result<(Address, bool), Problem>
     if let Some(word) = words.get(taken.words) {
         let what = format!("`{}` is one word too many: `udp-recv` takes an address", word.escape_debug());
         return Err(Box::new(Diagnostic::error(what, &arguments.place(word))));
+    }
+    if matches!(taken.address, Address::Unix(_) | Address::Abstract(_)) {
+        let problem = Diagnostic::error("`udp-recv` receives over UDP", &arguments.place(first));
+        return Err(Box::new(problem.help("a scenario can receive at a unix datagram socket")));
     }
     let bare = first.trim_start_matches("udp://").trim_start_matches(':');
     let named = !args.words.is_empty() && !bare.bytes().all(|byte| byte.is_ascii_digit());

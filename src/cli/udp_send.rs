@@ -7,7 +7,7 @@ use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
 use super::scenario;
-use super::telling::{Telling, duration, size};
+use super::telling::{Telling, duration, number, size};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Await, Payloads, Schedule, Sending};
 use crate::event::Exit;
@@ -57,7 +57,7 @@ pub(super) struct Args {
     pub numbered: bool,
 
     /// How many; 1k and 1M are understood
-    #[arg(long, value_name = "N", value_parser = count, conflicts_with = "lines", help_heading = "When it is sent")]
+    #[arg(long, value_name = "N", value_parser = number, conflicts_with = "lines", help_heading = "When it is sent")]
     pub count: Option<u64>,
     /// How many a second: 500/s, 30/min; without --count until Ctrl-C
     #[arg(long, value_name = "RATE", conflicts_with = "flood", help_heading = "When it is sent")]
@@ -67,7 +67,7 @@ pub(super) struct Args {
     pub flood: bool,
 
     /// Wait for so many answers, 5s unless --wait says otherwise
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "What is answered")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "What is answered")]
     pub replies: Option<u64>,
     /// How long to wait for answers after the last datagram; without --replies for all that come
     #[arg(short = 'q', long, value_name = "TIME", value_parser = duration, help_heading = "What is answered")]
@@ -111,19 +111,6 @@ const WAIT: Duration = Duration::from_secs(5);
 const STAMP: u64 = 26;
 /// More than any datagram can carry.
 const TOO_MUCH: u64 = 65_536;
-
-/// A number of datagrams: `1000`, `1k`, `1M`.
-fn count(text: &str) -> Result<u64, String> {
-    let (digits, scale) = match text.strip_suffix('k').or(text.strip_suffix('M')) {
-        Some(digits) => (digits, if text.ends_with('k') { 1_000 } else { 1_000_000 }),
-        None => (text, 1),
-    };
-    match digits.parse::<u64>().ok().and_then(|count| count.checked_mul(scale)) {
-        Some(0) => Err("a count is more than nothing".to_owned()),
-        Some(count) => Ok(count),
-        None => Err("a count is a number, as in `1000`, `1k` or `1M`".to_owned()),
-    }
-}
 
 /// What the arguments mean.
 struct Plan {

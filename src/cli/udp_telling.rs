@@ -1,6 +1,6 @@
 //! What `udp-send` and `udp-recv` share: who is told of datagrams, the runtime, hints and exit codes.
 
-use super::ending::{exit_of, sentence};
+use super::ending::{exit_of, in_flags, sentence};
 use super::output::Output;
 use super::signals;
 use super::telling::{Seen, Telling, Time, raw_stdout};
@@ -160,7 +160,7 @@ pub(super) fn failed(failure: &Failure, output: &Output) -> Exit {
             let hint = "another program has it; port 0 takes a free one".to_owned();
             (failure.message.clone(), vec![hint])
         }
-        _ => (failure.message.clone(), failure.help.clone()),
+        _ => (failure.message.clone(), in_flags(&failure.help)),
     };
     sentence(output, &message, &hints);
     exit_of(failure)

@@ -130,12 +130,35 @@ impl Over {
             }
             Self::Idle => {
                 let idle = shared.serving.idle.unwrap_or_default();
-                note(format!("nothing passed for {}", crate::text::format_duration(idle)));
-                None
+                let cause = format!("nothing passed for {}", crate::text::format_duration(idle));
+                let peer = lane.socket(&shared.serving.name).ok().and_then(|socket| match &socket.live {
+                    Live::Stream(stream, _) => Some(format!("{}: ", stream.peer())),
+                    _ => None,
+                });
+                let trouble = Trouble::timeout(peer.unwrap_or_default() + &cause);
+                note(cause);
+                Some(no_step(&trouble, lane))
             }
             Self::Served(Ok(())) | Self::Stopped => None,
         }
     }
+}
+
+/// A failure that no step is to blame for.
+fn no_step(trouble: &Trouble, lane: &Lane) -> Box<Failure> {
+    Box::new(Failure {
+        kind: trouble.kind,
+        message: trouble.message.clone(),
+        label: String::new(),
+        at: crate::text::Excerpt::from(&crate::script::node::nowhere("serve")),
+        step: "serve".into(),
+        lane: lane.label.clone(),
+        wanted: None,
+        seen: None,
+        differs_at: None,
+        rows: Vec::new(),
+        help: Vec::new(),
+    })
 }
 
 struct Client<'a> {
@@ -156,21 +179,9 @@ impl Client<'_> {
         talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
-    /// A failure that no step is to blame for.
+    /// The same, told.
     fn failure(&self, trouble: &Trouble) -> Box<Failure> {
-        let failure = Box::new(Failure {
-            kind: trouble.kind,
-            message: trouble.message.clone(),
-            label: String::new(),
-            at: crate::text::Excerpt::from(&crate::script::node::nowhere("serve")),
-            step: "serve".into(),
-            lane: self.lane.label.clone(),
-            wanted: None,
-            seen: None,
-            differs_at: None,
-            rows: Vec::new(),
-            help: Vec::new(),
-        });
+        let failure = no_step(trouble, self.lane);
         self.lane.note(self.shared.number, || What::Failed(failure.clone()));
         failure
     }

@@ -10,6 +10,7 @@ use crate::net::{
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::Template;
 use crate::text::{Address, ErrorKind, format_duration};
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,6 +41,10 @@ fn not_bound(error: NetError, at: &Address) -> Trouble {
     let trouble = Trouble::from(error);
     let port = match at {
         Address::Host { port, .. } | Address::Any { port } => *port,
+        Address::Unix(_) if kind == ErrorKind::InUse => {
+            return trouble
+                .help("a file is there; if it is a socket that nobody listens at any more, remove it");
+        }
         Address::Unix(_) | Address::Abstract(_) => return trouble,
     };
     match kind {
@@ -106,7 +111,7 @@ pub(super) async fn connect(
     let deadline = deadline.extended(retry.unwrap_or_default());
     let attempt = connect_patiently(lane, &to, &options, retry);
     let stream = if let Ok(stream) = deadline.run(attempt).await {
-        stream.map_err(|error| not_connected(error, retry, lane.session.host.is_isolated()))?
+        stream.map_err(|error| not_connected(error, &to, retry, lane.session.host.is_isolated()))?
     } else {
         let words = deadline.words();
         let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
@@ -132,12 +137,16 @@ pub(super) async fn connect(
 }
 
 /// Why there is no connection, and the way out.
-fn not_connected(error: NetError, retry: Option<Duration>, isolated: bool) -> Trouble {
+fn not_connected(error: NetError, to: &Address, retry: Option<Duration>, isolated: bool) -> Trouble {
     let kind = error.kind;
     let trouble = Trouble::from(error);
+    let absent = matches!(to, Address::Unix(path) if !Path::new(path).exists());
     match (kind, retry) {
         (ErrorKind::Unreachable | ErrorKind::Dns, _) if isolated => {
             trouble.help("the scenario is isolated: it reaches what it starts itself, and nothing else")
+        }
+        (ErrorKind::Refused, None) if absent => {
+            trouble.help("there is no such file; `retry: 10s` waits for a server that is starting")
         }
         (ErrorKind::Refused, None) => {
             trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")

@@ -1,12 +1,13 @@
 //! What an end that leaves no time to ask each session must take away: process groups and temporary
 //! directories. A second Ctrl-C is such an end.
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static PROCESSES: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static DIRECTORIES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn locked<T>(list: &'static Mutex<Vec<T>>) -> MutexGuard<'static, Vec<T>> {
@@ -23,6 +24,16 @@ pub(super) fn group_ended(group: Pid) {
     locked(&GROUPS).retain(|other| *other != group);
 }
 
+/// A process runs beside that is in no group of its own.
+pub fn process_began(id: u32) {
+    locked(&PROCESSES).extend(i32::try_from(id).ok().map(Pid::from_raw));
+}
+
+/// It has ended; its number may belong to somebody else from now on.
+pub fn process_ended(id: u32) {
+    locked(&PROCESSES).retain(|other| i32::try_from(id).ok() != Some(other.as_raw()));
+}
+
 /// A temporary directory was made.
 pub(super) fn directory_made(path: &Path) {
     locked(&DIRECTORIES).push(path.to_owned());
@@ -33,13 +44,16 @@ pub(super) fn directory_removed(path: &Path) {
     locked(&DIRECTORIES).retain(|other| other != path);
 }
 
-/// Kills every process group that scenarios have started and that is not over, and removes their
-/// temporary directories, at once. For the last moment of a process: sessions that still run meet
+/// Kills every process group that scenarios have started and every process beside that is not over, and removes
+/// their temporary directories, at once. For the last moment of a process: sessions that still run meet
 /// the effects.
 pub fn take_away_all() {
     for group in locked(&GROUPS).drain(..).filter(|group| group.as_raw() > 1) {
         // One that has ended meanwhile is what was wanted.
         let _ = killpg(group, Signal::SIGKILL);
+    }
+    for process in locked(&PROCESSES).drain(..).filter(|process| process.as_raw() > 1) {
+        let _ = kill(process, Signal::SIGKILL);
     }
     for directory in locked(&DIRECTORIES).drain(..) {
         // Nothing is left to tell that it could not be removed, and nothing to do about it.

@@ -40,7 +40,11 @@ async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> Result<Strea
     let mut polled = host.open(kind, to.domain()).map_err(|e| NetError::io(to, &e))?;
     options::set_all(&polled, &o.options)?;
     if let Some(from) = &o.bind {
-        bind(&mut polled, from, to).await?;
+        let bound = bind(&mut polled, from, to).await;
+        // A source is not the address that is connected to.
+        let of_the_source = |e: NetError| NetError::new(e.kind, format!("from {}", e.message));
+        let names = to.to_string();
+        bound.map_err(|e| if e.message.starts_with(&names) { e } else { of_the_source(e) })?;
     }
     let address = to.to_sockaddr(polled.domain).map_err(|e| NetError::io(to, &e))?;
     let begun = polled.socket().connect(&address);

@@ -120,6 +120,10 @@ pub(super) fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetErr
     if failed.is_empty() && last.message.starts_with(&name) {
         return last;
     }
+    // What is said of something else, a source address or an interface, is said whole.
+    if failed.is_empty() && !last.message.starts_with(|c: char| c == '[' || c.is_ascii_digit()) {
+        return NetError::new(last.kind, format!("{name}: {}", last.message));
+    }
     failed.push(last.clone());
     let each: Vec<String> = failed.iter().map(|e| e.message.replacen(": ", " ", 1)).collect();
     NetError::new(last.kind, format!("{name}: {}", each.join("; ")))

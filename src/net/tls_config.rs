@@ -63,6 +63,22 @@ impl TlsSettings {
     }
 }
 
+impl TlsSettings {
+    /// Whether its certificates, its key and its name can be used, looked at without a peer.
+    pub fn prove(&self) -> Result<(), NetError> {
+        let provider = Arc::new(ring::default_provider());
+        if let Some(name) = &self.name {
+            known_name(name)?;
+        }
+        match self.side {
+            // The machine's own roots are not this one's to be judged.
+            TlsSide::Client if self.ca.is_none() && self.cert.is_none() => Ok(()),
+            TlsSide::Client => client(self, provider).map(drop),
+            TlsSide::Server => server(self, provider).map(drop),
+        }
+    }
+}
+
 fn failed(why: impl std::fmt::Display) -> NetError {
     NetError::new(ErrorKind::Tls, format!("TLS: {why}"))
 }
@@ -126,11 +142,15 @@ fn server(t: &TlsSettings, provider: Arc<CryptoProvider>) -> Result<ServerConfig
 
 fn server_name(t: &TlsSettings, peer: &Endpoint) -> Result<ServerName<'static>, NetError> {
     match (&t.name, peer.ip()) {
-        (Some(name), _) => ServerName::try_from(name.clone())
-            .map_err(|_| failed(format_args!("`{}` is no server name", name.escape_debug()))),
+        (Some(name), _) => known_name(name),
         (None, Some(ip)) if !ip.is_loopback() => Ok(ServerName::from(ip)),
         (None, _) => ServerName::try_from("localhost").map_err(failed),
     }
+}
+
+fn known_name(name: &str) -> Result<ServerName<'static>, NetError> {
+    let known = ServerName::try_from(name.to_owned());
+    known.map_err(|_| failed(format_args!("`{}` is no server name", name.escape_debug())))
 }
 
 type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -224,7 +224,9 @@ impl Conversation {
                 self.begin(event, name, false);
                 let took = milliseconds(took);
                 let from = if local.ends_with(UNNAMED) { String::new() } else { format!(" from {local}") };
-                self.tell(event, FAINT, &format!("connected {peer}{from} in {took}"))
+                // Where nobody listens, a port can be connected to itself: both opens meet.
+                let itself = if local == peer && !from.is_empty() { ", which is itself" } else { "" };
+                self.tell(event, FAINT, &format!("connected {peer}{from}{itself} in {took}"))
             }
             What::Accepted { name, peer, .. } => {
                 self.begin(event, name, true);

@@ -289,12 +289,14 @@ fn whole(figures: &Figures<'_>) -> String {
     format!("{datagrams}, {bytes} B{from} in {seconds:.2} s{}", figures.losses())
 }
 
-/// What is said at the end of sending; nothing where one datagram was all there is to it.
+/// What is said at the end of sending; nothing where one datagram was all that there was to be.
 fn sent(figures: &Figures<'_>) -> Option<String> {
     let (count, bytes, seconds) =
         (figures.number("sent"), figures.number("bytes"), figures.number("seconds"));
-    let many = (count > 1.0).then(|| {
-        format!("sent {}, {bytes} B in {seconds:.2} s ({})", plural(count, "datagram"), rate(count, seconds))
+    let stopped = figures.get("stopped").is_some();
+    let many = (count > 1.0 || stopped).then(|| {
+        let rate = if count > 1.0 { format!(" ({})", rate(count, seconds)) } else { String::new() };
+        format!("sent {}, {bytes} B in {seconds:.2} s{rate}", plural(count, "datagram"))
     });
     let answers = figures.get("answers").map(|answers| {
         let mut words = format!("{} of {count} answered", figures.number("answered"));

@@ -21,14 +21,14 @@ error: there is no file tests/diagnostics/files/nothing.yaml
 3 |   - include: nothing.yaml
   |              ^^^^^^^^^^^^
   |
-  = help: a file is looked for beside the scenario
+  = help: a relative path begins where the scenario is; of a command and at the prompt, where you are
 error: there is no file tests/diagnostics/files/nothing.bin
  --> a.yaml:7:31
   |
 7 |   - send: { from: conn, file: nothing.bin }
   |                               ^^^^^^^^^^^
   |
-  = help: a file is looked for beside the scenario
+  = help: a relative path begins where the scenario is; of a command and at the prompt, where you are
 ");
 }
 

@@ -474,6 +474,8 @@ error: there is no socket option `x`
   |
 7 |   - connect: { as: client, to: server, options: { linger: never, x: 1 } }
   |                                                                  ^
+  |
+  = help: `sockdrill help options` lists them
 error: `connect` has no `nodelay`
  --> a.yaml:8:41
   |

@@ -181,7 +181,7 @@ impl Watch<'_> {
             sent = finished.await.ok().map(|(sent, _)| sent);
         }
         let sent = sent.unwrap_or_default();
-        self.measure(&sent);
+        self.measure(&sent, matches!(why, Ending::Stopped));
         let answers = self.ledger.as_ref().map_or(0, |ledger| locked(ledger).answers);
         let why = match why {
             Ending::Done | Ending::TimedOut | Ending::Refused(_) if self.refused > 0 => {
@@ -261,13 +261,16 @@ impl Watch<'_> {
     }
 
     #[allow(clippy::cast_precision_loss, reason = "counts of datagrams are far below 2^53")]
-    fn measure(&self, sent: &Sent) {
+    fn measure(&self, sent: &Sent, stopped: bool) {
         let mut figures = vec![
             ("sent".to_owned(), sent.datagrams as f64),
             ("bytes".to_owned(), sent.bytes as f64),
             ("seconds".to_owned(), sent.took.as_secs_f64()),
         ];
         let mut add = |name: &str, value: f64| figures.push((name.to_owned(), value));
+        if stopped {
+            add("stopped", 1.0);
+        }
         if self.refused > 0 {
             add("refused", self.refused as f64);
         }

@@ -63,7 +63,7 @@ async fn a_client_can_bind_an_address_and_set_options_before_it_connects() {
     let e = HOST.connect_endpoint(listener.local(), &foreign).await.unwrap_err();
     assert_eq!(
         (e.kind, e.message.as_str()),
-        (ErrorKind::NotAvailable, "192.0.2.1:0: not an address of this machine")
+        (ErrorKind::NotAvailable, "from 192.0.2.1:0: not an address of this machine")
     );
 }
 

@@ -209,10 +209,13 @@ impl Checker<'_> {
                 return Some(Template::literal(path.to_string_lossy().as_bytes()));
             }
             Ok(_) => Diagnostic::error(format!("{} is a directory", path.display()), &node.place),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Diagnostic::error(format!("there is no file {}", path.display()), &node.place)
-                    .help("a file is looked for beside the scenario")
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Diagnostic::error(
+                format!("there is no file {}", path.display()),
+                &node.place,
+            )
+            .help(
+                "a relative path begins where the scenario is; of a command and at the prompt, where you are",
+            ),
             Err(error) => {
                 let what = format!("cannot read {}: {}", path.display(), error.kind());
                 Diagnostic::error(what, &node.place)

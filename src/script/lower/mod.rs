@@ -79,7 +79,8 @@ fn options(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Options> {
         let Some(option) = SocketOption::from_name(word) else {
             let near = did_you_mean_key(word, SocketOption::TABLE.iter().map(|row| row.1));
             let what = format!("there is no socket option `{}`", visible(word));
-            checker.tell(Diagnostic::error(what, &entry.key.place).maybe_help(near));
+            let near = near.unwrap_or_else(|| "`sockdrill help options` lists them".to_owned());
+            checker.tell(Diagnostic::error(what, &entry.key.place).help(near));
             continue;
         };
         if let Some(value) = option_value(checker, option, &entry.key, &entry.value) {

@@ -1,0 +1,260 @@
+//! Plays a row: starts the command, is what stands at the other end, and gives what it said and how it ended.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::any::Any;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Longer than anything here takes on a loaded machine.
+pub const LONG: Duration = Duration::from_mins(1);
+
+/// Where standard input stays open, and nothing comes.
+const OPEN: &str = " < OPEN";
+
+/// What stands at the other end of a command.
+#[derive(Clone, Copy)]
+pub enum Scene {
+    /// Something that is there before it and does nothing: its port, and what keeps it.
+    There(fn() -> (u16, Box<dyn Any>)),
+    /// A peer that has accepted its connection.
+    Tcp(fn(TcpStream, &Control)),
+    /// A socket that it sends to.
+    Udp(fn(&UdpSocket, &Control)),
+    /// Clients: it is the one that listens, at the port.
+    Clients(fn(u16, &Control)),
+}
+
+/// A situation, a command in it, and what it must say.
+pub struct Row {
+    pub situation: &'static str,
+    /// A line for a shell; `PORT` is the other end's port, and `< OPEN` an input that does not end.
+    pub line: &'static str,
+    pub scene: Scene,
+    pub out: &'static str,
+    pub err: &'static str,
+    pub code: i32,
+    /// What other programs do in the same situation: a line, its stdout and its exit code.
+    pub others: &'static [(&'static str, &'static str, i32)],
+}
+
+/// What was said, ports and times by their names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    pub out: String,
+    pub err: String,
+    pub code: Option<i32>,
+}
+
+/// A command that runs.
+pub struct Control {
+    pid: Pid,
+    out: Arc<Pipe>,
+    err: Arc<Pipe>,
+}
+
+/// What has come out of a pipe so far.
+#[derive(Default)]
+struct Pipe {
+    seen: Mutex<(Vec<u8>, bool)>,
+    more: Condvar,
+}
+
+impl Pipe {
+    fn of(mut from: impl Read + Send + 'static) -> (Arc<Self>, JoinHandle<()>) {
+        let pipe = Arc::new(Self::default());
+        let to = pipe.clone();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                let count = from.read(&mut buffer).unwrap_or(0);
+                let mut seen = to.seen.lock().unwrap();
+                seen.0.extend(&buffer[..count]);
+                seen.1 |= count == 0;
+                to.more.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        (pipe, reader)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().unwrap().0).into_owned()
+    }
+
+    /// Waits until it holds `text`.
+    fn until(&self, text: &str) -> String {
+        let holds = |seen: &(Vec<u8>, bool)| seen.1 || String::from_utf8_lossy(&seen.0).contains(text);
+        let seen = self.seen.lock().unwrap();
+        let (seen, _) = self.more.wait_timeout_while(seen, LONG, |seen| !holds(seen)).unwrap();
+        let said = String::from_utf8_lossy(&seen.0).into_owned();
+        assert!(said.contains(text), "`{text}` never came: {said}");
+        said
+    }
+}
+
+impl Control {
+    pub fn signal(&self, signal: Signal) {
+        // Somebody else's process may have ended by itself.
+        let _ = kill(self.pid, signal);
+    }
+
+    /// Waits until stdout shows this.
+    pub fn shows(&self, text: &str) {
+        self.out.until(text);
+    }
+
+    /// Waits until stderr tells this.
+    pub fn tells(&self, text: &str) {
+        self.err.until(text);
+    }
+}
+
+/// Plays the row's command.
+pub fn play(row: &Row) -> Told {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+    run(row.line, row.scene, |mut command| {
+        command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+        command
+    })
+}
+
+/// Plays another program in the same scene.
+pub fn play_other(line: &str, scene: Scene) -> Told {
+    run(line, scene, |command| command)
+}
+
+fn run(line: &str, scene: Scene, with: impl Fn(Command) -> Command) -> Told {
+    let start = |port: u16| {
+        let line = line.replace("PORT", &port.to_string());
+        let open = line.ends_with(OPEN);
+        let line = line.trim_end_matches(OPEN);
+        // Without a pipe or a list the shell becomes the program, and signals reach it.
+        let line = if line.contains(['|', ';']) { line.to_owned() } else { format!("exec {line}") };
+        let mut command = Command::new("bash");
+        command.args(["-c", &line]).current_dir(std::env::temp_dir());
+        for name in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "SSLKEYLOGFILE"] {
+            command.env_remove(name);
+        }
+        command
+            .stdin(if open { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Started::new(with(command).spawn().unwrap())
+    };
+    match scene {
+        Scene::There(there) => {
+            let (port, kept) = there();
+            let told = start(port).end(port);
+            drop(kept);
+            told
+        }
+        Scene::Tcp(act) => {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let started = start(port);
+            let (stream, _) = listener.accept().unwrap();
+            drop(listener);
+            stream.set_read_timeout(Some(LONG)).unwrap();
+            act(stream, &started.control);
+            started.end(port)
+        }
+        Scene::Udp(act) => {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.set_read_timeout(Some(LONG)).unwrap();
+            let port = socket.local_addr().unwrap().port();
+            let started = start(port);
+            act(&socket, &started.control);
+            drop(socket);
+            started.end(port)
+        }
+        Scene::Clients(act) => {
+            if line.contains("sockdrill") {
+                let started = start(0);
+                let port = started.port();
+                act(port, &started.control);
+                return started.end(port);
+            }
+            // Others do not say which port they took.
+            let udp = line.contains("UDP") || line.starts_with("nc -u") || line.starts_with("ncat -u");
+            let port = free_port(udp);
+            let started = start(port);
+            listens(port, udp);
+            act(port, &started.control);
+            started.end(port)
+        }
+    }
+}
+
+struct Started {
+    child: Child,
+    control: Control,
+    readers: [JoinHandle<()>; 2],
+}
+
+impl Started {
+    fn new(mut child: Child) -> Self {
+        let (out, one) = Pipe::of(child.stdout.take().unwrap());
+        let (err, other) = Pipe::of(child.stderr.take().unwrap());
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        Self { child, control: Control { pid, out, err }, readers: [one, other] }
+    }
+
+    /// The port of the banner.
+    fn port(&self) -> u16 {
+        let banner = self.control.err.until("\n");
+        let port = banner.split([':', ' ', '\n']).find_map(|word| word.parse().ok());
+        port.unwrap_or_else(|| panic!("no port in {banner:?}"))
+    }
+
+    fn end(mut self, port: u16) -> Told {
+        let open = self.child.stdin.take();
+        // One that is stuck is ended, and then it is seen that it did not end by itself.
+        let (over, watch) = std::sync::mpsc::channel::<()>();
+        let stuck = self.control.pid;
+        let watchdog = std::thread::spawn(move || {
+            if watch.recv_timeout(LONG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = kill(stuck, Signal::SIGKILL);
+            }
+        });
+        for reader in self.readers {
+            reader.join().unwrap();
+        }
+        let code = self.child.wait().unwrap().code();
+        drop((open, over));
+        watchdog.join().unwrap();
+        let (out, err) = (self.control.out.text(), self.control.err.text());
+        Told { out: crate::desk::plain(&out, port), err: crate::desk::plain(&err, port), code }
+    }
+}
+
+fn free_port(udp: bool) -> u16 {
+    let local = if udp {
+        UdpSocket::bind("127.0.0.1:0").unwrap().local_addr()
+    } else {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr()
+    };
+    local.unwrap().port()
+}
+
+/// Waits until somebody has the port: the kernel's table says so, without a client in the way.
+fn listens(port: u16, udp: bool) {
+    let began = std::time::Instant::now();
+    let tables = if udp { ["/proc/net/udp", "/proc/net/udp6"] } else { ["/proc/net/tcp", "/proc/net/tcp6"] };
+    let state = if udp { " 07 " } else { " 0A " };
+    let wanted = format!(":{port:04X} ");
+    let listed = |table: &&str| {
+        let table = std::fs::read_to_string(table).unwrap_or_default();
+        table.lines().any(|line| line.contains(&wanted) && line.contains(state))
+    };
+    while !tables.iter().any(listed) {
+        assert!(began.elapsed() < LONG, "nobody takes {port}");
+        std::thread::yield_now();
+    }
+}
