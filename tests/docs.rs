@@ -192,3 +192,49 @@ fn every_file_that_a_document_links_to_is_there() {
         }
     }
 }
+
+/// Every text in a YAML file that begins with `sockdrill `: what a job runs.
+fn commands(value: &serde_yaml::Value, found: &mut Vec<String>) {
+    match value {
+        serde_yaml::Value::String(text, _) if text.starts_with("sockdrill ") => {
+            found.push(text.trim().replace("${{ matrix.shard }}", "1/1"));
+        }
+        serde_yaml::Value::Sequence(items, _) => items.iter().for_each(|item| commands(item, found)),
+        serde_yaml::Value::Mapping(entries, _) => {
+            entries.iter().for_each(|(_, value)| commands(value, found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_pieces_for_ci_run_as_they_are_and_leave_their_reports() {
+    let program = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    for page in ["docs/ci/github.yaml", "docs/ci/gitlab.yaml"] {
+        let mut found = Vec::new();
+        commands(&serde_yaml::from_str(&read(page)).unwrap(), &mut found);
+        assert!(found.len() >= 2, "{page}: {found:?}");
+        let directory = tempfile::tempdir().unwrap();
+        let scenario = read("scenarios/tcp/zero-length-recv.yaml");
+        std::fs::create_dir(directory.path().join("scenarios")).unwrap();
+        std::fs::write(directory.path().join("scenarios/a.yaml"), scenario).unwrap();
+        for command in found {
+            let output = std::process::Command::new("sh")
+                .args(["-ec", &command])
+                .current_dir(directory.path())
+                .env("PATH", &path)
+                .env("GITHUB_STEP_SUMMARY", directory.path().join("summary.md"))
+                .envs([("CI_NODE_INDEX", "1"), ("CI_NODE_TOTAL", "1"), ("CI", "true")])
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{page}: {command}: {told}");
+        }
+        for report in ["report.xml", "run.jsonl"] {
+            assert!(directory.path().join(report).exists(), "{page}: {report}");
+        }
+        let summary = directory.path().join("summary.md").exists();
+        assert_eq!(summary, page.contains("github"), "{page}");
+    }
+}

@@ -16,6 +16,8 @@ mod playing;
 mod alone;
 #[path = "engine/cuts.rs"]
 mod cuts;
+#[path = "engine/drill.rs"]
+mod drill;
 #[path = "engine/instances.rs"]
 mod instances;
 #[path = "engine/leftovers.rs"]

@@ -22,6 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("engine", &["net", "event", "script", "text"]),
     ("sink", &["event", "script", "text"]),
     ("repl", &["engine", "event", "script", "text"]),
+    ("drill", &["engine", "sink", "event", "script", "text"]),
     ("cli", &["repl", "engine", "sink", "event", "script", "text"]),
 ];
 
@@ -176,6 +177,7 @@ fn the_table_of_floors_is_that_of_the_architecture_page() {
     }
     assert!(page.contains("main → cli → {repl, engine, sink, event, script, text}"));
     assert!(page.contains("repl → {engine, event, script, text}"));
+    assert!(page.contains("drill → {engine, sink, event, script, text}"));
     assert!(page.contains("engine → {net, event, script, text}, never sink"));
     assert!(page.contains("sink → {event, script, text}, never engine or net"));
     assert!(page.contains("event → {script, text}; script → text; net → text; text → nothing of ours"));

@@ -1,4 +1,4 @@
-//! What people do with scenarios while they write them: accept what comes.
+//! What people do with scenarios while they write them: accept what comes, watch, step.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,3 +15,10 @@ mod desk;
 
 #[path = "working/accept.rs"]
 mod accept;
+#[allow(dead_code, reason = "the tests of the prompt use the rest")]
+#[path = "prompt/pty.rs"]
+mod pty;
+#[path = "working/step.rs"]
+mod step;
+#[path = "working/watch.rs"]
+mod watch;

@@ -13,7 +13,7 @@
 //! serve     listens and serves clients             draft -> server -> exit code
 //! address payload arguments telling stdin ending  what the commands that drive sockets share
 //! rounds    --until-fail, --for
-//! accept    --accept
+//! accept watch step    --accept, --watch, --step
 //! clashes   flags of replay that do not go together
 //! habits    flags that fingers know from nc
 //! secured   what TLS needs of this machine
@@ -45,6 +45,7 @@ pub mod phrasebook;
 mod read;
 mod repl;
 mod replay;
+mod replay_args;
 mod report;
 mod reports;
 mod rounds;
@@ -63,11 +64,13 @@ mod serve_draft;
 mod showing;
 mod signals;
 mod stdin;
+mod step;
 mod tags;
 mod telling;
 mod udp_recv;
 mod udp_send;
 mod udp_telling;
+mod watch;
 mod wrapping;
 
 use crate::event::Exit;
@@ -126,7 +129,7 @@ enum Command {
     /// Listen and serve: show, echo, discard, answer, misbehave
     Serve(Box<serve_args::Args>),
     /// Play scenario files and directories
-    Replay(Box<replay::Args>),
+    Replay(Box<replay_args::Args>),
     /// Find mistakes in scenario files without opening a socket
     Check(check::Args),
     /// Try steps one by one at a prompt, and save them as a scenario

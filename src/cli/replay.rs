@@ -3,187 +3,31 @@
 
 use super::accept;
 use super::clashes::clash;
-use super::find::{Found, find};
+use super::find::find;
 use super::list::list;
 use super::output::Output;
 use super::read::read;
-use super::reports::{self, Reports, STDOUT, annotate_on_github};
+use super::replay_args::Args;
+use super::reports::{self, annotate_on_github};
 use super::rounds::{self, Until};
-use super::select::{Choice, Selection, parse_set, unknown_sets};
-use super::showing::Showing;
+use super::select::{Choice, unknown_sets};
 use super::signals;
-use super::telling::{at_least_one, duration};
+use super::step;
+use super::watch::{self, Watched};
 use crate::engine::{Namespaces, Play, Stop, StopReason, Suite, Summary, raise_open_files};
-use crate::event::{Detail, Exit, SinkSet};
+use crate::event::{Exit, SinkSet};
 use crate::script::step::Scenario;
 use crate::sink::{Jsonl, Layout, Progress, Terminal};
-use crate::text::{Diagnostic, Severity, TimeScale};
+use crate::text::{Diagnostic, Severity};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// Scenarios wait more than they work: this many at once for each core.
-const JOBS_PER_CORE: usize = 4;
+use std::path::Path;
 
 /// Plays are numbered in 32 bits.
 const MOST_PLAYS: u64 = 1 << 32;
 
 /// Columns of a result line in a file or a pipe; only names of absurd length are cut there.
 pub(super) const LOG_WIDTH: usize = 300;
-
-/// Arguments of `replay`.
-#[derive(Debug, clap::Args)]
-#[command(
-    before_help = "Examples:
-  sockdrill replay scenarios/                          every scenario below a directory
-  sockdrill replay scenarios/ --filter reset -v        some of them, with everything that was said
-  sockdrill replay scenarios/ --ladder=failed          what failed, as a ladder
-  sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml --json=run.jsonl
-  sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay greeting.yaml --accept              what came is expected from now on",
-    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
-before the first socket opens.
-
-Exit codes:
-  0         all passed, or were skipped
-  1         a scenario failed or was unstable
-  2         wrong usage, a file does not check, nothing found to run
-  3         a report could not be written
-  130, 143  ended by a signal, after the summary"
-)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(super) struct Args {
-    /// Scenario files, and directories of them
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    #[command(flatten)]
-    selection: Selection,
-    /// Show what would be played, and play nothing; with --json a line of JSON each
-    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "html", "pcapng", "stats"], help_heading = "Which scenarios")]
-    list: bool,
-    /// Give a variable another text
-    #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
-    sets: Vec<(String, String)>,
-    /// Play each scenario so many times; one that both passes and fails is unstable
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one::<NonZeroU32>, help_heading = "How they are played")]
-    repeat: NonZeroU32,
-    /// Play so many at once; four for each core unless given
-    #[arg(short, long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>, help_heading = "How they are played")]
-    jobs: Option<NonZeroUsize>,
-    /// Play all of them again and again until one fails
-    #[arg(long, conflicts_with = "repeat", help_heading = "How they are played")]
-    until_fail: bool,
-    /// Play all of them again and again for so long; a round that was begun is played to its end
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "repeat", help_heading = "How they are played")]
-    time: Option<Duration>,
-    /// Play each in a network namespace of its own: own loopback, every port free; needs no root
-    #[arg(long, help_heading = "How they are played")]
-    isolate: bool,
-    /// Give every `within` so many times its length, on slow machines: 4, or 0.5 to find those without headroom
-    #[arg(long, value_name = "FACTOR", default_value_t, help_heading = "How they are played")]
-    time_scale: TimeScale,
-    /// End the run at the first failure
-    #[arg(long, help_heading = "How they are played")]
-    fail_fast: bool,
-    /// Where an `expect` wants a payload and another comes, write that one into the file: the difference is
-    /// shown, comments and layout stay, then all is played. `--accept=show` only shows
-    #[arg(
-        long,
-        value_enum,
-        value_name = "HOW",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "write",
-        hide_possible_values = true,
-        help_heading = "How they are played"
-    )]
-    accept: Option<accept::How>,
-    /// A skipped scenario is a failure of the run
-    #[arg(long, help_heading = "How they are played")]
-    no_skip: bool,
-    #[command(flatten)]
-    showing: Showing,
-    /// Write every event as a line of JSON: to stdout, or to a file that is there when the run is over
-    #[arg(
-        long,
-        value_name = "FILE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = STDOUT,
-        help_heading = "Reports"
-    )]
-    json: Vec<PathBuf>,
-    /// Keep what is too long for an event in files in this directory; the event says in which
-    #[arg(long, value_name = "DIR", help_heading = "Reports")]
-    keep_bytes: Option<PathBuf>,
-    #[command(flatten)]
-    reports: Reports,
-}
-
-impl Args {
-    /// Whether stdout is the event stream.
-    fn is_json(&self) -> bool {
-        self.json.iter().any(|path| path == Path::new(STDOUT))
-    }
-
-    /// How much somebody wants to know.
-    fn detail(&self) -> Detail {
-        if !self.json.is_empty() || self.showing.needs_facts() || self.keep_bytes.is_some() {
-            Detail::Everything
-        } else {
-            self.reports.detail()
-        }
-    }
-
-    /// The flags that are given, of those that not all go together.
-    fn given(&self) -> Vec<&'static str> {
-        let flags = [
-            ("--accept", self.accept.is_some()),
-            ("--list", self.list),
-            ("--repeat", self.repeat.get() > 1),
-            ("--until-fail", self.until_fail),
-            ("--for", self.time.is_some()),
-            ("--json", self.is_json()),
-        ];
-        flags.into_iter().filter_map(|(flag, given)| given.then_some(flag)).collect()
-    }
-
-    /// How a suite is played.
-    fn play(&self, isolation: Option<Namespaces>) -> Play {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Play {
-            jobs: self.jobs.map_or(cores * JOBS_PER_CORE, usize::from),
-            repeat: self.repeat.get(),
-            fail_fast: self.fail_fast,
-            detail: self.detail(),
-            time_scale: self.time_scale,
-            isolation,
-        }
-    }
-
-    /// Whether nobody knows beforehand how often.
-    fn plays_rounds(&self) -> bool {
-        self.until_fail || self.time.is_some()
-    }
-
-    /// What flags do not go together.
-    fn mistake(&self) -> Option<String> {
-        if self.list && !self.streams().is_empty() {
-            return Some(
-                "--list plays nothing: no event stream goes to a file; --json alone lists as JSON".into(),
-            );
-        }
-        let flag = self.showing.on_stdout().filter(|_| self.is_json())?;
-        Some(format!("with --json, stdout is events: {flag} has no place there"))
-    }
-
-    /// The files that the event stream goes to.
-    fn streams(&self) -> Vec<PathBuf> {
-        self.json.iter().filter(|path| *path != Path::new(STDOUT)).cloned().collect()
-    }
-}
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if let Some(mistake) = args.mistake() {
@@ -194,17 +38,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.error(clash);
         return Exit::Usage;
     }
-    play_chosen(args, output).unwrap_or_else(|exit| exit)
+    if args.step && !step::has_a_terminal() {
+        output.error("--step asks at a terminal, and here is none");
+        return Exit::Usage;
+    }
+    let played = if args.watch { watch_over(args, output) } else { play_chosen(args, output) };
+    played.unwrap_or_else(|exit| exit)
 }
 
 /// Plays what is chosen; both are how the command ends.
 fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
     // First of all: a process of several threads is not allowed to.
-    let isolation = isolation(args).map_err(|problem| {
-        output.problem(&problem);
-        refuse(args, &[&problem], output);
-        Exit::Usage
-    })?;
+    let isolation = isolation_or_refuse(args, output)?;
     let Chosen { mut layout, mut scenarios } = choose_or_refuse(args, output, !args.showing.quiet)?;
     if args.list {
         return Ok(list(&scenarios, &layout, args.is_json(), output));
@@ -228,6 +73,9 @@ fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
         // Warnings were told before.
         Chosen { layout, scenarios } = choose_or_refuse(args, output, false)?;
     }
+    if args.step {
+        return Ok(step::run(&scenarios, args.time_scale, output, &stop));
+    }
     let mut sinks = SinkSet::default();
     let mut problems = args.reports.add_to(&mut sinks, &args.streams());
     let keep = reports::keep_in(args.keep_bytes.as_deref(), &mut sinks, &mut problems);
@@ -242,6 +90,15 @@ fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
     Ok(play(args, play_so, &Suite::new(scenarios).keeping(keep), sinks, output, &stop))
 }
 
+/// As `isolation`; where it is refused, every report that was asked for says so.
+fn isolation_or_refuse(args: &Args, output: &Output) -> Result<Option<Namespaces>, Exit> {
+    isolation(args).map_err(|problem| {
+        output.problem(&problem);
+        refuse(args, &[&problem], output);
+        Exit::Usage
+    })
+}
+
 /// The right to isolate scenarios, where that is asked for.
 fn isolation(args: &Args) -> Result<Option<Namespaces>, Box<Diagnostic>> {
     if !args.isolate || args.list {
@@ -251,6 +108,26 @@ fn isolation(args: &Args) -> Result<Option<Namespaces>, Box<Diagnostic>> {
         let what = format!("--isolate: {}; nothing was played", refused.why);
         Box::new(Diagnostic::new(Severity::Error, what, None).help(refused.help))
     })
+}
+
+/// Plays everything, and again what is saved.
+fn watch_over(args: &Args, output: &Output) -> Result<Exit, Exit> {
+    let play_so = args.play(isolation_or_refuse(args, output)?);
+    let stop = Stop::default();
+    signals::watch_or_say(&stop, output);
+    let _ = raise_open_files();
+    let watched_files = Watched {
+        paths: &args.paths,
+        sets: args.sets.iter().cloned().collect(),
+        selection: &args.selection,
+        warnings: !args.showing.quiet,
+    };
+    Ok(watch::run(&watched_files, output, &stop, &mut |root, scenarios, verdicts| {
+        let mut sinks = SinkSet::default();
+        watched(args, layout(args, root, &scenarios), output, &mut sinks);
+        sinks.push(verdicts);
+        play(args, play_so, &Suite::new(scenarios), sinks, output, &stop);
+    }))
 }
 
 /// What is to be played.
@@ -295,7 +172,7 @@ fn choose(args: &Args, output: &Output, warnings: bool) -> Result<Chosen, Vec<Di
             Vec::new()
         }
     };
-    Ok(Chosen { layout: layout(args, &found, &scenarios), scenarios })
+    Ok(Chosen { layout: layout(args, found.root.as_deref(), &scenarios), scenarios })
 }
 
 /// Plays what was chosen, tells it, and gives the exit code.
@@ -331,12 +208,12 @@ fn exit_of(summary: &Summary, stop: &Stop, unwritten: bool, no_skip: bool) -> Ex
     }
 }
 
-fn layout(args: &Args, found: &Found, scenarios: &[Scenario]) -> Layout {
+fn layout(args: &Args, root: Option<&Path>, scenarios: &[Scenario]) -> Layout {
     let names = scenarios.iter().map(|one| (one.place.source().name(), one.name.as_str()));
     let repeat = if args.plays_rounds() { Layout::MANY } else { args.repeat.get() };
     // A log has no width: names are cut on a terminal only.
     let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
-    Layout::new(found.root.as_deref(), names, repeat, width)
+    Layout::new(root, names, repeat, width)
 }
 
 /// Who tells those that watch this run.

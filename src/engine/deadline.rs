@@ -2,9 +2,21 @@
 
 use crate::script::step::Step;
 use crate::text::{ErrorKind, TimeScale};
+use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
+
+thread_local! {
+    /// How long plays on this thread have stood still, because somebody was asked: a stepped play is driven
+    /// by one thread.
+    static STOOD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// The plays of this thread have stood still for so long: their deadlines are so much later.
+pub(super) fn stood_still(so_long: Duration) {
+    STOOD.set(STOOD.get().saturating_add(so_long));
+}
 
 /// How long steps may take in one session.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +50,8 @@ impl Patience {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline {
     at: Option<Instant>,
+    /// How long had been stood still when it began.
+    stood: Duration,
     /// How long that is from the start of the step, for messages.
     pub within: Option<Duration>,
     /// By how much it was stretched, for messages.
@@ -66,7 +80,7 @@ impl Deadline {
     pub fn after(within: Option<Duration>) -> Self {
         // A duration too long for the clock is never, too.
         let at = within.and_then(|within| Instant::now().checked_add(within));
-        Self { at, within, scale: TimeScale::AS_WRITTEN }
+        Self { at, stood: STOOD.get(), within, scale: TimeScale::AS_WRITTEN }
     }
 
     /// The same deadline, so much later.
@@ -78,20 +92,45 @@ impl Deadline {
 
     /// What the future gives, unless the deadline passes first; it is dropped then.
     pub async fn run<F: Future>(self, future: F) -> Result<F::Output, Passed> {
-        match self.at {
-            Some(at) => timeout_at(at, future).await.map_err(|_| Passed),
-            None => Ok(future.await),
+        tokio::pin!(future);
+        loop {
+            let Some(at) = self.at() else { return Ok(future.await) };
+            match timeout_at(at, future.as_mut()).await {
+                Ok(output) => return Ok(output),
+                Err(_) if self.has_passed() => return Err(Passed),
+                // It was stood still meanwhile.
+                Err(_) => {}
+            }
         }
+    }
+
+    /// When it passes, as far as is known now.
+    fn at(self) -> Option<Instant> {
+        self.at.and_then(|at| at.checked_add(STOOD.get().saturating_sub(self.stood)))
     }
 
     /// Whether it has passed.
     pub fn has_passed(self) -> bool {
-        self.at.is_some_and(|at| Instant::now() >= at)
+        self.at().is_some_and(|at| Instant::now() >= at)
     }
 
     /// How long it was, in words.
     pub fn words(self) -> String {
         let time = self.within.map_or("a long time".to_owned(), crate::text::format_duration);
         if self.scale.is_as_written() { time } else { format!("{time} (time scale {})", self.scale) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stood_still_for_is_not_counted() {
+        let deadline = Deadline::after(Some(Duration::ZERO));
+        assert!(deadline.has_passed());
+        stood_still(Duration::from_hours(1));
+        assert!(!deadline.has_passed());
+        assert!(Deadline::after(Some(Duration::ZERO)).has_passed(), "one that begins later has no more time");
     }
 }

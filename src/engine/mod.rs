@@ -9,6 +9,8 @@
 //! server serving client                            many clients at one listener
 //! stage converse                                driven by commands and the prompt, step by step or all at once
 //! ending                                        what closes, and that nothing is left behind
+//! stepping                                      somebody is asked before each step
+//! glance                                        how an open socket stands
 //! accept                                        what comes in the place of a payload, taken for right
 //! mismatch compare trouble standing history     what a failure says
 //! ```
@@ -25,6 +27,7 @@ pub mod datagrams;
 mod deadline;
 mod ending;
 mod expect;
+mod glance;
 mod ground;
 mod history;
 mod lock;
@@ -40,9 +43,11 @@ mod serve;
 mod server;
 mod serving;
 mod session;
+mod socket_facts;
 mod spawn;
 mod stage;
 mod standing;
+mod stepping;
 mod stop;
 mod suite;
 mod talk;
@@ -54,11 +59,13 @@ mod watch;
 pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files};
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
-pub use player::play;
+pub use player::{play, play_stepping};
 pub use remains::{process_began, process_ended, take_away_all};
 pub use server::Server;
 pub use serving::{Service, Serving, Tally};
-pub use stage::{SocketFacts, Stage};
+pub use socket_facts::SocketFacts;
+pub use stage::Stage;
+pub use stepping::{Stepping, Upcoming};
 pub use stop::{Stop, StopReason};
 pub use suite::{Play, Suite, Summary};
 pub use trust::tls_mistakes;

@@ -2,12 +2,14 @@
 
 use super::accept::{Accept, Wishes};
 use super::block::{self, Run};
-use super::deadline::{Deadline, Patience};
+use super::deadline::{Deadline, Patience, stood_still};
 use super::ending::{self, HASTE, leave_nothing};
+use super::glance::facts_of;
 use super::history::rounded;
 use super::lock::locked;
 use super::requirement;
 use super::session::{Abandon, At, Lane, Session};
+use super::stepping::{Stepping, Upcoming};
 use super::stop::Stop;
 use super::trouble::Trouble;
 use super::{answer, check, expect, open, serve, spawn, talk};
@@ -27,6 +29,18 @@ pub async fn play(scenario: &Scenario, host: &Host, journal: &Journal, stop: &St
     play_so(Manner::default(), scenario, host, journal, stop).await
 }
 
+/// As `play`, with deadlines that are so much longer; before each step `stepping` is asked.
+pub async fn play_stepping(
+    (stepping, scale): (&Stepping, TimeScale),
+    scenario: &Scenario,
+    host: &Host,
+    journal: &Journal,
+    stop: &Stop,
+) -> Outcome {
+    let manner = Manner { stepping: Some(stepping), scale, ..Manner::default() };
+    play_so(manner, scenario, host, journal, stop).await
+}
+
 /// How a scenario is played, where not as it is written.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Manner<'a> {
@@ -34,6 +48,8 @@ pub(super) struct Manner<'a> {
     pub scale: TimeScale,
     /// Other payloads than those that are expected are taken for right.
     pub accept: Option<&'a Accept>,
+    /// Who is asked before each step.
+    pub stepping: Option<&'a Stepping>,
 }
 
 /// As `play`, in this manner.
@@ -51,6 +67,7 @@ pub(super) async fn play_so(
     let patience = Patience { within: scenario.within, scale: manner.scale };
     let mut session = Session::new(host.clone(), journal.clone(), patience, failed);
     session.wishes = manner.accept.map(|accept| Wishes::new(accept, scenario));
+    session.stepping = manner.stepping.cloned();
     let session = Arc::new(session.of_case(scenario.case.clone()));
     let lane = Lane::main(session.clone());
     let _abandon = Abandon(session);
@@ -104,6 +121,7 @@ pub(super) fn run_steps<'a>(lane: &'a Lane, steps: &'a [Step]) -> Run<'a> {
 async fn run_finally(lane: &Lane, steps: &[Step]) -> Result<(), Box<Failure>> {
     let mut first = Ok(());
     for step in steps {
+        ask_before(lane, step).await;
         tell_started(lane, step);
         let began = Instant::now();
         match perform_step(lane, step).await {
@@ -121,10 +139,22 @@ async fn run_finally(lane: &Lane, steps: &[Step]) -> Result<(), Box<Failure>> {
 }
 
 pub(super) async fn run_step(lane: &Lane, step: &Step) -> Result<(), Box<Failure>> {
+    ask_before(lane, step).await;
     tell_started(lane, step);
     let began = Instant::now();
     let result = perform_step(lane, step).await;
     tell_ended(lane, step, began, result)
+}
+
+/// Somebody may want to be asked before each step.
+async fn ask_before(lane: &Lane, step: &Step) {
+    let Some(stepping) = &lane.session.stepping else { return };
+    let began = Instant::now();
+    let sockets = lane.visible_sockets().iter().map(|socket| facts_of(socket)).collect();
+    stepping.ask(&Upcoming { step, lane: &lane.label, sockets });
+    stood_still(began.elapsed());
+    // A stop that was the answer gets its turn.
+    tokio::task::yield_now().await;
 }
 
 fn tell_started(lane: &Lane, step: &Step) {

@@ -2,6 +2,7 @@
 //! directory. `Lane` is the view of it that one sequence of steps has.
 
 mod fill;
+mod view;
 
 use super::accept::Wishes;
 pub(super) use super::addresses::Addresses;
@@ -10,6 +11,7 @@ use super::history::History;
 use super::lock::locked;
 use super::process::Process;
 use super::remains;
+use super::stepping::Stepping;
 use super::tap::Tap;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::{Datagram, Endpoint, Host, Listener, PortHold, Stream};
@@ -48,6 +50,8 @@ pub(super) struct Session {
     pub tap: Mutex<Option<Tap>>,
     /// The payloads that may be others.
     pub wishes: Option<Wishes>,
+    /// Who is asked before each step.
+    pub stepping: Option<Stepping>,
     ports: Mutex<HashMap<Name, Port>>,
     tmp: Mutex<Option<TempDir>>,
 }
@@ -81,6 +85,7 @@ impl Session {
             carried: Mutex::default(),
             tap: Mutex::default(),
             wishes: None,
+            stepping: None,
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }
@@ -347,21 +352,6 @@ impl Lane {
     pub fn take(&self, name: &Name) -> Result<Arc<Socket>, NotOpen> {
         let found = self.locals.chain().find_map(|locals| locked(&locals.names).remove(name));
         found.ok_or_else(|| NotOpen(name.clone()))
-    }
-
-    /// Everything that is open in the innermost block, in the order of names; nothing is taken out.
-    pub fn open_sockets(&self) -> Vec<Arc<Socket>> {
-        let mut open: Vec<_> = locked(&self.locals.names).values().cloned().collect();
-        open.sort_by(|one, other| one.name.cmp(&other.name));
-        open
-    }
-
-    /// The variables of the innermost block, in the order of names.
-    pub fn variables(&self) -> Vec<(Name, Arc<[u8]>)> {
-        let vars = locked(&self.locals.vars);
-        let mut vars: Vec<_> = vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        vars.sort();
-        vars
     }
 
     /// Everything that is still open, innermost block only, in the order of names.

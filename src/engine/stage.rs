@@ -3,15 +3,13 @@
 
 use super::deadline::Patience;
 use super::ending::leave_nothing;
-use super::open::words_of;
+use super::glance::facts_of;
 use super::player::run_step;
-use super::process::describe;
-use super::session::{Abandon, Lane, Live, Session, Socket};
+use super::session::{Abandon, Lane, Session};
+use super::socket_facts::SocketFacts;
 use crate::event::{Failure, Journal};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
-use crate::script::verb::Kind;
-use crate::text::{Fact, FactValue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -74,31 +72,6 @@ impl Stage {
     }
 }
 
-/// How an open socket or process stands.
-#[derive(Debug, Clone, Default)]
-pub struct SocketFacts {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: &'static str,
-    /// The kernel's state of a TCP socket; how a process stands.
-    pub state: String,
-    /// Its address.
-    pub local: String,
-    /// The address of its peer.
-    pub peer: String,
-    /// Bytes, datagrams or clients that wait.
-    pub unread: u64,
-    /// Bytes sent and not acknowledged.
-    pub unsent: u64,
-    /// Bytes sent over its life.
-    pub sent: u64,
-    /// Bytes received over its life.
-    pub received: u64,
-    /// How its peer ended, once that is known or visible.
-    pub ended: String,
-}
-
 impl Stage {
     /// How everything that is open stands, by name. Receives nothing and consumes no error.
     pub fn sockets(&self) -> Vec<SocketFacts> {
@@ -114,48 +87,4 @@ impl Stage {
     pub fn variables(&self) -> Vec<(Name, Arc<[u8]>)> {
         self.lane.variables()
     }
-}
-
-fn facts_of(socket: &Socket) -> SocketFacts {
-    let word =
-        |value: Result<Option<FactValue>, _>| value.ok().flatten().map(|value: FactValue| value.to_string());
-    let number = |value: Result<Option<FactValue>, crate::net::NetError>| match value {
-        Ok(Some(FactValue::Number(number))) => number,
-        _ => 0,
-    };
-    let mut facts = SocketFacts { name: socket.name.to_string(), ..SocketFacts::default() };
-    let ended = socket.history.how_ended();
-    match &socket.live {
-        Live::Stream(stream, _) => {
-            let glimpse = stream.glimpse();
-            facts.kind = Kind::Stream.name();
-            facts.state = word(stream.fact(Fact::State)).unwrap_or_default();
-            facts.local = stream.local().to_string();
-            facts.peer = stream.peer().to_string();
-            facts.unread = glimpse.unread;
-            facts.unsent = number(stream.fact(Fact::Unsent));
-            (facts.sent, facts.received) = (stream.sent(), stream.received());
-            facts.ended = ended.or_else(|| glimpse.end.map(|end| words_of(&end))).unwrap_or_default();
-        }
-        Live::Listener(listener) => {
-            facts.kind = Kind::Listener.name();
-            facts.state = word(listener.fact(Fact::State)).unwrap_or_default();
-            facts.local = listener.local().to_string();
-            facts.unread = listener.waiting();
-        }
-        Live::Datagram(datagram) => {
-            facts.kind = "datagram";
-            facts.local = datagram.local().to_string();
-            facts.peer = datagram.peer().map(ToString::to_string).unwrap_or_default();
-            facts.unread = datagram.glimpse(0).waiting;
-            facts.unsent = number(datagram.fact(Fact::Unsent));
-            (facts.sent, facts.received) = (datagram.sent(), datagram.received());
-        }
-        Live::Process(process) => {
-            facts.kind = Kind::Process.name();
-            facts.state = process.status().map_or_else(|| "running".to_owned(), describe);
-            facts.unread = process.output().glimpse(0, 0).1;
-        }
-    }
-    facts
 }

@@ -255,7 +255,11 @@ impl Worker<'_> {
             let outcome = if self.stop.reason().is_some() {
                 Outcome::Interrupted
             } else {
-                let manner = Manner { scale: self.play.time_scale, accept: self.suite.accept.as_ref() };
+                let manner = Manner {
+                    scale: self.play.time_scale,
+                    accept: self.suite.accept.as_ref(),
+                    stepping: None,
+                };
                 ground.play(Scene { scenario, journal: &journal, stop: self.stop, manner })
             };
             if self.play.fail_fast && matches!(outcome, Outcome::Failed(_)) {

@@ -37,6 +37,8 @@ pub use above::Above;
 pub use begin::{Setup, run};
 pub use command::View;
 pub use input::Input;
+pub use record::Record;
+pub use table::{show, sockets};
 
 use crate::event::Event;
 use crate::text::Diagnostic;

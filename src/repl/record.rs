@@ -34,12 +34,12 @@ pub(super) enum Went {
 
 /// Facts and steps, as they came.
 #[derive(Debug, Default)]
-pub(super) struct Record {
-    pub facts: VecDeque<Event>,
+pub struct Record {
+    pub(super) facts: VecDeque<Event>,
     bytes: usize,
     /// How many facts were let go of.
-    pub forgotten: u64,
-    pub taken: Vec<Taken>,
+    pub(super) forgotten: u64,
+    pub(super) taken: Vec<Taken>,
     /// What the running step has received.
     received: Vec<Data>,
     ended: Option<String>,
@@ -65,20 +65,20 @@ impl Record {
     }
 
     /// The running step is over.
-    pub fn done(&mut self, entry: usize, draft: DraftStep, went: Went) {
+    pub(super) fn done(&mut self, entry: usize, draft: DraftStep, went: Went) {
         let (received, ended) = (std::mem::take(&mut self.received), self.ended.take());
         self.taken.push(Taken { entry, draft, went, received, ended });
     }
 
     /// Forgets the steps of the last submission: they are handed back.
-    pub fn undo(&mut self) -> Vec<Taken> {
+    pub(super) fn undo(&mut self) -> Vec<Taken> {
         let Some(last) = self.taken.last().map(|taken| taken.entry) else { return Vec::new() };
         let first = self.taken.partition_point(|taken| taken.entry < last);
         self.taken.split_off(first)
     }
 
     /// What passed at `name`: direction, time in seconds, address of a datagram, bytes.
-    pub fn passed<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Event, char, &'a Data)> {
+    pub(super) fn passed<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a Event, char, &'a Data)> {
         self.facts.iter().filter_map(move |event| match &event.what {
             What::Sent { name: at, data, .. } if **at == *name => Some((event, '>', data)),
             What::Received { name: at, data, .. } if **at == *name => Some((event, '<', data)),
@@ -87,7 +87,7 @@ impl Record {
     }
 
     /// The local address that `name` was opened with last, if it listens or is bound.
-    pub fn addresses(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
         self.facts.iter().filter_map(|event| match &event.what {
             What::Listening { name, at } | What::Bound { name, at, .. } => Some((name, at.as_str())),
             _ => None,

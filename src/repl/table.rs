@@ -33,7 +33,7 @@ pub(super) fn columns(rows: Vec<Vec<String>>) -> String {
 }
 
 /// What is open, and how what is closed was.
-pub(super) fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> String {
+pub fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> String {
     let closed = closed(open, record);
     if open.is_empty() && closed.is_empty() {
         return "nothing is open; `listen server 127.0.0.1:0` opens something\n".to_owned();
@@ -148,7 +148,7 @@ fn or_dash(text: &str) -> String {
 }
 
 /// What passed at a socket, as hex and text; none if nothing did.
-pub(super) fn show(name: &str, record: &Record) -> Option<String> {
+pub fn show(name: &str, record: &Record) -> Option<String> {
     let mut out = String::new();
     for (event, arrow, data) in record.passed(name) {
         let other = match &event.what {

@@ -23,8 +23,10 @@ const LONGEST: usize = 16 << 20;
 struct Answer<'a> {
     wish: &'a Wish,
     wanted: Vec<u8>,
-    /// When it takes too long to be one.
-    until: Instant,
+    /// When it takes too long to be one; never, where that is too far for the clock.
+    until: Option<Instant>,
+    /// So long nothing comes after it.
+    silence: Duration,
 }
 
 impl Answer<'_> {
@@ -34,7 +36,7 @@ impl Answer<'_> {
     }
 
     fn is_too_much(&self, came: &[u8]) -> bool {
-        came.len() > LONGEST || Instant::now() >= self.until
+        came.len() > LONGEST || self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
 
@@ -44,8 +46,9 @@ impl Expecting<'_> {
         let wish = self.lane.session.wishes.as_ref()?.of(self.number)?;
         let Matcher::Exactly(recipe) = self.matcher else { return None };
         let wanted = recipe.collect(LONGEST).ok().flatten()?;
-        let within = self.deadline.within.unwrap_or(self.lane.session.patience.within).max(SILENCE * 2);
-        Some(Answer { wish, wanted, until: Instant::now() + within })
+        let silence = self.lane.session.patience.scale.stretch(SILENCE);
+        let within = self.deadline.within.unwrap_or(self.lane.session.patience.within).max(silence * 2);
+        Some(Answer { wish, wanted, until: Instant::now().checked_add(within), silence })
     }
 
     /// Whether something else may come here.
@@ -96,10 +99,10 @@ impl Expecting<'_> {
                 None => {}
             }
             let beyond = window.len();
-            match timeout(SILENCE, incoming.wait(beyond)).await {
+            match timeout(answer.silence, incoming.wait(beyond)).await {
                 Ok(more) => more?,
                 Err(_) if came.is_empty() => return Ok(false),
-                Err(_) => break (came.len(), silence()),
+                Err(_) => break (came.len(), silence(answer.silence)),
             }
         };
         let rest = count.saturating_sub(usize::try_from(taken.count()).unwrap_or(usize::MAX));
@@ -133,13 +136,13 @@ impl Expecting<'_> {
             }
             taken.add(&look.bytes);
             output.take(&look, look.bytes.len());
-            let is_silent = timeout(SILENCE, output.wait()).await.is_err();
+            let is_silent = timeout(answer.silence, output.wait()).await.is_err();
             look = output.look();
             if is_silent && look.bytes.is_empty() {
                 if came.is_empty() {
                     return false;
                 }
-                break (0, silence());
+                break (0, silence(answer.silence));
             }
         };
         taken.add(look.bytes.get(..rest).unwrap_or_default());
@@ -151,6 +154,6 @@ impl Expecting<'_> {
     }
 }
 
-fn silence() -> String {
-    format!("all that came before {} of silence", format_duration(SILENCE))
+fn silence(so_long: Duration) -> String {
+    format!("all that came before {} of silence", format_duration(so_long))
 }
