@@ -16,8 +16,9 @@ use super::results::Results;
 use crate::event::{Event, Outcome, What};
 use std::collections::HashMap;
 
-/// Bytes of ladders of scenarios that passed; those of others have as much again.
-const MOST_LADDERS: usize = 12 << 20;
+/// Bytes of ladders of scenarios that passed, and of others.
+const MOST_PASSED: usize = 6 << 20;
+const MOST_OTHERS: usize = 12 << 20;
 
 /// The ladders of a run, drawn when their plays end: a page is made of text that is there already.
 #[derive(Debug, Default)]
@@ -41,13 +42,13 @@ impl Drawn {
         if ladder.rungs().next().is_none() {
             return;
         }
-        let drawn = table::draw(&ladder);
-        let used = if matches!(outcome, Outcome::Passed) { &mut self.passed } else { &mut self.others };
-        let fits = *used + drawn.len() <= MOST_LADDERS;
-        if fits {
-            *used += drawn.len();
-        }
-        self.tables.insert(index, fits.then_some(drawn));
+        let passed = matches!(outcome, Outcome::Passed);
+        let (used, most) =
+            if passed { (&mut self.passed, MOST_PASSED) } else { (&mut self.others, MOST_OTHERS) };
+        // What has no room is not drawn either: a run of thousands is as fast as it can be.
+        let drawn = (*used < most).then(|| table::draw(&ladder));
+        *used += drawn.as_ref().map_or(0, String::len);
+        self.tables.insert(index, drawn);
     }
 
     /// The page, now that the run is over.
