@@ -151,10 +151,10 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
         let Ok(stream) = accepted else { break };
         let number = shared.clients.fetch_add(1, Ordering::SeqCst) + 1;
         shared.open.fetch_add(1, Ordering::SeqCst);
-        let task = client::serve(stream, number, shared.clone());
         if shared.serving.is_plain() {
-            tokio::spawn(task);
+            tokio::spawn(client::plain(stream, number, shared.clone()));
         } else {
+            let task = client::watched(stream, number, shared.clone());
             clients.spawn(async move {
                 task.await;
                 drop(permit);

@@ -182,7 +182,7 @@ impl Stream {
             Lent::Bytes(rest) => {
                 let rest = rest?;
                 if !rest.is_empty() {
-                    self.send(&rest, SendFlags::default()).await?;
+                    Box::pin(self.send(&rest, SendFlags::default())).await?;
                 }
                 Ok(None)
             }
