@@ -123,13 +123,29 @@ fn a_terminal_that_cannot_move_its_cursor_has_a_prompt_that_goes_on_after_failur
 }
 
 #[test]
+fn bytes_that_are_no_text_lose_the_line_and_not_the_prompt() {
+    let home = home();
+    let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);
+    terminal.ready();
+    terminal.bytes(b"note \xff\xfe");
+    terminal.see("* what was typed is not UTF-8");
+    terminal.wait("an empty line", |screen| screen.line() == "sockdrill:1>");
+    terminal.enter("note text");
+    terminal.see("* text");
+}
+
+#[test]
 fn ctrl_c_with_nothing_running_empties_the_line() {
     let home = home();
     let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);
     terminal.ready();
-    for _ in 0..2 {
+    for times in 1..=2 {
         terminal.keys("note never\u{3}");
-        terminal.wait("an empty line", |screen| screen.line() == "sockdrill:1>");
+        // What was typed is left where it was, and a new prompt stands below it.
+        terminal.wait("another line", |screen| {
+            let left = screen.lines().iter().filter(|line| line.ends_with("note never")).count();
+            left == times && screen.line() == "sockdrill:1>"
+        });
     }
     terminal.enter("note now");
     terminal.see("* now");

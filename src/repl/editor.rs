@@ -19,6 +19,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Config, Context, Editor, ExternalPrinter as _, Helper};
 use std::borrow::Cow;
 use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
@@ -97,6 +98,9 @@ impl<'a> Lines<'a> {
                 }
                 Err(ReadlineError::Eof) => return Submission::End,
                 Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => {}
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    self.above.print("* what was typed is not UTF-8: other bytes are written as `\\xNN`\n");
+                }
                 Err(error) => {
                     return Submission::Failed(
                         format!("cannot read the terminal: {error}"),
