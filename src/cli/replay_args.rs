@@ -19,21 +19,18 @@ const JOBS_PER_CORE: usize = 4;
 #[derive(Debug, clap::Args)]
 #[command(
     before_help = "Examples:
-  sockdrill replay scenarios/                          every scenario below a directory
-  sockdrill replay scenarios/ --filter reset -v        some of them, with everything that was said
-  sockdrill replay scenarios/ --ladder=failed          what failed, as a ladder
-  sockdrill replay ci/ --set target=10.0.0.7:6060 --junit report.xml --json=run.jsonl
-  sockdrill replay flaky.yaml --repeat 100 --fail-fast
-  sockdrill replay greeting.yaml --accept              what came is expected from now on
-  sockdrill replay scenarios/ --watch                  again what is saved, until Ctrl-C
-  sockdrill replay greeting.yaml --step                one step at a time",
+  sockdrill replay scenarios/                           every scenario below a directory
+  sockdrill replay scenarios/ --filter reset --watch    some of them, again when a file is saved
+  sockdrill replay ci/ --isolate --time-scale 4 --junit report.xml --json=run.jsonl
+  sockdrill replay flaky.yaml --repeat 100 --stats --ladder=failed
+  sockdrill replay greeting.yaml --accept               what came is expected from now on",
     after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
 before the first socket opens.
 
 Exit codes:
   0         all passed, or were skipped
   1         a scenario failed or was unstable
-  2         wrong usage, a file does not check, nothing found to run
+  2         wrong usage, a file does not check, nothing found to run, no --isolate here
   3         a report could not be written
   130, 143  ended by a signal, after the summary"
 )]

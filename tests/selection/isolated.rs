@@ -137,6 +137,24 @@ fn verdicts_and_codes_are_those_of_a_run_that_is_not_isolated() {
     assert_eq!(desk.run("replay . --isolate --list").out.lines().count(), 2);
 }
 
+#[test]
+fn the_gallery_passes_isolated_twice_at_once() {
+    let gallery = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let desk = Desk::new(&[]);
+    // Deadlines are for machines that do nothing else.
+    let arguments = format!("replay {} --isolate --quiet --time-scale 10", gallery.display());
+    let run = || told(desk.command(&arguments));
+    let both = std::thread::scope(|scope| {
+        let other = scope.spawn(run);
+        [run(), other.join().unwrap()]
+    });
+    for told in both {
+        if can_isolate(&told) {
+            assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
+        }
+    }
+}
+
 /// Runs it in a user namespace that allows none of a kind.
 fn where_none_are_allowed(desk: &Desk, kind: &str, with: &str) -> Option<Told> {
     let program = desk.command("");
