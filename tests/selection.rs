@@ -208,7 +208,7 @@ fn for_plays_rounds_until_the_time_is_over() {
     assert_eq!(told.code, Some(0), "{}", told.err);
     let rounds = told.out.matches("scenario-started").count();
     assert!(rounds > 1, "{rounds}");
-    assert!(told.out.contains(&format!("\"round\":{rounds}}}")), "{}", told.out);
+    assert!(told.out.contains(&format!("\"round\":{rounds},")), "{}", told.out);
     let last: serde_json::Value = serde_json::from_str(told.out.lines().last().unwrap()).unwrap();
     assert!(last["took"].as_f64().unwrap() >= 0.3 && last["passed"] == 1, "{last}");
 }
