@@ -41,6 +41,7 @@ pub(super) fn run(scenarios: &[Scenario], scale: TimeScale, output: &Output, sto
         stop: stop.clone(),
         width: Output::width(),
     });
+    output.say(&format!("{KEYS}\n\n"));
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for scenario in scenarios {
         let file = scenario.place.source().name();

@@ -66,7 +66,9 @@ impl Drill {
         let scenarios = self.load()?;
         let (mut played, mut failures) = (Played::default(), String::new());
         for scenario in &scenarios {
-            let outcome = play(scenario, &Host::here(), &Journal::silent(), &Stop::default()).await;
+            let (host, journal, stop) = (Host::here(), Journal::silent(), Stop::default());
+            // Boxed: tests hold it in futures of their own.
+            let outcome = Box::pin(play(scenario, &host, &journal, &stop)).await;
             match outcome {
                 Outcome::Passed => played.passed.push(scenario.name.clone()),
                 Outcome::Skipped(why) => played.skipped.push((scenario.name.clone(), why)),
