@@ -4,11 +4,14 @@
 use super::sketch::Sketch;
 use super::{Kind, Ladder, Rung, Shape};
 use crate::event::{Event, Failure, Outcome};
+use crate::sink::results::bounded;
 use crate::text::ErrorKind;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Characters of one text that are kept; a failure has payloads of 64 KiB in notation.
+const MOST_TEXT: usize = 16 << 10;
 /// Verbs that hold steps: they are on the ladder before what happens in them.
 const BLOCKS: &[&str] = &["parallel", "repeat", "each", "include"];
 
@@ -29,6 +32,11 @@ pub(super) struct Begun {
     pub place: (String, usize),
     /// Its first rung.
     pub rung: Option<u32>,
+}
+
+/// A text as a ladder keeps it: strangers' ones may be of any length.
+fn kept(text: &str) -> String {
+    bounded(text, MOST_TEXT).into_owned()
 }
 
 impl Ladder {
@@ -98,9 +106,9 @@ impl Ladder {
         }
         let sentences =
             [&failure.message, &failure.label].into_iter().filter(|sentence| !sentence.is_empty());
-        rung.sentences.extend(sentences.cloned());
-        rung.rows.extend(failure.rows.iter().cloned());
-        rung.rows.extend(failure.help.iter().map(|help| ("help".to_owned(), help.clone())));
+        rung.sentences.extend(sentences.map(|sentence| kept(sentence)));
+        rung.rows.extend(failure.rows.iter().map(|(name, value)| (kept(name), kept(value))));
+        rung.rows.extend(failure.help.iter().map(|help| ("help".to_owned(), kept(help))));
     }
 
     /// A step that reached nothing: a connect has an arrow that does not arrive.
@@ -148,6 +156,8 @@ impl Ladder {
             None => (None, None),
         };
         let Sketch { shape, from, to, words, aside, data } = sketch;
+        let short = |text: String| if text.len() > MOST_TEXT { kept(&text) } else { text };
+        let (words, aside) = (short(words), short(aside));
         self.push(Rung {
             number,
             at: event.at,
