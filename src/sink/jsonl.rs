@@ -161,7 +161,7 @@ pub fn scenario_line(scenario: &Scenario) -> serde_json::Result<String> {
 /// One JSON object on one line that a terminal can show: what could move a cursor, hide or reorder
 /// text is a `\u` escape.
 fn to_line(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut line = Vec::new();
+    let mut line = Vec::with_capacity(512);
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless))?;
     String::from_utf8(line).map_err(serde::ser::Error::custom)
 }
@@ -171,6 +171,9 @@ struct Harmless;
 impl Formatter for Harmless {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
         let harmless = |c: char| matches!(c, ' '..='~') || (!c.is_ascii() && c.escape_debug().eq([c]));
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return to.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| !harmless(*c)) {
             to.write_all(rest.get(..at).unwrap_or_default().as_bytes())?;

@@ -198,6 +198,9 @@ pub(super) fn drawn(failure: &Failure) -> String {
 
 /// A name, path or sentence: harmless, on one line, of bounded length.
 pub(super) fn words(text: &str) -> String {
+    if text.len() <= MOST_WORDS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let (mut harmless, mut room) = (String::new(), MOST_WORDS);
     for (at, c) in text.char_indices() {
         let one = printable(c.encode_utf8(&mut [0; 4])).into_owned();

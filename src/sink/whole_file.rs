@@ -5,6 +5,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// How much of a growing file is written at once.
+const AT_ONCE: usize = 256 << 10;
+
 /// A file that will be written at once: it has no name before it is whole.
 #[derive(Debug)]
 pub struct WholeFile {
@@ -51,7 +54,7 @@ impl WholeFile {
             let file = fs::OpenOptions::new().append(true).open(&self.path)?;
             return Ok(Growing { to: io::BufWriter::new(Pieces::Special(file)), path: self.path.clone() });
         }
-        let to = io::BufWriter::new(Pieces::Beside(self.beside()?));
+        let to = io::BufWriter::with_capacity(AT_ONCE, Pieces::Beside(self.beside()?));
         Ok(Growing { to, path: self.path.clone() })
     }
 

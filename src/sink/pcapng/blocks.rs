@@ -2,6 +2,7 @@
 
 use super::packets::Packet;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// `LINKTYPE_RAW`: a packet begins with its IP header. No link layer is made up.
@@ -99,7 +100,7 @@ pub(super) fn packet(
     interface: u32,
     at: Duration,
     packet: &Packet,
-    comments: &[String],
+    comments: &[Arc<str>],
 ) -> io::Result<()> {
     let mut block = Block::default();
     let time = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);

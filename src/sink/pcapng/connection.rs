@@ -2,12 +2,13 @@
 
 use super::piece::Piece;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// An event, by its number in the scenario, and what a comment says of its step.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mark {
     pub order: usize,
-    pub note: String,
+    pub note: Arc<str>,
 }
 
 /// Bytes that passed, and the steps that they passed in.
@@ -15,7 +16,7 @@ pub(super) struct Mark {
 pub(super) struct Chunk {
     pub order: usize,
     pub piece: Piece,
-    pub notes: Vec<String>,
+    pub notes: Vec<Arc<str>>,
 }
 
 impl Chunk {
@@ -97,7 +98,7 @@ pub(super) struct Connection {
     pub begun: Option<Mark>,
     pub opened: Mark,
     /// What its first packet says beside its step.
-    pub about: Option<String>,
+    pub about: Option<Arc<str>>,
 }
 
 /// What happens on the wire.
@@ -121,7 +122,7 @@ pub(super) struct Act {
     /// Which end does it.
     pub by: Side,
     pub what: What,
-    pub notes: Vec<String>,
+    pub notes: Vec<Arc<str>>,
 }
 
 impl Connection {

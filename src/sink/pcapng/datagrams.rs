@@ -41,9 +41,9 @@ impl Datagram {
     }
 
     /// What its packet says.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Arc<str>> {
         let refused = matches!(self.event, Event::Refused(_));
-        let gap = self.piece.gap().filter(|_| !refused);
+        let gap = self.piece.gap().filter(|_| !refused).map(Arc::from);
         std::iter::once(self.mark.note.clone()).chain(gap).collect()
     }
 }

@@ -4,6 +4,7 @@ use super::connection::{Act, Pair, Side, What};
 use super::packets::{ACK, FIN, MOST_OF_SEGMENT, PSH, Packet, RST, SYN, Segment, Way, tcp};
 use super::piece::Piece;
 use std::io;
+use std::sync::Arc;
 
 /// Most segments that are drawn of bytes that are not there; what is beyond is left out of the numbers.
 const MOST_EMPTY: u64 = 32 << 10;
@@ -21,11 +22,11 @@ pub(super) struct Dialogue {
     /// Reset by one end: nothing is answered any more.
     dead: bool,
     /// What the next packet has to say beside its step.
-    pending: Vec<String>,
+    pending: Vec<Arc<str>>,
 }
 
 /// A packet and what it says.
-pub(super) type Told = (Packet, Vec<String>);
+pub(super) type Told = (Packet, Vec<Arc<str>>);
 
 impl Dialogue {
     /// A connection that has not begun, from the client to the server; both count from `first`.
@@ -50,8 +51,8 @@ impl Dialogue {
                 tell(self.packet(Side::Client, ACK, notes))
             }
             What::Secured => {
-                if !self.pending.iter().any(|text| text == SECURED) {
-                    self.pending.push(SECURED.to_owned());
+                if !self.pending.iter().any(|text| &**text == SECURED) {
+                    self.pending.push(SECURED.into());
                 }
                 Ok(())
             }
@@ -78,14 +79,14 @@ impl Dialogue {
     fn acknowledge(
         &mut self,
         by: Side,
-        notes: Vec<String>,
+        notes: Vec<Arc<str>>,
         tell: &mut impl FnMut(Told) -> io::Result<()>,
     ) -> io::Result<()> {
         if self.dead || self.is_with_itself() { Ok(()) } else { tell(self.packet(by, ACK, notes)) }
     }
 
     /// A packet without bytes.
-    fn packet(&mut self, by: Side, flags: u8, notes: Vec<String>) -> Told {
+    fn packet(&mut self, by: Side, flags: u8, notes: Vec<Arc<str>>) -> Told {
         let packet = self.segment(by, flags, &[], 0);
         let next = self.next.of_mut(by);
         *next = next.wrapping_add(u32::from(flags & (SYN | FIN) != 0));
@@ -101,7 +102,7 @@ impl Dialogue {
         tcp(way, Segment { flags, number: *self.next.of(by), acknowledged }, bytes, len)
     }
 
-    fn noted(&mut self, mut notes: Vec<String>) -> Vec<String> {
+    fn noted(&mut self, mut notes: Vec<Arc<str>>) -> Vec<Arc<str>> {
         notes.append(&mut self.pending);
         notes
     }
@@ -111,7 +112,7 @@ impl Dialogue {
         &mut self,
         by: Side,
         piece: &Piece,
-        notes: &[String],
+        notes: &[Arc<str>],
         tell: &mut impl FnMut(Told) -> io::Result<()>,
     ) -> io::Result<()> {
         let mut sent = 0u64;
@@ -133,12 +134,13 @@ impl Dialogue {
             let mut said =
                 if first { self.noted(notes.to_vec()) } else { notes.first().cloned().into_iter().collect() };
             if known.len() < size {
-                said.extend(gap.take());
+                said.extend(gap.take().map(Arc::from));
             }
             tell((packet, said))?;
         }
         if piece.len > most {
-            self.pending.push(format!("{} B before this have no packets and no numbers", piece.len - most));
+            let text = format!("{} B before this have no packets and no numbers", piece.len - most);
+            self.pending.push(text.into());
         }
         Ok(())
     }

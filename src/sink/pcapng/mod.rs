@@ -29,6 +29,7 @@ use packets::{ACK, Packet, RST, SYN, Segment, Way, tcp};
 use places::Places;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use story::{Refused, Story};
 
@@ -58,14 +59,16 @@ struct Play {
     name: String,
     place: String,
     began: Option<SystemTime>,
-    events: Vec<Event>,
+    story: Story,
+    /// When each event of it was, counted from its beginning.
+    times: Vec<Duration>,
 }
 
 /// Something that becomes packets.
 enum Passed {
     Act(usize, Act),
     Datagram(Box<Datagram>),
-    Packet(Packet, String),
+    Packet(Packet, Arc<str>),
 }
 
 impl Pcapng {
@@ -94,7 +97,8 @@ impl Pcapng {
                     name: words(name),
                     place: words(&format!("{file}:{line}{round}")),
                     began: *began,
-                    events: Vec::new(),
+                    story: Story::new(std::mem::take(&mut self.places)),
+                    times: Vec::new(),
                 });
                 Ok(())
             }
@@ -102,7 +106,10 @@ impl Pcapng {
             What::FileRefused { problem, .. } => self.interface("nothing was played", &words(problem), ""),
             _ => {
                 if let Some(play) = self.play.as_mut().filter(|play| play.number == event.scenario) {
-                    play.events.push(event.clone());
+                    // Events of several lanes are stamped a moment before they are told: time never goes back here.
+                    let now = play.times.last().copied().unwrap_or_default().max(event.at);
+                    play.story.take(play.times.len(), event);
+                    play.times.push(now);
                 }
                 Ok(())
             }
@@ -128,21 +135,12 @@ impl Pcapng {
         let began = play.began.and_then(|began| began.duration_since(UNIX_EPOCH).ok());
         let began = began.unwrap_or(self.next);
         self.next = began + took;
-        let mut story = Story::new(std::mem::take(&mut self.places));
-        // Events of several lanes are stamped a moment before they are told: time never goes back here.
-        let mut times = Vec::with_capacity(play.events.len());
-        let mut now = Duration::ZERO;
-        for (order, event) in play.events.iter().enumerate() {
-            now = now.max(event.at);
-            times.push(began + now);
-            story.take(order, event);
-        }
-        drop(play);
+        let Play { mut story, times, .. } = play;
         self.places = std::mem::take(&mut story.places);
         let interface = self.interfaces.saturating_sub(1);
         let Some(file) = &mut self.file else { return Ok(()) };
-        packets_of(story, &mut self.begun, &mut |order: usize, packet: &Packet, notes: &[String]| {
-            let at = times.get(order).copied().unwrap_or(began);
+        packets_of(story, &mut self.begun, &mut |order: usize, packet: &Packet, notes: &[Arc<str>]| {
+            let at = began + times.get(order).copied().unwrap_or_default();
             blocks::packet(file, interface, at, packet, notes)
         })
     }
@@ -152,7 +150,7 @@ impl Pcapng {
 fn packets_of(
     story: Story,
     begun: &mut u32,
-    tell: &mut impl FnMut(usize, &Packet, &[String]) -> io::Result<()>,
+    tell: &mut impl FnMut(usize, &Packet, &[Arc<str>]) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut dialogues: Vec<Dialogue> = Vec::new();
     let mut passed: Vec<(usize, Passed)> = Vec::new();

@@ -22,11 +22,13 @@ pub(super) struct Story {
     pub datagrams: Vec<Datagram>,
     /// Connects that were refused.
     pub refused: Vec<Refused>,
-    sockets: HashMap<(Arc<str>, Arc<str>), Socket>,
+    /// By lane, then by name.
+    sockets: HashMap<Arc<str>, HashMap<Arc<str>, Socket>>,
     /// What was last opened under a name, whatever the lane.
     last: HashMap<Arc<str>, Socket>,
     bound: Vec<Bound>,
-    steps: HashMap<(Arc<str>, u32), Step>,
+    /// By lane, then by number.
+    steps: HashMap<Arc<str>, HashMap<u32, Step>>,
     pub places: Places,
     /// The paths of unix streams of which one end is known, with the index of the stream.
     half_known: HashMap<(String, Side), VecDeque<usize>>,
@@ -61,6 +63,8 @@ struct Step {
     order: usize,
     verb: &'static str,
     line: Arc<str>,
+    /// What a comment says of it.
+    note: Arc<str>,
 }
 
 impl Step {
@@ -68,6 +72,12 @@ impl Step {
     fn word(&self, at: usize) -> Option<&str> {
         self.line.split_whitespace().nth(at)
     }
+}
+
+/// What happened in a lane, as a comment says it.
+fn noted(lane: &str, what: &str) -> Arc<str> {
+    let lane = if lane.is_empty() { String::new() } else { format!("[{lane}] ") };
+    words(&format!("{lane}{what}")).into()
 }
 
 /// What it was that happened in a lane, in its words: `conn#2`, then `conn`, then the main one.
@@ -89,8 +99,10 @@ impl Story {
     pub fn take(&mut self, order: usize, event: &Event) {
         match &event.what {
             What::StepStarted { line, verb, .. } => {
-                let step = Step { order, verb, line: line.clone() };
-                self.steps.insert((event.lane.clone(), event.step.unwrap_or(0)), step);
+                let number = event.step.unwrap_or(0);
+                let note = noted(&event.lane, &format!("step {number}: {line}"));
+                let step = Step { order, verb, line: line.clone(), note };
+                self.steps.entry(event.lane.clone()).or_default().insert(number, step);
             }
             What::Listening { name, at } => {
                 if let Some(at) = self.places.read(at) {
@@ -114,35 +126,40 @@ impl Story {
             What::Failed(failure) => self.failed(order, event, failure),
             What::StepHeld { failed_as_told: Some(kind), .. } => self.refused(order, event, *kind, None),
             What::Refused { name, kind, .. } => self.refused(order, event, *kind, Some(name)),
-            what => self.ended(order, event, what),
+            What::Ended { name, .. }
+            | What::ShutDown { name, .. }
+            | What::Closed { name, .. }
+            | What::Served { name, .. }
+            | What::Secured { name, .. } => self.ended(order, event, name),
+            _ => {}
         }
     }
 
     fn open(&mut self, event: &Event, name: &Arc<str>, socket: Socket) {
-        self.sockets.insert((event.lane.clone(), name.clone()), socket);
+        self.sockets.entry(event.lane.clone()).or_default().insert(name.clone(), socket);
         self.last.insert(name.clone(), socket);
     }
 
     fn socket(&self, lane: &str, name: &str) -> Option<Socket> {
-        let name: Arc<str> = name.into();
-        let seen = outward(lane).find_map(|lane| self.sockets.get(&(lane.into(), name.clone())));
-        seen.or_else(|| self.last.get(&name)).copied()
+        let seen = outward(lane).find_map(|lane| self.sockets.get(lane)?.get(name));
+        seen.or_else(|| self.last.get(name)).copied()
     }
 
     fn step(&self, event: &Event) -> Option<&Step> {
         let number = event.step?;
-        outward(&event.lane).find_map(|lane| self.steps.get(&(lane.into(), number)))
+        outward(&event.lane).find_map(|lane| self.steps.get(lane)?.get(&number))
     }
 
     /// What a comment says of an event: its step.
     fn mark(&self, order: usize, event: &Event) -> Mark {
-        let lane = if event.lane.is_empty() { String::new() } else { format!("[{}] ", event.lane) };
-        let note = match (event.step, self.step(event)) {
-            (Some(number), Some(step)) => format!("{lane}step {number}: {}", step.line),
-            (Some(number), None) => format!("{lane}step {number}"),
-            (None, _) => format!("{lane}after the last step"),
+        let own = self.steps.get(&event.lane).zip(event.step).and_then(|(steps, number)| steps.get(&number));
+        let note = match (own, event.step, self.step(event)) {
+            (Some(step), ..) => step.note.clone(),
+            (None, Some(number), Some(step)) => noted(&event.lane, &format!("step {number}: {}", step.line)),
+            (None, Some(number), None) => noted(&event.lane, &format!("step {number}")),
+            (None, None, _) => noted(&event.lane, "after the last step"),
         };
-        Mark { order, note: words(&note) }
+        Mark { order, note }
     }
 
     /// An end of a stream is open: of a new one, or the other end of one that is known.
@@ -167,7 +184,7 @@ impl Story {
         };
         let about = unix.as_ref().map(|path| {
             let path = words(path);
-            format!("{path} is shown as {server_at}: the addresses and TCP are made up")
+            format!("{path} is shown as {server_at}: the addresses and TCP are made up").into()
         });
         let ends = Pair {
             client: End::new(client_at, side == Side::Client),
@@ -248,7 +265,7 @@ impl Story {
         let Some(step) = self.step(event).filter(|step| step.verb == "expect") else { return };
         let Some(socket) = step.word(1).and_then(|name| self.socket(&event.lane, name)) else { return };
         let mut mark = self.mark(order, event);
-        mark.note.push_str(" (failed, and left it unread)");
+        mark.note = format!("{} (failed, and left it unread)", mark.note).into();
         match socket {
             Socket::Stream(stream, side) => {
                 if let Some(end) = self.end(stream, side) {
@@ -297,25 +314,17 @@ impl Story {
         let port =
             u16::try_from(self.refused.len()).map_or(u16::MAX, |more| MADE_UP_PORTS.saturating_add(more));
         let from = SocketAddr::new(to.ip(), port);
-        mark.note.push_str("; the address that it came from is made up");
+        mark.note = format!("{}; the address that it came from is made up", mark.note).into();
         let begun = Mark { order: step.order, ..mark.clone() };
         self.refused.push(Refused { begun, mark, way: Way { from, to } });
     }
 
     /// What ends a stream, or one way of it.
-    fn ended(&mut self, order: usize, event: &Event, what: &What) {
+    fn ended(&mut self, order: usize, event: &Event, name: &str) {
         let mark = self.mark(order, event);
-        let (What::Ended { name, .. }
-        | What::ShutDown { name, .. }
-        | What::Closed { name, .. }
-        | What::Served { name, .. }
-        | What::Secured { name, .. }) = what
-        else {
-            return;
-        };
         let Some(Socket::Stream(stream, side)) = self.socket(&event.lane, name) else { return };
         let Some(end) = self.end(stream, side) else { return };
-        match what {
+        match &event.what {
             What::Ended { how, .. } => end.saw = end.saw.take().or_else(|| saw(mark, how)),
             What::ShutDown { side: event::Side::Read, .. } => {}
             What::ShutDown { .. } => end.shut = end.shut.take().or(Some(mark)),
