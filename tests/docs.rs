@@ -9,6 +9,8 @@
     reason = "a test panics where it fails, and says what it skips"
 )]
 
+#[path = "docs/examples.rs"]
+mod examples;
 #[path = "docs/phrasebook.rs"]
 mod phrasebook;
 #[path = "docs/running.rs"]

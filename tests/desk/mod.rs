@@ -201,6 +201,10 @@ impl Serving {
         BufReader::new(self.child.stdout.take().unwrap())
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }

@@ -1,16 +1,13 @@
 //! The phrasebooks: every command of ours in them is run, and the page is what the tables say.
 
-use crate::running::Desk;
+use crate::running::{Desk, code_of};
 use sockdrill::cli::phrasebook::{ALL, NCAT, Phrasebook, markdown};
 
 fn every_command_of_ours_does_what_it_should(book: &Phrasebook) {
     let desk = Desk::new();
     for phrase in book.phrases.iter().filter(|phrase| !phrase.ours.is_empty()) {
         let Some(ran) = desk.run(phrase.ours) else { continue };
-        // What serves until it is stopped is stopped.
-        let once = !phrase.ours.contains("serve") && !phrase.ours.contains("udp-recv")
-            || phrase.ours.contains("--once");
-        let code = if once { 0 } else { 130 };
+        let code = code_of(phrase.ours);
         assert_eq!(ran.code, Some(code), "{}: {}", phrase.ours, ran.err);
         assert!(!ran.err.contains("error"), "{}: {}", phrase.ours, ran.err);
     }

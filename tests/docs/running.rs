@@ -79,20 +79,20 @@ impl Desk {
         let silent = line.contains("/dev/null");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
+        let clients = if line.contains("--connections 5") { 5 } else { 1 };
         let peer = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut back = stream.try_clone().unwrap();
-            // It may be gone, or end with a reset.
-            let _ = if silent {
-                back.write_all(b"hello\n")
-            } else {
-                std::io::copy(&mut stream, &mut back).map(drop)
-            };
-            let _ = stream.shutdown(Shutdown::Write);
+            for _ in 0..clients {
+                let (stream, _) = listener.accept().unwrap();
+                answer(stream, silent);
+            }
         });
-        let free = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
-        let line = line.replace("9000", &port.to_string()).replace("4000", &free.to_string());
-        let ran = self.end(self.start(&line));
+        let free = TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port().to_string();
+        let port = port.to_string();
+        // By way of names: a number may hold the other.
+        let line = line.replace("9000", "PORT").replace("6379", "PORT").replace("4000", "FREE");
+        let ran = self.end(self.start(&line.replace("PORT", &port).replace("FREE", &free)));
+        // One that never came is not waited for.
+        while !peer.is_finished() && TcpStream::connect(format!("127.0.0.1:{port}")).is_ok() {}
         peer.join().unwrap();
         ran
     }
@@ -123,6 +123,9 @@ impl Desk {
     /// With one client that says a line, half-closes and hears the answer.
     fn serve(&self, line: &str) -> Ran {
         let line = line.replace("/tmp/socket", "socket").replace("9000", "0").replace("9443", "0");
+        if line.contains(" -- ") {
+            return self.end(self.start(&line));
+        }
         let (server, err, port) = listening(self.start(&line));
         if line.contains("--tls") {
             let client =
@@ -139,9 +142,10 @@ impl Desk {
             stream.set_read_timeout(Some(LONG)).unwrap();
             stream.write_all(b"hello\n").unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
-            stream.read_to_end(&mut Vec::new()).unwrap();
+            // One that closes with something unread ends with a reset.
+            let _ = stream.read_to_end(&mut Vec::new());
         }
-        if !line.contains("--once") {
+        if code_of(&line) == 130 {
             stop(&server);
         }
         let mut ran = self.end(server);
@@ -170,11 +174,35 @@ impl Desk {
         if line.contains("--echo") || line.contains("--reply") {
             socket.recv(&mut [0; 64]).unwrap();
         }
-        stop(&receiver);
+        if code_of(line) == 130 {
+            stop(&receiver);
+        }
         let mut ran = self.end(receiver);
         ran.err = err.join().unwrap();
         ran
     }
+}
+
+/// The exit code of an example that does what it should: what serves until it is stopped is stopped.
+pub fn code_of(line: &str) -> i32 {
+    let serves = line.contains("sockdrill serve") || line.contains("sockdrill udp-recv");
+    let ends = ["--once", "--count", " -- "].iter().any(|word| line.contains(word));
+    if serves && !ends { 130 } else { 0 }
+}
+
+/// Sends back what comes, says hello to who logs in, and something to who says nothing.
+fn answer(mut stream: TcpStream, silent: bool) {
+    let mut first = [0; 4096];
+    if silent {
+        let _ = stream.write_all(b"hello\n");
+    } else if let Ok(count @ 1..) = stream.read(&mut first) {
+        let asked = &first[..count];
+        // It may be gone, or end with a reset.
+        let _ = stream.write_all(if asked.starts_with(b"LOGIN ") { b"HELLO bob\r\n" } else { asked });
+        let mut back = stream.try_clone().unwrap();
+        let _ = std::io::copy(&mut stream, &mut back);
+    }
+    let _ = stream.shutdown(Shutdown::Write);
 }
 
 /// The child, the rest of what it tells, and the port that it says it listens on.
