@@ -84,7 +84,8 @@ fn no_deadline_runs_while_a_key_is_waited_for() {
         terminal.keys("s\r");
         looks += 1;
         terminal.wait("the sockets", |screen| {
-            screen.lines().iter().filter(|line| line.starts_with("name ")).count() > looks + 3
+            let tables = screen.lines().iter().filter(|line| line.starts_with("name ")).count();
+            tables > looks + 3 && screen.line().ends_with("step>")
         });
     }
     terminal.keys("\r");
