@@ -15,6 +15,8 @@ mod examples;
 mod phrasebook;
 #[path = "docs/running.rs"]
 mod running;
+#[path = "docs/transcript.rs"]
+mod transcript;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -299,7 +299,12 @@ fn is_over(end: &End) -> bool {
     *end != End::Fin
 }
 
-/// Whether a send failed because of what the peer did: then the receiving side tells what that was.
+/// Whether a send, or the half-close after it, failed because of what the peer did: then the receiving side
+/// tells what that was. A half-close after the peer's reset finds no connection any more.
 fn is_of_the_peer(failure: &Failure) -> bool {
-    matches!(failure.kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
+    let kind = failure.kind.error();
+    matches!(
+        kind,
+        Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed | ErrorKind::NotConnected)
+    )
 }

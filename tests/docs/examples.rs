@@ -14,6 +14,8 @@ const RUN: &[&str] = &[
     "sockdrill replay greeting.yaml --html r.html --pcapng r.pcapng --stats --ladder",
     "sockdrill replay greeting.yaml --repeat 2 --fail-fast --filter greets --set word=hi",
     "sockdrill replay greeting.yaml --list",
+    "sockdrill replay greeting.yaml --list --shard 1/1 --shuffle 7 --rerun-failed run.jsonl --isolate --tag 'not slow'",
+    "sockdrill replay greeting.yaml --no-skip --for 1ms --time-scale 2",
     "sockdrill replay greeting.yaml --accept",
     "sockdrill replay --help",
     "sockdrill check greeting.yaml --set word=hi --json",
@@ -24,6 +26,10 @@ const RUN: &[&str] = &[
     "sockdrill completions bash",
     "sockdrill help from-nc",
 ];
+
+/// What goes on until a key or a signal comes, and the file whose tests run it.
+const ENDLESS: &[(&str, &str)] =
+    &[("--watch", "tests/working/watch.rs"), ("--step", "tests/working/step.rs")];
 
 const GREETING: &str = "name: the server greets
 vars: { word: hello }
@@ -96,6 +102,10 @@ fn run_somewhere() -> Vec<String> {
     lines.extend(
         blocks(&read("docs/commands.md"), "sh").iter().flat_map(|block| block.lines()).map(str::to_owned),
     );
+    for (flag, file) in ENDLESS {
+        assert!(read(file).contains(flag), "{file} runs no {flag}");
+        lines.push(format!("sockdrill replay greeting.yaml {flag}"));
+    }
     let tables = [("send", SEND), ("serve", SERVE), ("udp-send", UDP_SEND), ("udp-recv", UDP_RECV)];
     for (command, table) in tables {
         lines.extend(table.iter().map(|(_, flag)| {
