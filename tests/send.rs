@@ -9,6 +9,11 @@
 )]
 
 mod desk;
+#[path = "send/progress.rs"]
+mod progress;
+#[allow(dead_code, reason = "the tests of the prompt use the rest")]
+#[path = "prompt/pty.rs"]
+mod pty;
 
 use desk::{Peer, Serving, Told, all, echo, finish, has, plain, program, reset, run, run_with};
 use nix::sys::signal::{Signal, kill};

@@ -57,6 +57,7 @@ mod send;
 mod send_args;
 mod send_draft;
 mod send_job;
+mod send_progress;
 mod serve;
 mod serve_args;
 mod serve_command;

@@ -7,7 +7,7 @@ use super::send_args::Args;
 use super::send_draft::plan;
 use super::send_job::Job;
 use super::telling::Talkers;
-use super::{flags, scenario, secured};
+use super::{flags, scenario, secured, send_progress};
 use crate::event::Exit;
 use crate::script::load::load_steps;
 
@@ -48,7 +48,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         return Exit::Usage;
     }
     let talkers = if args.connections.is_some() { Talkers::Several } else { Talkers::One };
-    let told = match args.telling.told(talkers, output) {
+    let bar = send_progress::bar(args, &plan, &scenario);
+    let told = match args.telling.told(talkers, output, bar.as_ref()) {
         Ok(told) => told,
         Err(problem) => {
             output.problem(&problem);
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
     };
     let live = told.live.clone();
-    let exit = Job { args: args.clone(), plan, scenario, told }.run(output);
+    let exit = Job { args: args.clone(), plan, scenario, told, bar }.run(output);
     match live.finish() {
         Some(problem) => {
             output.error(problem);

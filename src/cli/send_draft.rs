@@ -13,7 +13,7 @@ use crate::text::{Diagnostic, format_duration, format_size};
 use std::time::Duration;
 
 /// The stream's name in the steps.
-const CLIENT: &str = "client";
+pub(super) const CLIENT: &str = "client";
 /// How long the peer has to answer where nothing says.
 const WAIT: Duration = Duration::from_secs(5);
 /// How long a connect may take where nothing says.
@@ -259,7 +259,7 @@ impl Planning<'_> {
     fn pieces(&self) -> Pieces {
         let (chunk, every) = self.pace();
         let size = chunk.and_then(|chunk| usize::try_from(chunk).ok()).unwrap_or(LARGE);
-        Pieces { size: size.clamp(1, 16 << 20), every, crlf: self.args.crlf }
+        Pieces { size: size.clamp(1, 16 << 20), every, rate: self.args.rate, crlf: self.args.crlf }
     }
 
     fn expects(&self) -> Result<Vec<DraftStep>, Problem> {

@@ -3,12 +3,13 @@
 use super::ending::{exit_of, tell};
 use super::output::{Output, count};
 use super::send_args::Args;
-use super::send_draft::Plan;
+use super::send_draft::{CLIENT, Plan};
 use super::telling::{Told, raw_stdout};
-use super::{signals, stdin};
+use super::{send_progress, signals, stdin};
 use crate::engine::{Conversation, Host, Receiving, Stage, Stop, StopReason};
 use crate::event::{Exit, Failure, Journal};
 use crate::script::step::Scenario;
+use crate::sink::Transfer;
 use crate::text::ErrorKind;
 use std::io::{self, Write as _};
 use std::rc::Rc;
@@ -25,6 +26,8 @@ pub(super) struct Job {
     pub plan: Plan,
     pub scenario: Scenario,
     pub told: Told,
+    /// What shows how far it is.
+    pub bar: Option<Transfer>,
 }
 
 /// How one conversation ended.
@@ -79,8 +82,13 @@ impl Job {
             biased;
             reason = stop.wait() => Ending::Stopped(reason),
             () = unheard.notified() => Ending::Done,
+            never = send_progress::watch(self.bar.as_ref(), &stage) => match never {},
             result = self.converse(&stage) => result.map_or_else(Ending::Failed, |()| Ending::Done),
         };
+        // What is told from here on stands alone.
+        if let Some(bar) = &self.bar {
+            bar.clear();
+        }
         if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
             ending = Ending::Unwritten(error);
         }
@@ -107,7 +115,7 @@ impl Job {
             steps => Receiving::Steps(steps),
         };
         let conversation = Conversation {
-            name: &"client".into(),
+            name: &CLIENT.into(),
             opened_by,
             sending: parts.sending,
             then: parts.then,

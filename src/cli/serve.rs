@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         (true, true) => Talkers::Client,
         (true, false) => Talkers::Many,
     };
-    let told = match args.telling.told(talkers, output) {
+    let told = match args.telling.told(talkers, output, None) {
         Ok(told) => told,
         Err(problem) => {
             output.problem(&problem);

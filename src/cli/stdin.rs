@@ -14,8 +14,19 @@ pub(super) struct Pieces {
     pub size: usize,
     /// Time from one piece to the next.
     pub every: Option<Duration>,
+    /// Bytes a second; a pipe gives less than a piece at a time, and the time to the next is that much shorter.
+    pub rate: Option<u64>,
     /// LF becomes CR LF.
     pub crlf: bool,
+}
+
+impl Pieces {
+    /// The time from a piece of so many bytes to the next.
+    fn pause(self, bytes: usize) -> Option<Duration> {
+        #[allow(clippy::cast_precision_loss, reason = "a piece of 16 MiB at most")]
+        let paced = |rate: u64| Duration::try_from_secs_f64(bytes as f64 / rate as f64).ok();
+        self.rate.map_or(self.every, paced)
+    }
 }
 
 /// The largest piece where nothing else is asked for.
@@ -42,10 +53,10 @@ pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
             if pieces.crlf {
                 piece = with_crlf(&piece, &mut previous);
             }
-            if let Some(every) = pieces.every {
+            if let Some(pause) = pieces.pause(piece.len()) {
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
                 // From the moment that it was due: late pieces do not make the next ones late.
-                due = due.max(Instant::now().checked_sub(every).unwrap_or(due)) + every;
+                due = due.max(Instant::now().checked_sub(pause).unwrap_or(due)) + pause;
             }
             if to.blocking_send(Ok(piece)).is_err() {
                 break;
@@ -91,6 +102,15 @@ fn with_crlf(bytes: &[u8], previous: &mut u8) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_holds_though_a_pipe_gives_less_than_a_piece() {
+        let every = Some(Duration::from_millis(20));
+        let pieces = Pieces { size: 400_000, every, rate: Some(20_000_000), crlf: false };
+        assert_eq!(pieces.pause(400_000), every);
+        assert_eq!(pieces.pause(100_000), Some(Duration::from_millis(5)));
+        assert_eq!(Pieces { rate: None, ..pieces }.pause(1), every, "a piece is a piece");
+    }
 
     #[test]
     fn a_line_feed_becomes_cr_lf_once_across_pieces() {

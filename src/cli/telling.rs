@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use crate::event::{Detail, Journal, Live};
-use crate::sink::{Calm, Conversation, Jsonl, Manner, Times, View};
+use crate::sink::{Calm, Conversation, Jsonl, Manner, Times, Transfer, View};
 use crate::text::{Diagnostic, Severity};
 use std::fs::File;
 use std::io::{self, Write};
@@ -98,8 +98,13 @@ impl Telling {
         self.json || self.view == Some(Seen::Json)
     }
 
-    /// The sink that the flags mean.
-    pub fn told(&self, talkers: Talkers, output: &Output) -> Result<Told, Box<Diagnostic>> {
+    /// The sink that the flags mean; its lines go above the bar, where there is one.
+    pub fn told(
+        &self,
+        talkers: Talkers,
+        output: &Output,
+        bar: Option<&Transfer>,
+    ) -> Result<Told, Box<Diagnostic>> {
         if self.is_json() {
             let live = Live::new(Jsonl::new(Output::stdout(), "events"));
             return Ok(Told { live, detail: Detail::Everything, raw: false });
@@ -121,10 +126,15 @@ impl Telling {
             with_data: !raw && talkers == Talkers::Many,
             width: terminal.then(Output::width),
         };
+        let above = |writer: Box<dyn Write + Send>, same_terminal: bool| match bar {
+            Some(bar) if same_terminal => Box::new(bar.above(writer)),
+            _ => writer,
+        };
+        let stderr = || above(Box::new(Output::stderr()), true);
         let live = if raw || talkers == Talkers::Beside {
-            Live::new(Conversation::new(Output::stderr(), Output::stderr(), manner))
+            Live::new(Conversation::new(stderr(), stderr(), manner))
         } else {
-            Live::new(Conversation::new(Output::stdout(), Output::stderr(), manner))
+            Live::new(Conversation::new(above(Box::new(Output::stdout()), terminal), stderr(), manner))
         };
         Ok(Told { live, detail: if manner.data { Detail::Everything } else { Detail::Life }, raw })
     }

@@ -187,11 +187,7 @@ impl Client<'_> {
     /// Until nothing has passed either way for the time allowed, seen at an eighth of it. Holds no stream: its
     /// steps may close that.
     async fn idle(&self) {
-        let passed = || match &self.lane.socket(&self.shared.serving.name).ok()?.live {
-            Live::Stream(stream, _) => Some((stream.sent(), stream.received())),
-            _ => None,
-        };
-        idle(self.shared.serving.idle, passed).await;
+        idle(self.shared.serving.idle, || self.lane.passed(&self.shared.serving.name)).await;
     }
 }
 

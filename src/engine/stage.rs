@@ -7,7 +7,7 @@ use super::glance::facts_of;
 use super::player::run_step;
 use super::session::{Abandon, Lane, Session};
 use super::socket_facts::SocketFacts;
-use crate::event::{Failure, Journal};
+use crate::event::{Failure, Journal, Totals};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
 use std::sync::Arc;
@@ -81,6 +81,11 @@ impl Stage {
     /// Whether something is open under `name`.
     pub fn is_open(&self, name: &str) -> bool {
         self.lane.socket(&name.into()).is_ok()
+    }
+
+    /// How much has passed on the stream that is open under `name`.
+    pub fn passed(&self, name: &str) -> Option<Totals> {
+        self.lane.passed(&name.into())
     }
 
     /// What steps have saved, by name.

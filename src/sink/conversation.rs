@@ -358,7 +358,7 @@ fn amount(bytes: u64, time: Duration) -> String {
 }
 
 /// `12.3 MiB`
-fn binary(bytes: f64) -> String {
+pub(super) fn binary(bytes: f64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     let found = units.iter().find(|(_, shift)| bytes >= f64::from(1u32 << shift));
     found.map_or(format!("{bytes:.0} B"), |(unit, shift)| {

@@ -5,7 +5,8 @@
 //! conversation  what one socket or many say, live, as commands show it   (screen)
 //! datagrams   the same of datagrams, a line each                      (screen)
 //! ladder      lifelines and what passes between them: the model; as text (rungs)
-//! progress    a bar while it lasts
+//! progress    a bar while the run lasts
+//! transfer    a bar while bytes pass                                  (progress, conversation)
 //! prompt      facts as they come, arrivals marked
 //! jsonl       the event stream, one JSON object a line                (wire, spelling; read is its inverse)
 //! report      a file made of the whole run, written at its end        (results, fold, whole_file)
@@ -40,6 +41,7 @@ mod step_times;
 mod tap;
 mod terminal;
 mod transcript;
+mod transfer;
 mod whole_file;
 mod wire;
 
@@ -59,4 +61,5 @@ pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
 pub use step_times::StepTimes;
 pub use terminal::{LadderOf, Look, Shown, Terminal};
+pub use transfer::Transfer;
 pub use whole_file::{Growing, WholeFile};

@@ -29,7 +29,7 @@ impl Progress {
 
     /// A writer to the same terminal whose lines go above the bar.
     pub fn above<W: Write>(&self, inner: W) -> AboveBar<W> {
-        AboveBar { bar: self.bar.clone(), inner }
+        AboveBar::new(&self.bar, inner)
     }
 }
 
@@ -79,6 +79,12 @@ impl Sink for Progress {
 pub struct AboveBar<W> {
     bar: ProgressBar,
     inner: W,
+}
+
+impl<W> AboveBar<W> {
+    pub(super) fn new(bar: &ProgressBar, inner: W) -> Self {
+        Self { bar: bar.clone(), inner }
+    }
 }
 
 impl<W: Write> Write for AboveBar<W> {

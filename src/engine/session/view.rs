@@ -1,6 +1,7 @@
 //! What is open and known in a lane, for those who look at it.
 
-use super::{Lane, Socket, locked};
+use super::{Lane, Live, Socket, locked};
+use crate::event::Totals;
 use crate::script::step::Name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,14 @@ impl Lane {
             }
         }
         open.into_values().collect()
+    }
+
+    /// How much has passed on the open stream `name`.
+    pub fn passed(&self, name: &Name) -> Option<Totals> {
+        match &self.socket(name).ok()?.live {
+            Live::Stream(stream, _) => Some(Totals { received: stream.received(), sent: stream.sent() }),
+            _ => None,
+        }
     }
 
     /// The variables of the innermost block, in the order of names.
