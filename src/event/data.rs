@@ -48,10 +48,11 @@ impl Data {
         Gathering::told(None).whole(bytes)
     }
 
-    /// The beginning `bytes` of `len` bytes, of which nothing else is known.
+    /// The beginning `bytes` of `len` bytes, of which nothing else is known. There are never fewer than are given,
+    /// whatever a stream of events claims.
     pub fn cut(bytes: &[u8], len: u64) -> Self {
         let kept = bytes.get(..Self::MOST).unwrap_or(bytes);
-        Self { bytes: kept.into(), len, frame: None, whole: None }
+        Self { bytes: kept.into(), len: len.max(bytes.len() as u64), frame: None, whole: None }
     }
 
     /// The same, as one message of a stream.
@@ -194,6 +195,12 @@ mod tests {
 
     fn digest(data: &Data) -> Option<String> {
         data.whole.as_ref().and_then(|whole| whole.sha256).map(|digest| HEXLOWER.encode(&digest))
+    }
+
+    #[test]
+    fn there_are_never_fewer_bytes_than_are_given() {
+        let data = Data::cut(b"hello", 2);
+        assert_eq!((data.len, data.is_cut()), (5, false));
     }
 
     #[test]

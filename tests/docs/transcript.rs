@@ -5,7 +5,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A shell line whose `sockdrill` is this one, with both outputs in one pipe.
 fn shell(line: &str) -> Command {
@@ -14,6 +14,16 @@ fn shell(line: &str) -> Command {
     command.args(["-c", &format!("exec {line} 2>&1")]).env("NO_COLOR", "1").stdin(Stdio::null());
     command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
     command
+}
+
+/// A server that a failed test does not leave behind.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A line without the ports and times of its run.
@@ -38,8 +48,8 @@ fn the_readmes_server_and_clients_say_what_it_shows() {
     let shown = blocks(&read("README.md"), "terminal");
     let [server, clients] = shown.as_slice() else { panic!("two transcripts: {}", shown.len()) };
     let (line, wanted) = server.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
-    let mut serving = shell(&line.replace(" 9000 ", " 0 ")).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut serving = Serving(shell(&line.replace(" 9000 ", " 0 ")).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(serving.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let banner = lines.next().unwrap();
     let port = banner.split("127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     let mut played = 0;
@@ -55,6 +65,6 @@ fn the_readmes_server_and_clients_say_what_it_shows() {
     let wanted = plain_all(wanted);
     let seen: Vec<String> = std::iter::once(banner).chain(lines.by_ref().take(wanted.len() - 1)).collect();
     assert_eq!(plain_all(&seen.join("\n")), wanted);
-    kill(Pid::from_raw(i32::try_from(serving.id()).unwrap()), Signal::SIGINT).unwrap();
-    assert_eq!(serving.wait().unwrap().code(), Some(130));
+    kill(Pid::from_raw(i32::try_from(serving.0.id()).unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(serving.0.wait().unwrap().code(), Some(130));
 }
