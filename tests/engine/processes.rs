@@ -134,10 +134,10 @@ fn a_group_is_ended_when_the_play_is_dropped() {
         let mut playing = Box::pin(play_one(&scenario, &host, &journal, &stop));
         // Polled until the last step has begun, then dropped.
         loop {
-            let pause = tokio::time::sleep(Duration::from_millis(1));
             tokio::select! {
+                biased;
                 _ = &mut playing => panic!("it sleeps for an hour"),
-                () = pause => {}
+                () = tokio::task::yield_now() => {}
             }
             events.extend(from.try_iter());
             let sleeps = |event: &Event| matches!(&event.what, What::StepStarted { verb: "sleep", .. });
@@ -149,7 +149,7 @@ fn a_group_is_ended_when_the_play_is_dropped() {
         // KILL takes its time; the runtime must turn for the child to be waited for.
         let ended = async {
             while family(&events).into_iter().any(runs) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the group is ended");
