@@ -1,18 +1,17 @@
 //! What can stand where a shell asks: for each kind of value, by the name that the help gives it.
 
-use super::Cli;
 use super::help::topics;
+use super::whole;
 use crate::engine::listeners;
 use crate::script::verbs::VERBS;
 use crate::text::{SocketOption, Takes};
-use clap::CommandFactory as _;
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use std::ffi::OsStr;
 
 /// The program's arguments, each value with what completes it.
 pub(super) fn command() -> Command {
-    let mut command = Cli::command();
+    let mut command = whole();
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
         command = command.mut_subcommand(&name, |sub| {
@@ -48,7 +47,7 @@ fn completed(command: &str, argument: Arg) -> Arg {
 }
 
 fn subcommands() -> Vec<String> {
-    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+    whole().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
 /// Those of `words` that begin with what is typed.

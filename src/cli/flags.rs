@@ -1,8 +1,7 @@
 //! Which flag of the commands that drive sockets is a step, and which only the command can do. `--as-scenario`
 //! prints the one and refuses the other; `tests/flags.rs` holds every row to that.
 
-use super::Cli;
-use clap::CommandFactory as _;
+use super::whole;
 use clap::parser::ValueSource;
 
 /// What a flag is.
@@ -142,7 +141,7 @@ pub const OF_EVERY_COMMAND: &[&str] = &["as_scenario", "color", "help", "version
 
 /// Names of the arguments of `command`, and how each is written.
 pub fn arguments(command: &str) -> Vec<(String, String)> {
-    let cli = Cli::command();
+    let cli = whole();
     let Some(found) = cli.find_subcommand(command) else { return Vec::new() };
     let written = |argument: &clap::Arg| match (argument.get_long(), argument.get_short()) {
         (Some(long), _) => format!("--{long}"),
@@ -155,7 +154,7 @@ pub fn arguments(command: &str) -> Vec<(String, String)> {
 
 /// The arguments in this process's command line that no step says, as they are written.
 pub(super) fn command_only(command: &str, table: &[(&str, Flag)]) -> Vec<String> {
-    let Ok(matches) = Cli::command().try_get_matches_from(std::env::args_os()) else { return Vec::new() };
+    let Ok(matches) = whole().try_get_matches_from(std::env::args_os()) else { return Vec::new() };
     let Some(given) = matches.subcommand_matches(command) else { return Vec::new() };
     let only =
         |name: &str| table.iter().any(|(one, flag)| *one == name && matches!(flag, Flag::CommandOnly(_)));

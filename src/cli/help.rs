@@ -1,8 +1,8 @@
 //! `help`: commands, verbs, exit codes, all from the tables that the program works by.
 
-use super::Cli;
 use super::output::Output;
 use super::phrasebook;
+use super::whole;
 use super::wrapping::wrapped;
 use crate::event::Exit;
 use crate::script::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
@@ -11,7 +11,6 @@ use crate::script::verb::{Body, Kind, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS, verb};
 use crate::sink::{columns, pad};
 use crate::text::{Diagnostic, ErrorKind, Fact, Severity, SocketOption, did_you_mean};
-use clap::CommandFactory as _;
 use std::fmt::Write as _;
 
 /// Arguments of `help`.
@@ -50,7 +49,7 @@ const TOPICS: &[Topic] = &[
 
 /// Everything that there is help on.
 pub(super) fn topics() -> Vec<String> {
-    let commands = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let commands = whole().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let words = TOPICS.iter().map(|(word, _)| *word).chain(VERBS.iter().map(|verb| verb.name));
     let mut all: Vec<String> = commands;
     all.extend(words.map(str::to_owned));
@@ -60,7 +59,7 @@ pub(super) fn topics() -> Vec<String> {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    let mut cli = Cli::command();
+    let mut cli = whole();
     cli.build();
     let styled = output.styled_out();
     let topic = args.topic.as_deref().unwrap_or_default();

@@ -1,11 +1,11 @@
 //! `man`: manual pages, made from the same arguments and examples as the help.
 
-use super::Cli;
 use super::output::{Output, count};
+use super::whole;
 use crate::event::Exit;
 use crate::sink::{WholeFile, in_words};
 use crate::text::{Diagnostic, Severity, did_you_mean};
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use std::io;
@@ -32,7 +32,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    let mut cli = Cli::command();
+    let mut cli = whole();
     cli.build();
     if let Some(directory) = &args.dir {
         return write_all(&cli, directory, output);

@@ -76,9 +76,11 @@ mod wrapping;
 
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches, Parser};
 use output::{Output, When};
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -95,6 +97,7 @@ const STYLES: Styles = Styles::styled()
     propagate_version = true,
     disable_help_subcommand = true,
     arg_required_else_help = true,
+    subcommand_required = true,
     max_term_width = 100,
     before_help = "Examples:
   sockdrill send localhost:6379 'PING\\r\\n'   connect, send, show the answer, say how it ended
@@ -115,68 +118,147 @@ struct Cli {
     )]
     #[arg(help = "When to use colour: auto, always or never")]
     color: When,
-    #[command(subcommand)]
-    command: Command,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Connect, send, half-close, print the answer, say how it ended
-    Send(Box<send_args::Args>),
-    /// Send datagrams: one, many, at a rate, waiting for answers
-    UdpSend(Box<udp_send::Args>),
-    /// Show each datagram that comes; count, measure, answer
-    UdpRecv(Box<udp_recv::Args>),
-    /// Listen and serve: show, echo, discard, answer, misbehave
-    Serve(Box<serve_args::Args>),
-    /// Play scenario files and directories
-    Replay(Box<replay_args::Args>),
-    /// Find mistakes in scenario files without opening a socket
-    Check(check::Args),
-    /// Try steps one by one at a prompt, and save them as a scenario
-    Repl(repl::Args),
-    /// Make reports of a past run from its event stream
-    Report(report::Args),
-    /// Print a JSON Schema of scenario files, or of the event stream
-    Schema(schema::Args),
-    /// Explain a command, a verb or a topic
-    Help(help::Args),
-    /// Print the script that completes commands, flags and values in a shell
-    Completions(completions::Args),
-    /// Print manual pages
-    Man(man::Args),
+/// A command: its name, what the list of commands says of it, its arguments, and what it does.
+struct Row {
+    name: &'static str,
+    about: &'static str,
+    describe: fn(clap::Command) -> clap::Command,
+    run: fn(ArgMatches, &Output) -> Result<Exit, clap::Error>,
+}
+
+/// Every command, in the order in which the help lists them.
+static COMMANDS: &[Row] = &[
+    Row {
+        name: "send",
+        about: "Connect, send, half-close, print the answer, say how it ended",
+        describe: send_args::Args::augment_args,
+        run: |given, output| Ok(send::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "udp-send",
+        about: "Send datagrams: one, many, at a rate, waiting for answers",
+        describe: udp_send::Args::augment_args,
+        run: |given, output| Ok(udp_send::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "udp-recv",
+        about: "Show each datagram that comes; count, measure, answer",
+        describe: udp_recv::Args::augment_args,
+        run: |given, output| Ok(udp_recv::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "serve",
+        about: "Listen and serve: show, echo, discard, answer, misbehave",
+        describe: serve_args::Args::augment_args,
+        run: |given, output| Ok(serve::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "replay",
+        about: "Play scenario files and directories",
+        describe: replay_args::Args::augment_args,
+        run: |given, output| Ok(replay::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "check",
+        about: "Find mistakes in scenario files without opening a socket",
+        describe: check::Args::augment_args,
+        run: |given, output| Ok(check::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "repl",
+        about: "Try steps one by one at a prompt, and save them as a scenario",
+        describe: repl::Args::augment_args,
+        run: |given, output| Ok(repl::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "report",
+        about: "Make reports of a past run from its event stream",
+        describe: report::Args::augment_args,
+        run: |given, output| Ok(report::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "schema",
+        about: "Print a JSON Schema of scenario files, or of the event stream",
+        describe: schema::Args::augment_args,
+        run: |given, output| Ok(schema::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "help",
+        about: "Explain a command, a verb or a topic",
+        describe: help::Args::augment_args,
+        run: |given, output| Ok(help::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "completions",
+        about: "Print the script that completes commands, flags and values in a shell",
+        describe: completions::Args::augment_args,
+        run: |given, output| Ok(completions::run(&typed(given)?, output)),
+    },
+    Row {
+        name: "man",
+        about: "Print manual pages",
+        describe: man::Args::augment_args,
+        run: |given, output| Ok(man::run(&typed(given)?, output)),
+    },
+];
+
+fn typed<A: FromArgMatches>(mut given: ArgMatches) -> Result<A, clap::Error> {
+    A::from_arg_matches_mut(&mut given)
+}
+
+impl Row {
+    fn described(&self) -> clap::Command {
+        (self.describe)(clap::Command::new(self.name)).about(self.about).long_about(None)
+    }
+}
+
+/// The whole command line, every command described.
+fn whole() -> clap::Command {
+    Cli::command().subcommands(COMMANDS.iter().map(Row::described))
+}
+
+/// What `word`, the first argument, needs of it: describing every command takes longer than a short
+/// exchange does. Whatever is not plainly a command is for the whole to judge.
+fn needed(word: Option<&str>) -> clap::Command {
+    match COMMANDS.iter().find(|row| Some(row.name) == word) {
+        Some(row) => Cli::command().subcommand(row.described()),
+        None if word == Some("--version") => Cli::command(),
+        None => whole(),
+    }
 }
 
 /// Runs the command that `arguments` (the program's name first) say, and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(exit) = completions::answered(&arguments) {
+    if completions::are_asked()
+        && let Some(exit) = completions::answered(&arguments)
+    {
         return exit;
     }
-    let command = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let word = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
+    match parsed_and_run(needed(word.as_deref()), arguments) {
+        Ok(exit) => exit,
         Err(mut error) => {
-            habits::explain(&mut error, command.as_deref());
-            return refused(&error);
+            habits::explain(&mut error, word.as_deref());
+            refused(&error)
         }
+    }
+}
+
+fn parsed_and_run(cli: clap::Command, arguments: Vec<OsString>) -> Result<Exit, clap::Error> {
+    // It goes with the process: to free its thousand pieces one by one takes longer than to listen and connect.
+    let mut cli = ManuallyDrop::new(cli);
+    let mut given = cli.try_get_matches_from_mut(arguments)?;
+    let output = Output::new(Cli::from_arg_matches_mut(&mut given)?.color);
+    let Some((name, given)) = given.remove_subcommand() else {
+        return Err(cli.error(ErrorKind::MissingSubcommand, "a command is missing"));
     };
-    let output = Output::new(cli.color);
-    let exit = match &cli.command {
-        Command::Send(args) => send::run(args, &output),
-        Command::UdpSend(args) => udp_send::run(args, &output),
-        Command::UdpRecv(args) => udp_recv::run(args, &output),
-        Command::Serve(args) => serve::run(args, &output),
-        Command::Replay(args) => replay::run(args, &output),
-        Command::Check(args) => check::run(args, &output),
-        Command::Repl(args) => repl::run(args, &output),
-        Command::Report(args) => report::run(args, &output),
-        Command::Schema(args) => schema::run(args, &output),
-        Command::Help(args) => help::run(args, &output),
-        Command::Completions(args) => completions::run(args, &output),
-        Command::Man(args) => man::run(args, &output),
+    let Some(row) = COMMANDS.iter().find(|row| row.name == name) else {
+        return Err(cli.error(ErrorKind::InvalidSubcommand, "there is no such command"));
     };
-    output.closing(exit)
+    (row.run)(given, &output).map(|exit| output.closing(exit))
 }
 
 /// Help and version, asked for, go to stdout; a usage mistake goes to stderr.

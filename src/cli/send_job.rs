@@ -50,7 +50,7 @@ impl Job {
             }
         };
         let stop = Stop::default();
-        signals::watch_or_say(&stop, output);
+        signals::watch_within_or_say(&runtime, &stop, output);
         let exit = if let Some(connections) = self.args.connections {
             runtime.block_on(many(self, connections, &stop, output))
         } else {

@@ -2,7 +2,9 @@
 //! and the process may end meanwhile.
 
 use crate::engine::Input;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, BufRead as _, Read as _};
+use std::os::fd::AsFd as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, mpsc};
@@ -21,6 +23,10 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
+    fn is_paced(self) -> bool {
+        self.rate.is_some() || self.every.is_some()
+    }
+
     /// The time from a piece of so many bytes to the next.
     fn pause(self, bytes: usize) -> Option<Duration> {
         #[allow(clippy::cast_precision_loss, reason = "a piece of 16 MiB at most")]
@@ -32,38 +38,65 @@ impl Pieces {
 /// The largest piece where nothing else is asked for.
 pub(super) const LARGE: usize = 256 << 10;
 
-/// Begins to read.
+/// How many pieces are read ahead of who sends them.
+const AHEAD: usize = 2;
+
+/// Begins to read. What is there already, to its end, needs no thread: a short request in a pipe is not worth one.
 pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
-    let (to, input) = mpsc::channel(2);
-    std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-        let mut due = Instant::now();
-        let mut previous = b'\0';
-        loop {
-            let mut piece = vec![0; pieces.size];
-            let read = match io::stdin().read(&mut piece) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    drop(to.blocking_send(Err(error)));
-                    break;
-                }
-            };
-            piece.truncate(read);
-            if pieces.crlf {
-                piece = with_crlf(&piece, &mut previous);
-            }
-            if let Some(pause) = pieces.pause(piece.len()) {
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                // From the moment that it was due: late pieces do not make the next ones late.
-                due = due.max(Instant::now().checked_sub(pause).unwrap_or(due)) + pause;
-            }
-            if to.blocking_send(Ok(piece)).is_err() {
-                break;
-            }
+    let (to, input) = mpsc::channel(AHEAD);
+    let mut reader = Reader { pieces, due: Instant::now(), previous: b'\0' };
+    for _ in 0..AHEAD {
+        if !pieces.is_paced() && is_there() && !reader.give(|piece| to.try_send(piece).is_ok()) {
+            return Ok(input);
         }
-    })?;
+    }
+    std::thread::Builder::new()
+        .name("stdin".to_owned())
+        .spawn(move || while reader.give(|piece| to.blocking_send(piece).is_ok()) {})?;
     Ok(input)
+}
+
+/// Whether a read would not wait now.
+fn is_there() -> bool {
+    let stdin = io::stdin();
+    let mut asked = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+struct Reader {
+    pieces: Pieces,
+    /// When the next piece may go.
+    due: Instant,
+    /// The last byte of the piece before.
+    previous: u8,
+}
+
+impl Reader {
+    /// Reads a piece and gives it away when its time has come; false where nothing follows it.
+    fn give(&mut self, away: impl FnOnce(io::Result<Vec<u8>>) -> bool) -> bool {
+        let mut piece = vec![0; self.pieces.size];
+        let read = loop {
+            match io::stdin().read(&mut piece) {
+                Ok(0) => return false,
+                Ok(read) => break read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    away(Err(error));
+                    return false;
+                }
+            }
+        };
+        piece.truncate(read);
+        if self.pieces.crlf {
+            piece = with_crlf(&piece, &mut self.previous);
+        }
+        if let Some(pause) = self.pieces.pause(piece.len()) {
+            std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
+            // From the moment that it was due: late pieces do not make the next ones late.
+            self.due = self.due.max(Instant::now().checked_sub(pause).unwrap_or(self.due)) + pause;
+        }
+        away(Ok(piece))
+    }
 }
 
 /// Sends each line typed to everybody who listens, from when somebody does; an empty one at the end.
