@@ -23,6 +23,9 @@ const PIECE: usize = 100;
 /// After so long without an answer a token was written while no line was edited, and is gone.
 const LOST: Duration = Duration::from_millis(200);
 
+/// A line that is begun stands in less; an editor that panicked on the way never says so.
+const BEGUN: Duration = Duration::from_secs(1);
+
 /// Where the editor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -136,9 +139,13 @@ impl Above {
         }
     }
 
-    /// A line is about to be edited: writes what still waits, so that the prompt stands below it.
-    pub fn enter(&self) {
+    /// A line is about to be edited: writes what still waits, so that the prompt stands below it. False once
+    /// it is closed: the terminal is being put back, and nobody may change it again.
+    pub fn enter(&self) -> bool {
         let mut state = held(&self.0.state);
+        if state.closed {
+            return false;
+        }
         state.phase = Phase::Entering;
         let mut text = String::new();
         while !state.lines.is_empty() || state.left_out > 0 {
@@ -146,6 +153,7 @@ impl Above {
         }
         drop(state);
         self.write(&text);
+        true
     }
 
     /// The editor is about to paint for a reason of its own.
@@ -179,10 +187,13 @@ impl Above {
         self.0.changed.notify_all();
     }
 
-    /// Ends [`Above::serve`]; what still waits is written.
+    /// Ends [`Above::serve`]; what still waits is written. No line is begun any more, and one that is being begun
+    /// stands when this returns: what the editor does to the terminal by then is put back after it.
     pub fn close(&self) {
         let mut state = held(&self.0.state);
         state.closed = true;
+        let begun = self.0.changed.wait_timeout_while(state, BEGUN, |state| state.phase == Phase::Entering);
+        let mut state = begun.unwrap_or_else(PoisonError::into_inner).0;
         let mut text = String::new();
         while !state.lines.is_empty() || state.left_out > 0 {
             text.push_str(&state.take());
@@ -265,6 +276,22 @@ mod tests {
         above.write_all(b"one\ntwo\nhal").unwrap();
         above.enter();
         assert_eq!(text(&paper), "one\ntwo\n");
+    }
+
+    #[test]
+    fn no_line_is_begun_once_it_is_closed_and_one_being_begun_is_waited_for() {
+        let above = Above::new(Paper::default());
+        assert!(above.enter());
+        let closing = above.clone();
+        let closed = std::thread::spawn(move || closing.close());
+        while !held(&above.0.state).closed {
+            std::thread::yield_now();
+        }
+        above.own_repaint();
+        closed.join().unwrap();
+        assert_eq!(held(&above.0.state).phase, Phase::In);
+        above.leave();
+        assert!(!above.enter());
     }
 
     #[test]

@@ -85,7 +85,9 @@ impl<'a> Lines<'a> {
     fn read(&mut self, way: &Way) -> Submission {
         loop {
             let line = self.editor.helper().map_or(1, |helper| helper.known.line);
-            self.above.enter();
+            if !self.above.enter() {
+                return Submission::End;
+            }
             let read = self.editor.readline(&colours::prompt(line));
             self.above.leave();
             match read {
