@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         sinks.push(terminal(args, &past, output));
     }
     args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
-    for event in &past.events {
+    for event in past.events {
         sinks.take(event);
     }
     let unwritten = sinks.finish();

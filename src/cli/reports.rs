@@ -49,7 +49,7 @@ impl Reports {
     }
 
     /// Adds the table of times, where it is asked for: `to` is where people read it.
-    pub fn add_table_to(&self, sinks: &mut SinkSet, to: impl Write + 'static, styled: bool) {
+    pub fn add_table_to(&self, sinks: &mut SinkSet, to: impl Write + Send + 'static, styled: bool) {
         if self.stats.iter().any(|path| path == Path::new(STDOUT)) {
             sinks.push(StepTimes::table(to, styled, Output::width()));
         }
@@ -94,22 +94,23 @@ impl Reports {
         };
         for (format, path) in self.files() {
             if free(path, &mut problems) {
-                push(sinks, path, Report::new(format, path), &mut problems);
+                let detail = if format.tells_facts() { Detail::Everything } else { Detail::Outcomes };
+                push(sinks, (path, detail), Report::new(format, path), &mut problems);
             }
         }
         if let Some(path) = &self.pcapng
             && free(path, &mut problems)
         {
-            push(sinks, path, Pcapng::new(path), &mut problems);
+            push(sinks, (path, Detail::Everything), Pcapng::new(path), &mut problems);
         }
         for path in streams {
             if free(path, &mut problems) {
-                push(sinks, path, JsonlFile::new(path), &mut problems);
+                push(sinks, (path, Detail::Everything), JsonlFile::new(path), &mut problems);
             }
         }
         for path in self.stats.iter().filter(|path| *path != Path::new(STDOUT)) {
             if free(path, &mut problems) {
-                push(sinks, path, StepTimes::file(path), &mut problems);
+                push(sinks, (path, Detail::Life), StepTimes::file(path), &mut problems);
             }
         }
         problems
@@ -118,12 +119,14 @@ impl Reports {
 
 fn push(
     sinks: &mut SinkSet,
-    path: &Path,
-    sink: io::Result<impl Sink + 'static>,
+    (path, detail): (&Path, Detail),
+    sink: io::Result<impl Sink + Send + 'static>,
     problems: &mut Vec<Diagnostic>,
 ) {
     match sink {
-        Ok(sink) => sinks.push(sink),
+        // What is written to pipes and devices has the order of the flags.
+        Ok(sink) if path.exists() && !path.is_file() => sinks.push(sink),
+        Ok(sink) => sinks.push_aside(sink, detail),
         Err(error) => {
             let missing = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
             let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
@@ -209,7 +212,7 @@ pub(super) fn refuse(mut sinks: SinkSet, problems: &[&Diagnostic], output: &Outp
     journal.state(What::RunEnded { passed: 0, failed: 0, skipped: 0, unstable: 0, interrupted: false, took });
     drop(journal);
     for event in facts {
-        sinks.take(&event);
+        sinks.take(event);
     }
     for problem in sinks.finish() {
         output.error(problem);

@@ -63,7 +63,7 @@ pub(super) fn play(
     let summary = Summary::of(&joined.plays, interrupted);
     let took = began.elapsed();
     let what = summary.what(took);
-    joined.sinks.take(&Event { at: took, scenario: None, lane: "".into(), step: None, what });
+    joined.sinks.take(Event { at: took, scenario: None, lane: "".into(), step: None, what });
     (summary, std::mem::take(&mut joined.sinks))
 }
 
@@ -83,7 +83,7 @@ impl Sink for Round {
             _ => {}
         }
         event.scenario = event.scenario.map(|number| joined.offset.wrapping_add(number));
-        joined.sinks.take(&event);
+        joined.sinks.take(event);
         Ok(())
     }
 

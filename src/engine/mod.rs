@@ -1,7 +1,7 @@
 //! F3a, doing: live sockets by name, the verbs, the player of one scenario, the suite of many.
 //!
 //! ```text
-//! suite     workers, order, verdicts over repetitions; ground: what a worker plays on
+//! suite     workers, verdicts over repetitions; queue, in_order: what begins next, what is told next; ground: what a worker plays on
 //! player    one scenario: steps in order, finally, nothing left behind
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve answer block spawn     one family of verbs each
@@ -30,6 +30,7 @@ mod expect;
 mod glance;
 mod ground;
 mod history;
+mod in_order;
 mod lock;
 mod message;
 mod mismatch;
@@ -37,6 +38,7 @@ mod open;
 mod output;
 mod player;
 mod process;
+mod queue;
 mod remains;
 mod requirement;
 mod serve;

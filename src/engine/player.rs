@@ -161,7 +161,7 @@ fn tell_started(lane: &Lane, step: &Step) {
     lane.note(step.number, || What::StepStarted {
         line: step.line.clone(),
         verb: step.verb,
-        file: step.place.source().name().to_owned(),
+        file: step.place.source().shared_name(),
         at_line: step.place.line(),
         at_column: step.place.column(),
     });

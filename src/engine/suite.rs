@@ -2,15 +2,16 @@
 
 use super::accept::Accept;
 use super::ground::{Ground, Scene};
+use super::in_order::InOrder;
 use super::player::Manner;
+use super::queue::Queue;
 use super::stop::{Stop, StopReason};
 use crate::event::{Detail, Event, Journal, Keep, Outcome, Plays, SinkSet, Verdict, What};
 use crate::net::Namespaces;
 use crate::script::step::Scenario;
 use crate::text::TimeScale;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// How a suite is played.
@@ -96,7 +97,8 @@ impl Suite {
         let journal = Journal::new(to, play.detail).keeping(self.keep.clone());
         let scenarios = self.scenarios.len() * repeat as usize;
         journal.state(What::RunStarted { scenarios, time_scale: play.time_scale });
-        let queue = Queue::new(self.scenarios.len());
+        let untold = journal.untold();
+        let queue = Queue::new(&self.scenarios, repeat, stop, untold.clone());
         let workers = play.jobs.clamp(1, scenarios.max(1));
         let worker = Worker { suite: self, queue: &queue, stop, play, repeat };
         std::thread::scope(|scope| {
@@ -107,23 +109,23 @@ impl Suite {
             // From here on only workers can state facts: when they are gone, that is the end.
             drop(journal);
             let mut tally = Tally::new(self.scenarios.len(), repeat);
-            let mut order = InOrder::default();
+            let mut order = InOrder::new(sinks, untold);
             let mut ended = 0;
             // The first fact, that the run began, has come before any other.
             while let Ok(event) = from.recv() {
                 let is_end = matches!(event.what, What::ScenarioEnded { .. });
                 ended += u64::from(is_end);
                 tally.take(&event);
-                order.take(event, sinks);
-                if (is_end || ended == 0) && queue.is_over(ended) {
+                order.take(event);
+                if (is_end || ended == 0) && queue.told(ended, order.head()) {
                     break;
                 }
             }
-            order.end(sinks);
+            order.end();
             let summary =
                 Summary::of(&tally.plays, stop.reason().is_some_and(|reason| reason != StopReason::FailFast));
             let what = summary.what(began.elapsed());
-            sinks.take(&Event { at: began.elapsed(), scenario: None, lane: "".into(), step: None, what });
+            sinks.take(Event { at: began.elapsed(), scenario: None, lane: "".into(), step: None, what });
             summary
         })
     }
@@ -156,83 +158,11 @@ impl Summary {
     }
 }
 
-/// Plays that are waiting, and the `serial` words of those that run.
-struct Queue {
-    inner: Mutex<Waiting>,
-    changed: Condvar,
-}
-
-struct Waiting {
-    /// Scenarios in their order, each with its plays that nobody has begun.
-    left: VecDeque<Left>,
-    running: HashSet<String>,
-    /// How many plays were begun.
-    begun: u64,
-}
-
-struct Left {
-    index: usize,
-    /// The next of its plays, from 0.
-    round: u32,
-}
-
-impl Queue {
-    fn new(scenarios: usize) -> Self {
-        let left = (0..scenarios).map(|index| Left { index, round: 0 }).collect();
-        Self {
-            inner: Mutex::new(Waiting { left, running: HashSet::new(), begun: 0 }),
-            changed: Condvar::new(),
-        }
-    }
-
-    /// The next play whose `serial` word no other has, and whose it is; waits while there are only such. All
-    /// repetitions of one scenario follow each other, as they are told. Once the run is being ended, each
-    /// scenario has one more, which says that it was not finished.
-    fn next(&self, worker: &Worker<'_>) -> Option<(u32, usize)> {
-        let scenarios = &worker.suite.scenarios;
-        let serial = |index: usize| scenarios.get(index).and_then(|scenario| scenario.serial.clone());
-        let mut waiting = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if waiting.left.is_empty() {
-                return None;
-            }
-            let Waiting { left, running, begun } = &mut *waiting;
-            let free = |one: &Left| serial(one.index).is_none_or(|word| !running.contains(&word));
-            if let Some(at) = left.iter().position(free) {
-                let next = left.get_mut(at)?;
-                let (index, round) = (next.index, next.round);
-                next.round += 1;
-                *begun += 1;
-                if next.round >= worker.repeat || worker.stop.reason().is_some() {
-                    left.remove(at);
-                }
-                running.extend(serial(index));
-                let before = u32::try_from(index).unwrap_or(u32::MAX).wrapping_mul(worker.repeat);
-                return Some((before.wrapping_add(round), index));
-            }
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Whether nothing is left to begin, and as many have ended as were begun.
-    fn is_over(&self, ended: u64) -> bool {
-        let waiting = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.left.is_empty() && waiting.begun == ended
-    }
-
-    fn done(&self, serial: Option<&String>) {
-        if let Some(word) = serial {
-            self.inner.lock().unwrap_or_else(PoisonError::into_inner).running.remove(word);
-            self.changed.notify_all();
-        }
-    }
-}
-
 /// What every worker needs.
 #[derive(Clone, Copy)]
 struct Worker<'a> {
     suite: &'a Suite,
-    queue: &'a Queue,
+    queue: &'a Queue<'a>,
     stop: &'a Stop,
     play: Play,
     repeat: u32,
@@ -241,7 +171,7 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn work(&self, journal: &Journal) {
         let ground = Ground::new(self.play.isolation);
-        while let Some((number, index)) = self.queue.next(self) {
+        while let Some((number, index)) = self.queue.next() {
             let Some(scenario) = self.suite.scenarios.get(index) else { continue };
             let journal = journal.for_scenario(number);
             journal.state(What::ScenarioStarted {
@@ -269,50 +199,6 @@ impl Worker<'_> {
             self.queue.done(scenario.serial.as_ref());
         }
         ground.leave();
-    }
-}
-
-/// Puts facts into the order of scenarios: those of the first unfinished one pass at once, those of
-/// later ones wait.
-#[derive(Default)]
-struct InOrder {
-    head: u32,
-    waiting: BTreeMap<u32, Vec<Event>>,
-}
-
-impl InOrder {
-    fn take(&mut self, event: Event, sinks: &mut SinkSet) {
-        match event.scenario {
-            Some(number) if number != self.head => self.waiting.entry(number).or_default().push(event),
-            _ => {
-                let ended = matches!(event.what, What::ScenarioEnded { .. });
-                sinks.take(&event);
-                if ended {
-                    self.advance(sinks);
-                }
-            }
-        }
-    }
-
-    /// Nothing more comes: passes what waited behind plays that were never begun.
-    fn end(self, sinks: &mut SinkSet) {
-        for event in self.waiting.values().flatten() {
-            sinks.take(event);
-        }
-    }
-
-    /// The head has ended: passes what waited, up to the next that has not ended.
-    fn advance(&mut self, sinks: &mut SinkSet) {
-        loop {
-            self.head += 1;
-            let Some(events) = self.waiting.remove(&self.head) else { return };
-            for event in &events {
-                sinks.take(event);
-            }
-            if !events.last().is_some_and(|event| matches!(event.what, What::ScenarioEnded { .. })) {
-                return;
-            }
-        }
     }
 }
 

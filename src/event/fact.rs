@@ -23,6 +23,25 @@ pub struct Event {
     pub what: What,
 }
 
+impl Event {
+    /// About how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        /// Its names and addresses.
+        const WORDS: usize = 128;
+        let bytes = match &self.what {
+            What::Sent { data, .. }
+            | What::Received { data, .. }
+            | What::Arrived { data, .. }
+            | What::DatagramsArrived { data, .. } => data.bytes.len(),
+            What::Failed(failure) | What::ScenarioEnded { outcome: Outcome::Failed(failure), .. } => {
+                failure.weight()
+            }
+            _ => 0,
+        };
+        size_of::<Self>() + WORDS + bytes
+    }
+}
+
 /// What happened. Names are those of the scenario's sockets.
 #[derive(Debug, Clone)]
 pub enum What {
@@ -55,7 +74,7 @@ pub enum What {
         /// Its verb.
         verb: &'static str,
         /// Where it stands.
-        file: String,
+        file: Arc<str>,
         /// Line, from 1.
         at_line: usize,
         /// Column, from 1.
@@ -300,6 +319,20 @@ pub enum What {
         /// How long it took.
         took: Duration,
     },
+}
+
+impl What {
+    /// Whether it happens in a scenario, and is not how that or the run begins and ends.
+    pub fn is_detail(&self) -> bool {
+        !matches!(
+            self,
+            Self::RunStarted { .. }
+                | Self::ScenarioStarted { .. }
+                | Self::ScenarioEnded { .. }
+                | Self::FileRefused { .. }
+                | Self::RunEnded { .. }
+        )
+    }
 }
 
 /// Which direction was shut down.

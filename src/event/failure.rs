@@ -70,6 +70,13 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// About how many bytes of memory it takes.
+    pub(super) fn weight(&self) -> usize {
+        let bytes = [&self.wanted, &self.seen].into_iter().flatten().map(Vec::len);
+        let rows = self.rows.iter().map(|(name, value)| name.len() + value.len());
+        size_of::<Self>() + self.message.len() + bytes.chain(rows).sum::<usize>()
+    }
+
     /// The failure as it is drawn under the user's line.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(Severity::Error, self.message.clone(), Some(self.at.clone()));

@@ -1,21 +1,10 @@
 //! `Journal`: stamps facts and forwards them. What nobody asked for is not even made.
 
-use super::{Data, Event, Gathering, Keep, Sink, What};
+use super::{Data, Detail, Event, Gathering, Keep, Sink, Untold, What};
 use std::io;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// How much is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
-    /// How scenarios end, and nothing of what happens in them.
-    Outcomes,
-    /// What happens in them, but not the bytes that pass.
-    Life,
-    /// Everything.
-    Everything,
-}
 
 /// A sink that is told at once, on the thread that states the fact: what a person watches live is in order
 /// and never queues up.
@@ -59,7 +48,7 @@ impl std::fmt::Debug for Live {
 #[derive(Debug, Clone)]
 enum To {
     Nobody,
-    Channel(Sender<Event>),
+    Channel(Sender<Event>, Untold),
     Live(Live),
 }
 
@@ -81,7 +70,8 @@ impl Journal {
 
     /// A journal of a run, whose clock begins now.
     pub fn new(to: Sender<Event>, detail: Detail) -> Self {
-        Self { to: To::Channel(to), detail, scenario: None, keep: None, began: Instant::now() }
+        let to = To::Channel(to, Untold::default());
+        Self { to, detail, scenario: None, keep: None, began: Instant::now() }
     }
 
     /// A journal that tells `live` at once, whose clock begins now.
@@ -106,6 +96,14 @@ impl Journal {
     pub fn time_of_day() -> Option<SystemTime> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
         UNIX_EPOCH.checked_add(Duration::from_micros(u64::try_from(now.as_micros()).ok()?))
+    }
+
+    /// What was stated and not told yet, by this journal and those made of it.
+    pub fn untold(&self) -> Untold {
+        match &self.to {
+            To::Channel(_, untold) => untold.clone(),
+            To::Nobody | To::Live(_) => Untold::default(),
+        }
     }
 
     /// Time since the clock began.
@@ -158,7 +156,11 @@ impl Journal {
         match &self.to {
             To::Nobody => {}
             // When the reader is gone the run is being ended; there is nobody left to tell.
-            To::Channel(to) => drop(to.send(event())),
+            To::Channel(to, untold) => {
+                let event = event();
+                untold.stated(&event);
+                drop(to.send(event));
+            }
             To::Live(live) => live.take(&event()),
         }
     }

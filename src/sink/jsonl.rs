@@ -22,21 +22,24 @@ pub struct Jsonl<W> {
     to: W,
     target: String,
     begun: bool,
+    /// The line that is being written.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Jsonl<W> {
     /// Writes to `to`, which problems call `target`.
     pub fn new(to: W, target: impl Into<String>) -> Self {
-        Self { to, target: target.into(), begun: false }
+        Self { to, target: target.into(), begun: false, line: Vec::new() }
     }
 }
 
 impl<W: Write> Sink for Jsonl<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = to_line(&Line::of(event, !self.begun))?;
+        self.line.clear();
+        write_line(&Line::of(event, !self.begun), &mut self.line)?;
         self.begun = true;
-        line.push('\n');
-        self.to.write_all(line.as_bytes())?;
+        self.line.push(b'\n');
+        self.to.write_all(&self.line)?;
         self.to.flush()
     }
 
@@ -162,8 +165,12 @@ pub fn scenario_line(scenario: &Scenario) -> serde_json::Result<String> {
 /// text is a `\u` escape.
 fn to_line(value: &impl Serialize) -> serde_json::Result<String> {
     let mut line = Vec::with_capacity(512);
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut line, Harmless))?;
+    write_line(value, &mut line)?;
     String::from_utf8(line).map_err(serde::ser::Error::custom)
+}
+
+fn write_line(value: &impl Serialize, to: &mut Vec<u8>) -> serde_json::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(to, Harmless))
 }
 
 struct Harmless;

@@ -61,6 +61,18 @@ impl Sink for Report {
         Ok(())
     }
 
+    fn take_all(&mut self, events: &[Event]) -> io::Result<()> {
+        let mut rest = events;
+        while let Some((event, after)) = rest.split_first() {
+            self.take(event)?;
+            if self.format.tells_facts() {
+                self.drawn.foresee(event, after);
+            }
+            rest = after;
+        }
+        Ok(())
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         let text = match self.format {
             Format::Junit => junit::write(&self.results)?,

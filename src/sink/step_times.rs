@@ -19,13 +19,13 @@ pub struct StepTimes {
 }
 
 enum To {
-    Table { to: Box<dyn Write>, styled: bool, width: usize },
+    Table { to: Box<dyn Write + Send>, styled: bool, width: usize },
     File { file: WholeFile, target: String },
 }
 
 impl StepTimes {
     /// A table for people, whose lines are cut at `width` columns.
-    pub fn table(to: impl Write + 'static, styled: bool, width: usize) -> Self {
+    pub fn table(to: impl Write + Send + 'static, styled: bool, width: usize) -> Self {
         Self { measured: Measured::default(), to: To::Table { to: Box::new(to), styled, width } }
     }
 

@@ -38,7 +38,7 @@ pub(super) enum WhatShape {
         line: Arc<str>,
         #[serde(with = "verb_word")]
         verb: Word,
-        file: String,
+        file: Arc<str>,
         #[serde(rename = "line")]
         at_line: usize,
         #[serde(rename = "column")]

@@ -7,20 +7,25 @@ use std::sync::{Arc, OnceLock};
 /// A text that people wrote: a file, a prompt line or a command's arguments.
 #[derive(Debug)]
 pub struct Source {
-    name: String,
+    name: Arc<str>,
     text: String,
     lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// A source called `name` (a path as the user gave it, or words like `prompt`).
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
     }
 
     /// What the source is called in diagnostics.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same, for who keeps it.
+    pub fn shared_name(&self) -> Arc<str> {
+        self.name.clone()
     }
 
     /// The whole text.

@@ -171,7 +171,7 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
             round: 1,
             began: Some(UNIX_EPOCH + Duration::from_micros(1_764_100_000_123_456)),
         },
-        What::StepStarted { line: name.clone(), verb: "send", file: text(), at_line: 3, at_column: 5 },
+        What::StepStarted { line: name.clone(), verb: "send", file: name.clone(), at_line: 3, at_column: 5 },
         What::StepHeld { took: ms(3), failed_as_told: Some(ErrorKind::Refused) },
         What::Listening { name: name.clone(), at: text() },
         What::Bound { name: name.clone(), at: text(), peer: Some(text()) },

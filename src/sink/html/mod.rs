@@ -29,17 +29,21 @@ pub(super) struct Drawn {
     tables: HashMap<usize, Option<String>>,
     passed: usize,
     others: usize,
+    /// The play of which is known that it passes: it has no ladder.
+    foreseen: Option<u32>,
 }
 
 impl Drawn {
     /// Takes a fact; `ended` is the scenario of which a play ends with it.
     pub fn take(&mut self, event: &Event, ended: Option<usize>) {
         self.ladders.take(event);
-        let What::ScenarioEnded { outcome, .. } = &event.what else { return };
-        let Some((index, ladder)) = ended.and_then(|index| Some((index, self.ladders.end(event, index)?)))
-        else {
+        let (What::ScenarioEnded { outcome, .. }, Some(index)) = (&event.what, ended) else { return };
+        if self.foreseen.take().is_some() {
+            // A ladder that is there says more.
+            self.tables.entry(index).or_default();
             return;
-        };
+        }
+        let Some(ladder) = self.ladders.end(event, index) else { return };
         if ladder.rungs().next().is_none() {
             return;
         }
@@ -50,6 +54,25 @@ impl Drawn {
         let drawn = (*used < most).then(|| table::draw(&ladder));
         *used += drawn.as_ref().map_or(0, String::len);
         self.tables.insert(index, drawn);
+    }
+
+    /// Looks ahead from the beginning of a play: the ladder of one that passes is not even made where it has no
+    /// room. What it looks at is taken afterwards.
+    pub fn foresee(&mut self, begun: &Event, after: &[Event]) {
+        if self.passed < MOST_PASSED || !matches!(begun.what, What::ScenarioStarted { .. }) {
+            return;
+        }
+        let own = after.iter().take_while(|event| event.scenario == begun.scenario);
+        let end = own.enumerate().find(|(_, event)| matches!(event.what, What::ScenarioEnded { .. }));
+        let passes = |outcome: &Outcome| matches!(outcome, Outcome::Passed);
+        match end {
+            // Where nothing happened there is nothing to leave out.
+            Some((1.., Event { what: What::ScenarioEnded { outcome, .. }, .. })) if passes(outcome) => {
+                self.foreseen = begun.scenario;
+                self.ladders.leave_out(begun);
+            }
+            _ => {}
+        }
     }
 
     /// The page, now that the run is over.

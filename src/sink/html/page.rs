@@ -11,6 +11,8 @@ use std::io;
 
 /// Bytes of the page; what does not fit is counted.
 const MOST: usize = 40 << 20;
+/// About how many bytes there are around the scenarios.
+const FRAME: usize = 32 << 10;
 /// Failures that are open when the page is.
 const MOST_OPEN: usize = 5;
 
@@ -79,7 +81,9 @@ pub(super) fn write(results: &Results, tables: &HashMap<usize, Option<String>>) 
         scenarios,
         left_out,
     };
-    page.render().map_err(io::Error::other)
+    let mut text = String::with_capacity(size.min(MOST) + FRAME);
+    page.render_into(&mut text).map_err(io::Error::other)?;
+    Ok(text)
 }
 
 /// A word that strangers cannot know: the keys of the standard hasher are random.

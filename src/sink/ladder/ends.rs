@@ -7,8 +7,8 @@ use std::sync::Arc;
 /// Names, addresses and connections, by the numbers of lifelines.
 #[derive(Debug, Default)]
 pub(super) struct Ends {
-    /// Who has a name in a lane.
-    named: HashMap<(Arc<str>, Arc<str>), usize>,
+    /// Who has a name, by lane.
+    named: HashMap<Arc<str>, HashMap<Arc<str>, usize>>,
     /// Who had a name last, in whatever lane.
     last_named: HashMap<Arc<str>, usize>,
     /// Who has a label that is drawn.
@@ -71,7 +71,7 @@ impl Ends {
     pub fn named(&self, lane: &str, name: &str) -> Option<usize> {
         let mut lane = lane;
         loop {
-            if let Some(index) = self.named.get(&(Arc::from(lane), Arc::from(name))) {
+            if let Some(index) = self.named.get(lane).and_then(|names| names.get(name)) {
                 return Some(*index);
             }
             match lane.rsplit_once('.') {
@@ -87,7 +87,7 @@ impl Ends {
     }
 
     pub fn name(&mut self, lane: &Arc<str>, name: &Arc<str>, label: &str, index: usize) {
-        self.named.insert((lane.clone(), name.clone()), index);
+        self.named.entry(lane.clone()).or_default().insert(name.clone(), index);
         self.last_named.insert(name.clone(), index);
         self.labelled.insert(label.to_owned(), index);
     }

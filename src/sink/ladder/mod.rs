@@ -84,7 +84,7 @@ pub(in crate::sink) struct Rung {
     /// The step in one line, on the first rung of it.
     pub line: Option<Arc<str>>,
     /// Where that step stands: file and line.
-    pub place: Option<(String, usize)>,
+    pub place: Option<(Arc<str>, usize)>,
     /// How long that step took, once it held.
     pub took: Option<Duration>,
     pub shape: Shape,

@@ -23,6 +23,11 @@ impl Ladders {
         }
     }
 
+    /// No ladder is made of the play that has begun with this event.
+    pub fn leave_out(&mut self, begun: &Event) {
+        begun.scenario.map(|play| self.open.remove(&play));
+    }
+
     /// The ladder of a play that has ended with this event, unless one that was given out before of this
     /// scenario says as much: the first failure says most.
     pub fn end(&mut self, event: &Event, scenario: usize) -> Option<Ladder> {

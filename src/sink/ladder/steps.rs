@@ -29,7 +29,7 @@ pub(super) struct OpenSteps {
 pub(super) struct Begun {
     pub line: Arc<str>,
     pub verb: &'static str,
-    pub place: (String, usize),
+    pub place: (Arc<str>, usize),
     /// Its first rung.
     pub rung: Option<u32>,
 }
@@ -102,7 +102,7 @@ impl Ladder {
         rung.failed = true;
         if rung.line.is_none() {
             rung.line = Some(failure.step.clone());
-            rung.place = Some((failure.at.name.clone(), failure.at.line));
+            rung.place = Some((failure.at.name.as_str().into(), failure.at.line));
         }
         let sentences =
             [&failure.message, &failure.label].into_iter().filter(|sentence| !sentence.is_empty());

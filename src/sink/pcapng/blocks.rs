@@ -21,11 +21,21 @@ const RESOLUTION: u16 = 9;
 /// Timestamps count nanoseconds: ten to the power of minus this.
 const NANOSECONDS: u8 = 9;
 
-/// A block that is being put together.
-#[derive(Default)]
+/// Bytes that most blocks fit into.
+const ROOM: usize = 512;
+
+/// A block that is being put together, with its kind and its length.
 struct Block(Vec<u8>);
 
 impl Block {
+    fn new(kind: u32) -> Self {
+        let mut block = Self(Vec::with_capacity(ROOM));
+        block.word(kind);
+        // The length is known at the end.
+        block.word(0);
+        block
+    }
+
     fn word(&mut self, word: u32) {
         self.0.extend_from_slice(&word.to_le_bytes());
     }
@@ -56,20 +66,21 @@ impl Block {
 
 impl Block {
     /// Writes the block with its length before and behind it.
-    fn write(mut self, kind: u32, to: &mut impl Write) -> io::Result<()> {
+    fn write(mut self, to: &mut impl Write) -> io::Result<()> {
         // The end of the options.
         self.word(0);
-        let length = u32::try_from(self.0.len() + 12).map_err(io::Error::other)?;
-        to.write_all(&kind.to_le_bytes())?;
-        to.write_all(&length.to_le_bytes())?;
-        to.write_all(&self.0)?;
-        to.write_all(&length.to_le_bytes())
+        let length = u32::try_from(self.0.len() + 4).map_err(io::Error::other)?;
+        self.word(length);
+        if let Some(place) = self.0.get_mut(4..8) {
+            place.copy_from_slice(&length.to_le_bytes());
+        }
+        to.write_all(&self.0)
     }
 }
 
 /// Begins a file: everything in it is one section.
 pub(super) fn section(to: &mut impl Write, comment: &str) -> io::Result<()> {
-    let mut block = Block::default();
+    let mut block = Block::new(SECTION);
     block.word(0x1a2b_3c4d);
     block.short(1);
     block.short(0);
@@ -77,12 +88,12 @@ pub(super) fn section(to: &mut impl Write, comment: &str) -> io::Result<()> {
     block.0.extend_from_slice(&(-1i64).to_le_bytes());
     block.text(COMMENT, comment);
     block.text(APPLICATION, concat!("sockdrill ", env!("CARGO_PKG_VERSION")));
-    block.write(SECTION, to)
+    block.write(to)
 }
 
 /// Describes the next interface; the first one has number 0.
 pub(super) fn interface(to: &mut impl Write, name: &str, about: &str, comment: &str) -> io::Result<()> {
-    let mut block = Block::default();
+    let mut block = Block::new(INTERFACE);
     block.short(RAW_IP);
     block.short(0);
     // No limit to how much of a packet is given.
@@ -91,7 +102,7 @@ pub(super) fn interface(to: &mut impl Write, name: &str, about: &str, comment: &
     block.text(DESCRIPTION, about);
     block.text(COMMENT, comment);
     block.option(RESOLUTION, &[NANOSECONDS]);
-    block.write(INTERFACE, to)
+    block.write(to)
 }
 
 /// A packet that passed at an interface at a time since 1970.
@@ -102,7 +113,7 @@ pub(super) fn packet(
     packet: &Packet,
     comments: &[Arc<str>],
 ) -> io::Result<()> {
-    let mut block = Block::default();
+    let mut block = Block::new(PACKET);
     let time = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
     let [high, low] = [time >> 32, time & 0xffff_ffff].map(|half| u32::try_from(half).unwrap_or(0));
     let length = |length: usize| u32::try_from(length).map_err(io::Error::other);
@@ -114,5 +125,5 @@ pub(super) fn packet(
     for comment in comments {
         block.text(COMMENT, comment);
     }
-    block.write(PACKET, to)
+    block.write(to)
 }

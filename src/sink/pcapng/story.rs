@@ -153,11 +153,13 @@ impl Story {
     /// What a comment says of an event: its step.
     fn mark(&self, order: usize, event: &Event) -> Mark {
         let own = self.steps.get(&event.lane).zip(event.step).and_then(|(steps, number)| steps.get(&number));
-        let note = match (own, event.step, self.step(event)) {
-            (Some(step), ..) => step.note.clone(),
-            (None, Some(number), Some(step)) => noted(&event.lane, &format!("step {number}: {}", step.line)),
-            (None, Some(number), None) => noted(&event.lane, &format!("step {number}")),
-            (None, None, _) => noted(&event.lane, "after the last step"),
+        if let Some(step) = own {
+            return Mark { order, note: step.note.clone() };
+        }
+        let note = match (event.step, self.step(event)) {
+            (Some(number), Some(step)) => noted(&event.lane, &format!("step {number}: {}", step.line)),
+            (Some(number), None) => noted(&event.lane, &format!("step {number}")),
+            (None, _) => noted(&event.lane, "after the last step"),
         };
         Mark { order, note }
     }

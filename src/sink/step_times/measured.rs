@@ -45,15 +45,22 @@ pub(super) struct OfScenario {
 pub(super) struct OfStep {
     pub line: Arc<str>,
     pub verb: &'static str,
-    pub file: String,
+    pub file: Arc<str>,
     pub at_line: usize,
     /// How often it did not hold; how long that took is not counted.
     pub failed: u64,
-    /// Microseconds.
-    times: Option<Histogram<u32>>,
+    times: Times,
     longest: Duration,
     /// It is to time out: it takes as long as its deadline.
     times_out: bool,
+}
+
+/// How long a step took, each time that it held.
+enum Times {
+    /// At most once: most runs play each scenario once, and a histogram takes some kilobytes.
+    Once(Option<Duration>),
+    /// Microseconds.
+    Often(Histogram<u32>),
 }
 
 impl Measured {
@@ -102,7 +109,7 @@ impl OfScenario {
                     file: file.clone(),
                     at_line: *at_line,
                     failed: 0,
-                    times: Histogram::new(DIGITS).ok(),
+                    times: Times::Once(None),
                     longest: Duration::ZERO,
                     times_out: false,
                 });
@@ -131,22 +138,24 @@ impl OfScenario {
 impl OfStep {
     fn held_after(&mut self, took: Duration) {
         self.longest = self.longest.max(took);
-        if let Some(times) = &mut self.times {
-            // It grows as it has to; what does not fit into 64 bits of microseconds does not happen.
-            let _ = times.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-        }
+        self.times.add(took);
     }
 
     /// How often it held.
     pub fn held(&self) -> u64 {
-        self.times.as_ref().map_or(0, Histogram::len)
+        match &self.times {
+            Times::Once(took) => u64::from(took.is_some()),
+            Times::Often(times) => times.len(),
+        }
     }
 
     /// The time in which this part of its plays was done.
     pub fn at(&self, part: f64) -> Duration {
-        let micros = self.times.as_ref().map_or(0, |times| times.value_at_quantile(part));
-        // The histogram gives the end of a bucket.
-        Duration::from_micros(micros).min(self.longest)
+        match &self.times {
+            Times::Once(took) => took.unwrap_or_default(),
+            // The histogram gives the end of a bucket.
+            Times::Often(times) => Duration::from_micros(times.value_at_quantile(part)).min(self.longest),
+        }
     }
 
     /// The longest time.
@@ -163,6 +172,25 @@ impl OfStep {
         }
         let needed = (self.at(0.99) * TIMES_P99).max(self.longest * TIMES_MAX);
         Some(as_written(needed.div_f64(scale.factor()).max(SHORTEST)))
+    }
+}
+
+impl Times {
+    fn add(&mut self, took: Duration) {
+        // It grows as it has to; what does not fit into 64 bits of microseconds does not happen.
+        let record = |times: &mut Histogram<u32>, took: Duration| {
+            let _ = times.record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        };
+        match self {
+            Self::Once(none @ None) => *none = Some(took),
+            Self::Once(Some(first)) => {
+                let Ok(mut times) = Histogram::new(DIGITS) else { return };
+                record(&mut times, *first);
+                record(&mut times, took);
+                *self = Self::Often(times);
+            }
+            Self::Often(times) => record(times, took),
+        }
     }
 }
 
@@ -198,7 +226,13 @@ mod tests {
                 began: None,
             };
             measured.take(&event(Some(number), None, started));
-            let started = What::StepStarted { line: "x".into(), verb, file, at_line: 3, at_column: 5 };
+            let started = What::StepStarted {
+                line: "x".into(),
+                verb,
+                file: file.as_str().into(),
+                at_line: 3,
+                at_column: 5,
+            };
             measured.take(&event(Some(number), Some(1), started));
             let held = What::StepHeld { took: Duration::from_millis(millis), failed_as_told: None };
             measured.take(&event(Some(number), Some(1), held));
@@ -254,7 +288,10 @@ mod tests {
         let many = measured(1.0, "expect", (0..20_000).map(|play| play % 5_001));
         let buckets = |measured: &Measured| {
             let step = &measured.scenarios[0].steps[&1];
-            step.times.as_ref().unwrap().distinct_values()
+            match &step.times {
+                Times::Once(_) => 1,
+                Times::Often(times) => times.distinct_values(),
+            }
         };
         assert_eq!(buckets(&few), buckets(&many));
         assert_eq!(many.scenarios.len(), 1);

@@ -1,0 +1,26 @@
+//! `Untold`: how much waits between those who state facts and those who tell them.
+
+use super::Event;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The facts that were stated and not told yet, by the memory that they take.
+#[derive(Debug, Clone, Default)]
+pub struct Untold(Arc<AtomicUsize>);
+
+impl Untold {
+    /// About how many bytes they take.
+    pub fn weight(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// One more waits.
+    pub(crate) fn stated(&self, event: &Event) {
+        self.0.fetch_add(event.weight(), Ordering::Relaxed);
+    }
+
+    /// One of them does not wait any more.
+    pub fn told(&self, event: &Event) {
+        self.0.fetch_sub(event.weight(), Ordering::Relaxed);
+    }
+}
