@@ -65,8 +65,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         sinks.push(terminal(args, &past, output));
     }
     args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
-    for event in past.events {
-        sinks.take(event);
+    if let Err(problem) = past.tell(|event| sinks.take(event)) {
+        output.problem(&problem);
+        return Exit::Usage;
     }
     let unwritten = sinks.finish();
     for problem in &unwritten {
@@ -77,8 +78,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 
 fn terminal(args: &Args, past: &Past, output: &Output) -> Terminal {
     let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
-    let verdicts = past.verdicts();
-    let layout = Layout::new(None, verdicts.iter().map(|(names, _)| *names), past.rounds, width);
+    let layout = Layout::new(None, past.verdicts().map(|(names, _)| names), past.rounds, width);
     let look = args.showing.look(output);
     Terminal::new(Output::stdout(), Output::stderr(), look, layout)
 }

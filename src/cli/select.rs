@@ -58,7 +58,7 @@ impl Selection {
         if let Some(path) = &self.rerun_failed {
             let past = read_past(path)?;
             let failed = failed(&past);
-            if past.was_refused() {
+            if past.was_refused {
                 return Err(refusal(format!(
                     "nothing was played in {}: nothing of it can be played again",
                     path.display()
@@ -139,7 +139,7 @@ impl Selection {
 
 /// What did not pass in a past run, and was not skipped.
 fn failed(past: &Past) -> HashSet<(String, String)> {
-    let verdicts = past.verdicts().into_iter();
+    let verdicts = past.verdicts();
     let bad = verdicts.filter(|(_, verdict)| !matches!(verdict, Verdict::Passed | Verdict::Skipped));
     bad.map(|((file, name), _)| named(file, name)).collect()
 }
