@@ -199,6 +199,6 @@ impl Past {
             }
         }
         let names = self.scenarios.iter().map(|((file, name), _)| (file.as_str(), name.as_str()));
-        names.zip(plays.into_iter().map(|plays| plays.verdict()))
+        names.zip(plays.into_iter().map(Plays::verdict))
     }
 }

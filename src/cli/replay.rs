@@ -79,13 +79,13 @@ fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let mut sinks = SinkSet::default();
     let mut problems = args.reports.add_to(&mut sinks, &args.streams());
     let keep = reports::keep_in(args.keep_bytes.as_deref(), &mut sinks, &mut problems);
+    annotate_on_github(&mut sinks);
     if !problems.is_empty() {
         output.problems(&problems);
         // The reports that can be written say that there was no run.
         reports::refuse(sinks, &problems.iter().collect::<Vec<_>>(), output);
         return Err(Exit::Unreachable);
     }
-    annotate_on_github(&mut sinks);
     watched(args, layout, output, &mut sinks);
     Ok(play(args, play_so, &Suite::new(scenarios).keeping(keep), sinks, output, &stop))
 }
