@@ -17,7 +17,7 @@ mod isolated;
 #[path = "selection/times.rs"]
 mod times;
 
-use desk::{Desk, FAILING, GOOD, SKIPPED};
+use desk::{Desk, FAILING, GOOD, SKIPPED, names_in};
 use std::collections::BTreeSet;
 
 fn desk() -> Desk {
@@ -211,4 +211,34 @@ fn for_plays_rounds_until_the_time_is_over() {
     assert!(told.out.contains(&format!("\"round\":{rounds},")), "{}", told.out);
     let last: serde_json::Value = serde_json::from_str(told.out.lines().last().unwrap()).unwrap();
     assert!(last["took"].as_f64().unwrap() >= 0.3 && last["passed"] == 1, "{last}");
+}
+
+#[test]
+fn flags_that_make_no_sense_together_are_refused_in_a_sentence() {
+    let desk = Desk::new(&[("a.yaml", GOOD)]);
+    for (flags, why) in [
+        (
+            "--list --junit r.xml",
+            "--list and a report do not go together: a list plays nothing that could be reported",
+        ),
+        ("--list --stats", "--list and a report do not go together"),
+        ("--list --json=r.jsonl", "--list plays nothing: no event stream goes to a file"),
+        (
+            "--repeat 2 --until-fail",
+            "--repeat and --until-fail do not go together: one of them says how often",
+        ),
+        ("--repeat 2 --for 1s", "--repeat and --for do not go together: one of them says how often"),
+        (
+            "--keep-bytes kept",
+            "nothing here says which is which: add --json=FILE, --html FILE or --pcapng FILE",
+        ),
+        ("--keep-bytes kept --tap r.tap", "nothing here says which is which"),
+        ("--filter=", "no text is in every name: leave it out to play all"),
+        ("--step --isolate", "--step and --isolate do not go together"),
+    ] {
+        let told = desk.run(&format!("replay a.yaml {flags}"));
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{flags}");
+        assert!(told.err.contains(why), "{flags}: {}", told.err);
+        assert_eq!(names_in(&desk.path("")), ["a.yaml"], "{flags}");
+    }
 }

@@ -4,6 +4,14 @@
 type Row = (&'static str, &'static str, &'static str);
 
 const TABLE: &[Row] = &[
+    ("--list", "a report", "a list plays nothing that could be reported"),
+    ("--repeat", "--until-fail", "one of them says how often"),
+    ("--repeat", "--for", "one of them says how often"),
+    (
+        "--accept=show",
+        "a report",
+        "what is only shown is no run; leave `=show` out to write, play and report",
+    ),
     ("--accept", "--list", "a list plays nothing that could be accepted"),
     ("--accept", "--repeat", "one play shows what comes"),
     ("--accept", "--until-fail", "one play shows what comes"),

@@ -69,7 +69,11 @@ fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let _ = raise_open_files();
     let play_so = args.play(isolation);
     if let Some(how) = args.accept {
-        accept::run(how, scenarios, play_so, (layout, output), &stop)?;
+        accept::run(how, scenarios, play_so, (layout, output), &stop).inspect_err(|_| {
+            // `--accept=show` goes with no report; anything else that ends here was to be a run.
+            let what = "nothing was accepted, and nothing was played after that";
+            refuse(args, &[&Diagnostic::new(Severity::Error, what, None)], output);
+        })?;
         // Warnings were told before.
         Chosen { layout, scenarios } = choose_or_refuse(args, output, false)?;
     }

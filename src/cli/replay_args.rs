@@ -42,7 +42,7 @@ pub(super) struct Args {
     #[command(flatten)]
     pub selection: Selection,
     /// Show what would be played, and play nothing; with --json a line of JSON each
-    #[arg(long, conflicts_with_all = ["junit", "tap", "markdown", "html", "pcapng", "stats"], help_heading = "Which scenarios")]
+    #[arg(long, help_heading = "Which scenarios")]
     pub list: bool,
     /// Give a variable another text
     #[arg(long = "set", value_name = "NAME=TEXT", value_parser = parse_set, help_heading = "How they are played")]
@@ -54,10 +54,10 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>, help_heading = "How they are played")]
     pub jobs: Option<NonZeroUsize>,
     /// Play all of them again and again until one fails
-    #[arg(long, conflicts_with = "repeat", help_heading = "How they are played")]
+    #[arg(long, help_heading = "How they are played")]
     pub until_fail: bool,
     /// Play all of them again and again for so long; a round that was begun is played to its end
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, conflicts_with = "repeat", help_heading = "How they are played")]
+    #[arg(long = "for", value_name = "TIME", value_parser = duration, help_heading = "How they are played")]
     pub time: Option<Duration>,
     /// Play each in a network namespace of its own: own loopback, every port free; needs no root
     #[arg(long, help_heading = "How they are played")]
@@ -128,6 +128,7 @@ impl Args {
     pub fn given(&self) -> Vec<&'static str> {
         let flags = [
             ("--accept", self.accept.is_some()),
+            ("--accept=show", self.accept == Some(accept::How::Show)),
             ("--watch", self.watch),
             ("--step", self.step),
             ("--isolate", self.isolate),
@@ -172,8 +173,19 @@ impl Args {
                 "--list plays nothing: no event stream goes to a file; --json alone lists as JSON".into(),
             );
         }
+        if self.keep_bytes.is_some() && !self.tells_what_is_kept() {
+            return Some(
+                "--keep-bytes names files by what is in them, and nothing here says which is which: add --json=FILE, --html FILE or --pcapng FILE"
+                    .into(),
+            );
+        }
         let flag = self.showing.on_stdout().filter(|_| self.is_json())?;
         Some(format!("with --json, stdout is events: {flag} has no place there"))
+    }
+
+    /// Whether something says which file holds which bytes, or has the bytes of all of them.
+    fn tells_what_is_kept(&self) -> bool {
+        !self.json.is_empty() || self.reports.detail() == Detail::Everything
     }
 
     /// The files that the event stream goes to.

@@ -20,7 +20,7 @@ pub(super) struct Selection {
     #[arg(long, value_name = "TAGS")]
     tag: Vec<Tags>,
     /// Only scenarios with this text in their path or name; more than one: with any of them
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = some_text)]
     filter: Vec<String>,
     /// Only those that failed, or were not finished, in this past run: a file that --json wrote
     #[arg(long, value_name = "RUN")]
@@ -31,6 +31,14 @@ pub(super) struct Selection {
     /// Play in the order that belongs to this number instead of that of the files
     #[arg(long, value_name = "SEED", value_parser = seed)]
     shuffle: Option<u64>,
+}
+
+/// A text to look for: an empty one would be in every name.
+fn some_text(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("no text is in every name: leave it out to play all".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// What is left to play, or that this is rightly nothing.

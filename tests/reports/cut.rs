@@ -111,7 +111,7 @@ fn what_is_cut_is_kept_whole_in_files_and_once() {
 #[test]
 fn bytes_that_cannot_be_kept_are_told_as_any_report_is() {
     let desk = desk();
-    let told = desk.run("replay . --keep-bytes given.bin --tap r.tap");
+    let told = desk.run("replay . --keep-bytes given.bin --tap r.tap --json=r.jsonl");
     assert_eq!(told.code, Some(3));
     assert!(told.err.contains("error: cannot write given.bin: file exists"), "{}", told.err);
     assert!(!tap::parse(&desk.read("r.tap")).is_ok());

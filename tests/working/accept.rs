@@ -79,6 +79,39 @@ fn an_answer_that_comes_in_pieces_is_accepted_whole() {
 }
 
 #[test]
+fn an_answer_with_longer_pauses_is_waited_for_where_time_is_stretched() {
+    let old = r#"  - parallel:
+      peer:
+        - send:  { from: conn, text: "one " }
+        - sleep: 600ms
+        - send:  { from: conn, text: "two" }
+        - close: conn
+      us:
+        - expect: { at: client, text: "1" }
+"#;
+    let desk = Desk::new(&[("talk.yaml", &talk(old))]);
+    let told = desk.run("replay talk.yaml --accept --time-scale 1000");
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    let text = desk.read("talk.yaml");
+    assert!(text.contains(r#"- expect: { at: client, text: "one two" }"#), "{text}");
+    assert!(told.err.contains("7 bytes for 1, through the end of stream"), "{}", told.err);
+}
+
+#[test]
+fn isolated_scenarios_are_accepted_too_and_reported() {
+    let old = "  - send:    { from: conn, text: \"a\" }\n  - expect:  { at: client, text: \"b\" }\n";
+    let desk = Desk::new(&[("talk.yaml", &talk(old).replace("127.0.0.1:0", "127.0.0.1:7"))]);
+    let told = desk.run("replay . --accept --isolate --junit r.xml");
+    if told.err.contains("namespaces cannot be made here") {
+        eprintln!("skipped: {}", told.err);
+        return;
+    }
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(desk.read("talk.yaml").contains("- expect:  { at: client, text: \"a\" }"));
+    assert!(desk.read("r.xml").contains("tests=\"1\" failures=\"0\""), "{}", desk.read("r.xml"));
+}
+
+#[test]
 fn steps_that_read_one_after_another_share_what_comes() {
     let (told, new) = accepted(
         r#"  - send:   { from: conn, text: "220 a\r\n250-b\r\n250 c\r\nabcdef" }
@@ -288,7 +321,7 @@ fn a_run_that_is_ended_accepts_nothing() {
     let hanging =
         HANGING.replace("steps:\n", "steps:\n  - spawn: { as: app, run: [touch, begun], cwd: . }\n");
     let desk = Desk::new(&[("a.yaml", &text), ("b.yaml", &hanging)]);
-    let child = desk.command("replay . --accept -j1").spawn().unwrap();
+    let child = desk.command("replay . --accept -j1 --junit r.xml").spawn().unwrap();
     let pid = child.id().to_string();
     while !desk.path("begun").exists() {
         std::thread::yield_now();
@@ -297,6 +330,8 @@ fn a_run_that_is_ended_accepts_nothing() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), desk.read("a.yaml")), (Some(130), text));
     assert!(String::from_utf8_lossy(&output.stderr).contains("ended by a signal: nothing was accepted"));
+    // No report from before is taken for this run's.
+    assert!(desk.read("r.xml").contains("errors=\"1\""), "{}", desk.read("r.xml"));
 }
 
 #[test]
@@ -308,8 +343,10 @@ fn flags_that_make_no_sense_with_it_are_refused_in_a_sentence() {
         ("--until-fail", "--accept and --until-fail do not go together: one play shows what comes"),
         ("--for 1s", "--accept and --for do not go together: one play shows what comes"),
         ("--json", "--accept and --json do not go together: stdout is events then"),
+        ("--accept=show --junit r.xml", "--accept=show and a report do not go together: what is only shown"),
     ] {
-        let told = desk.run(&format!("replay a.yaml --accept {flag}"));
+        let accept = if flag.contains("--accept") { "" } else { "--accept" };
+        let told = desk.run(&format!("replay a.yaml {accept} {flag}"));
         assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{flag}");
         assert!(told.err.contains(why), "{flag}: {}", told.err);
     }
