@@ -5,7 +5,7 @@ use crate::desk::{Desk, FAILING, GOOD, SKIPPED};
 use crate::facts::*;
 use sockdrill::event::{Event, Outcome, Sink as _, What};
 use sockdrill::sink::{Format, Report};
-use std::path::Path;
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
 /// Elements that have no end.
@@ -189,7 +189,7 @@ fn a_page_of_many_and_long_scenarios_stays_one_that_can_be_opened() {
 
 /// What the browser makes of a page: its document, after scripts have run; none where there is no browser.
 #[allow(clippy::print_stderr, reason = "says why nothing was tested")]
-fn opened(page: &Path) -> Option<String> {
+fn opened(page: impl AsRef<OsStr>) -> Option<String> {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
@@ -223,7 +223,7 @@ fn a_browser_shows_all_of_it_and_runs_no_script_but_the_pages_own() {
     let told = desk.run("replay . --html r.html");
     assert_eq!(told.code, Some(1), "{}", told.err);
     check(&desk.read("r.html"));
-    let Some(document) = opened(&desk.path("r.html")) else { return };
+    let Some(document) = opened(desk.path("r.html")) else { return };
     assert!(document.contains("<title>1 failed, 1 passed · sockdrill</title>"), "a stranger's script ran");
     assert!(!document.contains("<img"), "a stranger's element is there");
     // The page's own script has shown the buttons.
@@ -231,4 +231,74 @@ fn a_browser_shows_all_of_it_and_runs_no_script_but_the_pages_own() {
     assert_eq!(document.matches("<details class=\"one ").count(), 2);
     assert_eq!(document.matches("<svg ").count(), document.matches("</svg>").count());
     assert!(document.matches("<svg ").count() > 12, "a picture a row");
+}
+
+/// Presses keys as a reader does and notes after each where the focus is and what is shown.
+const READER: &str = r#"
+const told = [];
+const at = () => document.activeElement.closest("details")?.id ?? document.activeElement.localName;
+const shown = () => [...document.querySelectorAll("details.one")].filter(one => !one.hidden).map(one => one.id);
+const note = key => told.push(`${key}: ${at()}, ${shown().join(" ")}`);
+const press = (key, more) => {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+  document.activeElement.dispatchEvent(event);
+  note(more ? `${Object.keys(more)} ${key}` : key);
+};
+press("j"); press("j"); press("k"); press("k");
+press("j", { ctrlKey: true });
+press("f"); press("j"); press("a"); press("k");
+press("/");
+document.activeElement.value = "UNSAID"; document.activeElement.dispatchEvent(new Event("input")); note("unsaid");
+press("f"); note(document.querySelector("output").textContent);
+press("Escape");
+document.querySelector("[data-only=passed]").click(); note("passed");
+press("j");
+told.push(document.querySelector("[data-only=passed]").getAttribute("aria-pressed"));
+document.querySelector("[data-fold=open]").click();
+told.push([...document.querySelectorAll("details.one")].map(one => one.open).join(" "));
+document.body.dataset.told = told.join("; ");
+"#;
+
+#[test]
+fn a_reader_goes_through_the_page_with_keys() {
+    let never = SKIPPED.replace("never said", "unsaid").replace("name: needs", "name: unsaid, needs");
+    let desk = Desk::new(&[("a.yaml", GOOD), ("b.yaml", FAILING), ("c.yaml", &never)]);
+    assert_eq!(desk.run("replay . --html r.html").code, Some(1));
+    let page = desk.read("r.html");
+    let nonce = page.split("<script nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    let reader = format!("<script nonce=\"{nonce}\">{READER}</script></body>");
+    std::fs::write(desk.path("read.html"), page.replace("</body>", &reader)).unwrap();
+    let Some(document) = opened(desk.path("read.html")) else { return };
+    let told = document.split("data-told=\"").nth(1).expect("the reader came to its end");
+    let told: Vec<&str> = told.split('"').next().unwrap().split("; ").collect();
+    let wanted = [
+        // One after the other, and no further than the first.
+        "j: s1, s1 s2 s3",
+        "j: s2, s1 s2 s3",
+        "k: s1, s1 s2 s3",
+        "k: s1, s1 s2 s3",
+        // The browser's own keys are its own.
+        "ctrlKey j: s1, s1 s2 s3",
+        // What is hidden is passed over.
+        "f: s1, s2",
+        "j: s2, s2",
+        "a: s2, s1 s2 s3",
+        "k: s1, s1 s2 s3",
+        // Letters in the search are letters.
+        "/: input, s1 s2 s3",
+        "unsaid: input, s3",
+        "f: input, s3",
+        "1 of 3 shown: input, s3",
+        "Escape: body, s1 s2 s3",
+        "passed: body, s1",
+        "j: s1, s1",
+        "true",
+        // Only those that are shown are opened; the failed one was open.
+        "true true false",
+    ];
+    assert_eq!(told, wanted);
+    let link = format!("file://{}#s3", desk.path("r.html").display());
+    let document = opened(link).unwrap();
+    let third = document.split("id=\"s3\"").nth(1).unwrap();
+    assert!(third.starts_with(" open"), "{}", &third[..40]);
 }
