@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 
 fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, output: &Output) -> Exit {
     // A line a piece costs more than the piece: where nobody watches, open and close are told.
-    let detail = if plan.is_shown(args, Output::is_terminal()) { told.detail } else { Detail::Life };
+    let shown = plan.is_shown(args, Output::is_terminal());
+    let detail = if shown { told.detail } else { told.detail.min(Detail::Life) };
     let mut server = match open(steps, &Journal::live(&told.live, detail), output) {
         Ok(server) => server,
         Err(exit) => return exit,

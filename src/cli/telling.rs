@@ -136,7 +136,13 @@ impl Telling {
         } else {
             Live::new(Conversation::new(above(Box::new(Output::stdout()), terminal), stderr(), manner))
         };
-        Ok(Told { live, detail: if manner.data { Detail::Everything } else { Detail::Life }, raw })
+        // What nobody is shown is not even stated.
+        let detail = match (manner.data, manner.narration) {
+            (true, _) => Detail::Everything,
+            (false, true) => Detail::Life,
+            (false, false) => Detail::Outcomes,
+        };
+        Ok(Told { live, detail, raw })
     }
 
     fn times(&self, talkers: Talkers) -> Times {

@@ -12,7 +12,9 @@ use std::sync::Arc;
 pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(at)?;
     let served = match &socket.live {
-        Live::Stream(stream, _) => deadline.run(stream.echo()).await.map(|result| result.map(Some)),
+        Live::Stream(stream, _) => {
+            deadline.run(stream.counted(stream.echo())).await.map(|result| result.map(Some))
+        }
         Live::Datagram(datagram) => deadline.run(datagram.echo()).await.map(|result| result.map(|()| None)),
         Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(at)),
     };
@@ -22,7 +24,9 @@ pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline
 pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(at)?;
     let served = match &socket.live {
-        Live::Stream(stream, _) => deadline.run(stream.discard()).await.map(|result| result.map(Some)),
+        Live::Stream(stream, _) => {
+            deadline.run(stream.counted(stream.discard())).await.map(|result| result.map(Some))
+        }
         Live::Datagram(datagram) => {
             let forever = async {
                 loop {

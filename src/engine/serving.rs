@@ -2,7 +2,7 @@
 
 use super::stop::{Stop, StopReason};
 use super::tap::Tap;
-use crate::event::{Failure, Journal};
+use crate::event::{Failure, Journal, What};
 use crate::net::Shape;
 use crate::script::step::{Name, Step};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,6 +115,13 @@ impl Shared {
             received: read(&self.received),
             sent: read(&self.sent),
             failed: read(&self.failed),
+        }
+    }
+
+    /// States what happens to the client of this number, if somebody wants to know.
+    pub fn note(&self, number: u64, what: impl FnOnce() -> What) {
+        if self.journal.is_detailed() {
+            self.journal.note(&format!("#{number}").into(), Some(self.number), what);
         }
     }
 

@@ -62,7 +62,7 @@ impl Stream {
         let Some(from) = usize::try_from(from).ok().filter(|from| *from <= DEEPEST) else {
             return Vec::new();
         };
-        if self.tls.get().is_some() {
+        if self.tls().is_some() {
             return Vec::new();
         }
         let Ok(inbox) = self.inbox.try_lock() else { return Vec::new() };

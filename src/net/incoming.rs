@@ -77,7 +77,7 @@ impl<'a> Incoming<'a> {
     /// What is peeked is pulled out of the kernel only where the peer could not send more otherwise. An
     /// error is a fault that is not an end.
     pub async fn wait(&mut self, beyond: usize) -> Result<(), NetError> {
-        if self.stream.tls.get().is_some() {
+        if self.stream.tls().is_some() {
             return Box::pin(self.wait_tls(beyond)).await;
         }
         let stream = self.stream;
@@ -153,7 +153,7 @@ impl<'a> Incoming<'a> {
 
     /// The connection is gone: takes out whatever is left, and the one answer behind it.
     pub(super) fn pull_to_the_end(&mut self) -> Option<End> {
-        if self.stream.tls.get().is_some() {
+        if self.stream.tls().is_some() {
             while !self.is_ended() && self.decrypt_once() {}
             return self.end().cloned();
         }
@@ -270,7 +270,7 @@ impl<'a> Incoming<'a> {
             if let Some(end) = self.end().filter(|_| self.window().is_empty()) {
                 return Ok(Received::End(end.clone()));
             }
-            if self.stream.tls.get().is_some() {
+            if self.stream.tls().is_some() {
                 Box::pin(self.wait_tls(0)).await?;
                 continue;
             }
@@ -293,7 +293,7 @@ impl<'a> Incoming<'a> {
     /// One receive of at most `at_most` bytes directly behind the window, which becomes held whole; for
     /// payloads of which so much is still wanted. Sets `end()` at the end. Cancel safe.
     pub async fn fill(&mut self, at_most: usize) -> Result<(), NetError> {
-        if self.stream.tls.get().is_some() {
+        if self.stream.tls().is_some() {
             let beyond = self.window().len();
             return Box::pin(self.wait_tls(beyond)).await;
         }

@@ -42,14 +42,14 @@ impl Stream {
     /// Cancel safe in that sense: dropping the future sends no more, and `sent()` is exact. With TLS a
     /// record that was begun is finished by the next use of the stream.
     pub async fn send(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
-        match self.shaping.get() {
+        match self.shaping() {
             Some(shaping) => self.send_shaped(shaping, bytes, f).await,
             None => self.send_plain(bytes, f).await,
         }
     }
 
     pub(super) async fn send_plain(&self, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
-        if let Some(tls) = self.tls.get() {
+        if let Some(tls) = self.tls() {
             return Box::pin(self.send_tls(tls, bytes, f)).await;
         }
         let mut rest = bytes;
@@ -72,8 +72,7 @@ impl Stream {
     ///
     /// Cancel safe as that is.
     pub async fn send_file(&self, file: &File, len: u64) -> Result<u64, NetError> {
-        if self.tls.get().is_some() || self.shaping.get().is_some() || self.write_shut.load(Ordering::SeqCst)
-        {
+        if self.tls().is_some() || self.shaping().is_some() || self.write_shut.load(Ordering::SeqCst) {
             return Ok(0);
         }
         let (mut done, mut last) = (0, None);

@@ -1,7 +1,9 @@
 //! The loops that serve a whole connection: `echo`, `discard` and `relay`. Their buffer is the thread's,
-//! so an idle connection costs none.
+//! so an idle connection costs none. What it costs is its stream and the future that waits on it: an async function
+//! holds what it is given twice, so these are functions that return one.
 
 use std::net::Shutdown;
+use std::pin::Pin;
 
 use super::end::End;
 use super::error::NetError;
@@ -58,7 +60,7 @@ impl<'a> Lender<'a> {
     }
 
     fn secured(&self) -> bool {
-        self.incoming.stream.tls.get().is_some()
+        self.incoming.stream.tls().is_some()
     }
 
     fn sees_closed(&self) -> bool {
@@ -98,7 +100,14 @@ impl<'a> Lender<'a> {
         }
     }
 
-    /// `lend` to nobody, without copying: for TCP.
+    /// `try_lend` to nobody.
+    fn drop_next(&mut self) -> Option<Lent<()>> {
+        let stream = self.incoming.stream;
+        let plain_tcp = stream.polled.kind == Kind::TcpStream && stream.tls().is_none();
+        if plain_tcp && self.incoming.held() == 0 { self.drop_unread() } else { self.try_lend(|_| ()) }
+    }
+
+    /// The same without copying: for TCP.
     fn drop_unread(&mut self) -> Option<Lent<()>> {
         if std::mem::take(&mut self.drained) && !self.sees_closed() {
             return None;
@@ -118,12 +127,15 @@ impl<'a> Lender<'a> {
     }
 
     /// Waits until lending is worth another try. Cancel safe.
-    async fn wait(&mut self) -> Result<(), NetError> {
-        if self.secured() {
-            return Box::pin(self.incoming.wait_tls(0)).await;
+    #[allow(clippy::manual_async_fn, reason = "see above")]
+    fn wait(&mut self) -> impl Future<Output = Result<(), NetError>> {
+        async move {
+            if self.secured() {
+                return Box::pin(self.incoming.wait_tls(0)).await;
+            }
+            let waited = self.incoming.stream.polled.readable_again(&mut self.last).await;
+            waited.map_err(|e| self.incoming.fault(&e))
         }
-        let waited = self.incoming.stream.polled.readable_again(&mut self.last).await;
-        waited.map_err(|e| self.incoming.fault(&e))
     }
 }
 
@@ -131,72 +143,96 @@ impl Stream {
     /// Sends everything back until the peer ends; bytes held already come first.
     ///
     /// When sending is over before receiving is, what still comes is received and dropped.
-    pub async fn echo(&self) -> Result<Counts, NetError> {
-        let from = (self.received(), self.sent());
-        let mut lender = Lender::new(self).await;
-        let mut mute = false;
-        let end = loop {
-            let Some(lent) =
-                lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
-            else {
-                lender.wait().await?;
-                continue;
-            };
-            let sent = match lent {
-                Lent::End(end) => break end,
-                Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-                Lent::Bytes(Ok(rest)) => Box::pin(self.send(&rest, SendFlags::default())).await,
-                Lent::Bytes(Err(e)) => Err(e),
-            };
-            mute = mute || sent.is_err();
-        };
-        Ok(self.counts(from, end))
-    }
-
-    /// Receives and drops everything until the peer ends; of a TCP stream without copying it.
-    pub async fn discard(&self) -> Result<Counts, NetError> {
-        let from = (self.received(), self.sent());
-        let mut lender = Lender::new(self).await;
-        let plain_tcp = self.polled.kind == Kind::TcpStream && self.tls.get().is_none();
-        let end = loop {
-            let lent = if plain_tcp && lender.incoming.held() == 0 {
-                lender.drop_unread()
-            } else {
-                lender.try_lend(|_| ())
-            };
-            match lent {
-                Some(Lent::Bytes(())) => {}
-                Some(Lent::End(end)) => break end,
-                None => lender.wait().await?,
-            }
-        };
-        Ok(self.counts(from, end))
-    }
-
-    /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
-    /// instead.
-    pub async fn receive_one(&self, reply: &[u8]) -> Result<Option<End>, NetError> {
-        let mut lender = Lender::new(self).await;
-        match lender.lend(|_| self.try_send(reply)).await? {
-            Lent::End(end) => Ok(Some(end)),
-            Lent::Bytes(rest) => {
-                let rest = rest?;
-                if !rest.is_empty() {
-                    Box::pin(self.send(&rest, SendFlags::default())).await?;
+    #[allow(clippy::manual_async_fn, reason = "see above")]
+    pub fn echo(&self) -> impl Future<Output = Result<End, NetError>> {
+        async move {
+            let mut lender = Lender::new(self).await;
+            let mut mute = false;
+            loop {
+                let Some(lent) =
+                    lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
+                else {
+                    lender.wait().await?;
+                    continue;
+                };
+                let sending = match lent {
+                    Lent::End(end) => return Ok(end),
+                    Lent::Bytes(Ok(rest)) => self.send_rest(rest),
+                    Lent::Bytes(Err(_)) => {
+                        mute = true;
+                        continue;
+                    }
+                };
+                if let Some(sending) = sending {
+                    mute = sending.await.is_err();
                 }
-                Ok(None)
             }
         }
     }
 
+    /// Receives and drops everything until the peer ends; of a TCP stream without copying it.
+    #[allow(clippy::manual_async_fn, reason = "see above")]
+    pub fn discard(&self) -> impl Future<Output = Result<End, NetError>> {
+        async move {
+            let mut lender = Lender::new(self).await;
+            loop {
+                match lender.drop_next() {
+                    Some(Lent::Bytes(())) => continue,
+                    Some(Lent::End(end)) => return Ok(end),
+                    None => {}
+                }
+                lender.wait().await?;
+            }
+        }
+    }
+
+    /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
+    /// instead.
+    #[allow(clippy::manual_async_fn, reason = "see above")]
+    pub fn receive_one(&self, reply: &[u8]) -> impl Future<Output = Result<Option<End>, NetError>> {
+        async move {
+            let mut lender = Lender::new(self).await;
+            let sending = loop {
+                match lender.try_lend(|_| self.try_send(reply)) {
+                    Some(Lent::End(end)) => return Ok(Some(end)),
+                    Some(Lent::Bytes(rest)) => break self.send_rest(rest?),
+                    None => {}
+                }
+                lender.wait().await?;
+            };
+            if let Some(sending) = sending {
+                sending.await?;
+            }
+            Ok(None)
+        }
+    }
+
+    /// Sends what the kernel did not take at once, if there is any. On the heap: it is rare, and an idle connection
+    /// is the size of what it may have to hold.
+    fn send_rest(&self, rest: Vec<u8>) -> Option<Pin<Box<impl Future<Output = Result<(), NetError>>>>> {
+        if rest.is_empty() {
+            return None;
+        }
+        Some(Box::pin(async move { self.send(&rest, SendFlags::default()).await }))
+    }
+
     /// Sends what the kernel takes at once; gives back the rest.
     fn try_send(&self, bytes: &[u8]) -> Result<Vec<u8>, NetError> {
-        if self.tls.get().is_some() || bytes.is_empty() {
+        if self.tls().is_some() || bytes.is_empty() {
             return Ok(bytes.to_vec());
         }
         let took = unless_blocked(self.send_once(bytes, SendFlags::default()));
         let took = took.map_err(|e| self.send_failed(&e))?.unwrap_or(0);
         Ok(bytes.get(took..).unwrap_or_default().to_vec())
+    }
+
+    /// What a service loop of this stream moves, from here to its end.
+    pub async fn counted(
+        &self,
+        service: impl Future<Output = Result<End, NetError>>,
+    ) -> Result<Counts, NetError> {
+        let from = (self.received(), self.sent());
+        service.await.map(|end| self.counts(from, end))
     }
 
     fn counts(&self, (received, sent): (u64, u64), end: End) -> Counts {

@@ -39,8 +39,14 @@ pub struct Stream {
     pub(super) write_shut: AtomicBool,
     pub(super) latch: Latch,
     pub(super) inbox: Mutex<Inbox>,
-    pub(super) tls: OnceLock<Box<Tls>>,
-    pub(super) shaping: OnceLock<Arc<Shaping>>,
+    rare: OnceLock<Box<Rare>>,
+}
+
+/// What few streams have; on the heap, so that the others are smaller.
+#[derive(Debug, Default)]
+struct Rare {
+    tls: OnceLock<Box<Tls>>,
+    shaping: OnceLock<Arc<Shaping>>,
 }
 
 impl Stream {
@@ -57,9 +63,27 @@ impl Stream {
             write_shut: AtomicBool::new(false),
             latch: Latch::default(),
             inbox: Mutex::new(Inbox::default()),
-            tls: OnceLock::new(),
-            shaping: OnceLock::new(),
+            rare: OnceLock::new(),
         }
+    }
+
+    /// The TLS session, once there is one.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.rare.get()?.tls.get().map(Box::as_ref)
+    }
+
+    pub(super) fn set_tls(&self, tls: Box<Tls>) {
+        // One handshake at a time, and none after it.
+        let _ = self.rare.get_or_init(Box::default).tls.set(tls);
+    }
+
+    /// How sends misbehave, once that was asked for.
+    pub(super) fn shaping(&self) -> Option<&Arc<Shaping>> {
+        self.rare.get()?.shaping.get()
+    }
+
+    pub(super) fn shape_as(&self, shaping: impl FnOnce() -> Arc<Shaping>) -> &Arc<Shaping> {
+        self.rare.get_or_init(Box::default).shaping.get_or_init(shaping)
     }
 
     /// The local address, valid after the end too.

@@ -26,7 +26,7 @@ impl Stream {
     /// When it fails the peer is sent the alert, and receiving ends with the same error. Not cancel safe:
     /// a handshake cut short leaves a stream that can only be closed.
     pub async fn start_tls(&self, t: &TlsSettings) -> Result<TlsInfo, NetError> {
-        if self.tls.get().is_some() {
+        if self.tls().is_some() {
             return Err(self.tls_failed("the stream is TLS already"));
         }
         let mut incoming = self.incoming().await;
@@ -35,7 +35,7 @@ impl Stream {
         match self.handshake(&tls, &mut incoming).await {
             Ok(()) => {
                 let info = tls.info();
-                let _ = self.tls.set(tls);
+                self.set_tls(tls);
                 Ok(info)
             }
             Err(e) => {
@@ -119,7 +119,7 @@ impl Stream {
 
     /// The peer ended the transport without `close_notify`: the end may have been cut off by anyone.
     pub fn tls_truncated(&self) -> bool {
-        self.tls.get().is_some_and(|tls| tls.is_truncated())
+        self.tls().is_some_and(Tls::is_truncated)
     }
 
     pub(super) async fn send_tls(&self, tls: &Tls, bytes: &[u8], f: SendFlags) -> Result<(), NetError> {
@@ -153,7 +153,7 @@ impl Stream {
 
     /// Sends `close_notify` (RFC 8446, 6.1) if this is TLS and sending is not over.
     pub(super) async fn say_close_notify(&self) -> Result<(), NetError> {
-        let Some(tls) = self.tls.get() else { return Ok(()) };
+        let Some(tls) = self.tls() else { return Ok(()) };
         if self.write_shut.load(Ordering::SeqCst) {
             return Ok(());
         }
@@ -166,7 +166,7 @@ impl Incoming<'_> {
     /// `wait` with TLS: whatever comes is decrypted at once, so the window is all held.
     pub(super) async fn wait_tls(&mut self, beyond: usize) -> Result<(), NetError> {
         let stream = self.stream;
-        let Some(tls) = stream.tls.get() else { return Ok(()) };
+        let Some(tls) = stream.tls() else { return Ok(()) };
         let mut last = stream.polled.noticed();
         while self.window().len() <= beyond && !self.is_ended() {
             if self.decrypt_once() {
@@ -188,7 +188,7 @@ impl Incoming<'_> {
     /// One receive of ciphertext without waiting; false if nothing is there now, or without TLS.
     pub(super) fn decrypt_once(&mut self) -> bool {
         let stream = self.stream;
-        let Some(tls) = stream.tls.get() else { return false };
+        let Some(tls) = stream.tls() else { return false };
         match scratch::with(|buf| stream.feed_once(tls, buf, self)) {
             Ok(None) => return false,
             Ok(Some(fed)) => {

@@ -10,12 +10,12 @@ use crate::net::stream::Stream;
 impl Stream {
     /// Makes the sends of this stream misbehave from here on; the first shape stays.
     pub fn shape(&self, shape: Shape) -> Arc<Shaping> {
-        self.shaping.get_or_init(|| Arc::new(Shaping::new(shape))).clone()
+        self.shape_as(|| Arc::new(Shaping::new(shape))).clone()
     }
 
     /// Counts a receive of a service that sends nothing, which is cut by what it receives.
     pub fn count_received_message(&self) {
-        if let Some(shaping) = self.shaping.get() {
+        if let Some(shaping) = self.shaping() {
             shaping.count_received(self.received());
         }
     }

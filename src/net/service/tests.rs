@@ -21,7 +21,7 @@ async fn echo_sends_everything_back_held_bytes_first_and_counts() {
             }
             client.shutdown(Shutdown::Write).await.unwrap();
         };
-        let (counts, ()) = soon(async { tokio::join!(server.echo(), talk) }).await;
+        let (counts, ()) = soon(async { tokio::join!(server.counted(server.echo()), talk) }).await;
         assert_eq!(counts.unwrap(), Counts { received: 412, sent: 412, end: End::Fin });
     }
 }
@@ -45,7 +45,7 @@ async fn echo_of_more_than_the_buffers_hold_loses_nothing() {
         seen
     };
     let serve = async {
-        let counts = server.echo().await.unwrap();
+        let counts = server.counted(server.echo()).await.unwrap();
         server.close().await.unwrap();
         counts
     };
@@ -62,8 +62,8 @@ async fn echo_tells_a_reset_from_a_fin() {
         assert_eq!(take(&client, 1).await, b"x");
         client.reset().unwrap();
     };
-    let (counts, ()) = soon(async { tokio::join!(server.echo(), end) }).await;
-    assert_eq!(counts.unwrap().end, End::Reset);
+    let (ended, ()) = soon(async { tokio::join!(server.echo(), end) }).await;
+    assert_eq!(ended.unwrap(), End::Reset);
 }
 
 #[tokio::test]
@@ -73,13 +73,13 @@ async fn discard_drops_everything_and_tells_the_end() {
             send(&client, &vec![0; 5_000_000]).await;
             client.shutdown(Shutdown::Write).await.unwrap();
         };
-        let (counts, ()) = soon(async { tokio::join!(server.discard(), write) }).await;
+        let (counts, ()) = soon(async { tokio::join!(server.counted(server.discard()), write) }).await;
         assert_eq!(counts.unwrap(), Counts { received: 5_000_000, sent: 0, end: End::Fin });
     }
     let (client, server) = tcp().await;
     send(&client, b"x").await;
     client.abort().unwrap();
-    assert_eq!(soon(server.discard()).await.unwrap().end, End::Reset);
+    assert_eq!(soon(server.discard()).await.unwrap(), End::Reset);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn both_halves_and_a_watcher_work_at_once_from_many_threads() {
         let (client, server) = (std::sync::Arc::new(client), std::sync::Arc::new(server));
         let mut tasks = tokio::task::JoinSet::new();
         let (stream, watched) = (server.clone(), server.clone());
-        tasks.spawn(async move { stream.echo().await.unwrap().end });
+        tasks.spawn(async move { stream.echo().await.unwrap() });
         tasks.spawn(async move { watched.ended().await });
         let (reader, writer) = (client.clone(), client.clone());
         tasks.spawn(async move {

@@ -184,7 +184,7 @@ async fn megabytes_go_both_ways_at_once() {
         client.shutdown(Shutdown::Write).await.unwrap();
     };
     let serve = async {
-        let counts = server.echo().await;
+        let counts = server.counted(server.echo()).await;
         server.close().await.unwrap();
         counts
     };
