@@ -441,6 +441,25 @@ fn hostile_clients_do_not_hurt_a_well_behaved_one() {
 }
 
 #[test]
+fn a_transcript_that_nobody_reads_keeps_no_client_waiting_and_says_what_is_not_in_it() {
+    let mut server = Serving::new(&["--echo"]);
+    // Each leaves more than two lines of it: a pipe holds less than all of them together.
+    for _ in 0..1500 {
+        assert_eq!(server.ask(b"hello"), b"hello");
+    }
+    let mut stdout = server.stdout();
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("#1 *        connected"), "{line}");
+    server.signal(Signal::SIGINT);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let told = server.end();
+    assert!(told.err.contains("* 1500 clients"), "{}", told.err);
+    assert!(rest.contains(" lines left out: nobody was reading\n"), "{rest}");
+}
+
+#[test]
 fn a_second_ctrl_c_leaves_no_command_behind() {
     let script = "trap '' INT; echo $$; exec sleep 1000";
     let mut server = Serving::start(&mut program(&["serve", "0", "--", "sh", "-c", script]));

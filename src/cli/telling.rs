@@ -2,11 +2,11 @@
 
 use super::output::Output;
 use crate::event::{Detail, Journal, Live};
-use crate::sink::{Calm, Conversation, Jsonl, Manner, Times, Transfer, View};
+use crate::sink::{Calm, Conversation, Jsonl, Manner, Skipping, Times, Transfer, View};
 use crate::text::{Diagnostic, Severity};
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 
 /// How bytes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -130,11 +130,13 @@ impl Telling {
             Some(bar) if same_terminal => Box::new(bar.above(writer)),
             _ => writer,
         };
-        let stderr = || above(Box::new(Output::stderr()), true);
+        let serves = matches!(talkers, Talkers::Many | Talkers::Beside);
+        let stderr = || above(transcript(io::stderr(), serves), true);
         let live = if raw || talkers == Talkers::Beside {
             Live::new(Conversation::new(stderr(), stderr(), manner))
         } else {
-            Live::new(Conversation::new(above(Box::new(Output::stdout()), terminal), stderr(), manner))
+            let stdout = above(transcript(io::stdout(), serves), terminal);
+            Live::new(Conversation::new(stdout, stderr(), manner))
         };
         // What nobody is shown is not even stated.
         let detail = match (manner.data, manner.narration) {
@@ -155,10 +157,23 @@ impl Telling {
     }
 }
 
+/// Where lines go; those of a command that serves hold nobody up.
+fn transcript(to: impl Write + AsFd + Send + 'static, serves: bool) -> Box<dyn Write + Send> {
+    if serves { Box::new(Calm::new(Skipping::new(to))) } else { Box::new(Calm::new(to)) }
+}
+
 /// Standard output without a buffer, for bytes as they are.
 pub(super) fn raw_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
-    let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    Ok(Calm::new(Box::new(file) as Box<dyn Write + Send>))
+    Ok(Calm::new(Box::new(stdout_file()?) as Box<dyn Write + Send>))
+}
+
+/// Standard output without a buffer, for lines of a command that is to hold nobody up.
+pub(super) fn skipping_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
+    Ok(Calm::new(Box::new(Skipping::new(stdout_file()?)) as Box<dyn Write + Send>))
+}
+
+fn stdout_file() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 /// A duration on the command line: a bare number is seconds.

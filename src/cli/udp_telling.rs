@@ -3,7 +3,7 @@
 use super::ending::{exit_of, in_flags, sentence};
 use super::output::Output;
 use super::signals;
-use super::telling::{Seen, Telling, Time, raw_stdout};
+use super::telling::{Seen, Telling, Time, raw_stdout, skipping_stdout};
 use crate::engine::datagrams::{Ending, Finished};
 use crate::engine::{Host, Stage, Stop, StopReason};
 use crate::event::{Detail, Exit, Failure, Journal, Live};
@@ -54,8 +54,12 @@ impl Audience {
         data: bool,
     ) -> Result<Self, Box<Diagnostic>> {
         let stop = Stop::default();
+        let raw = telling.view == Some(Seen::Raw)
+            || (telling.view.is_none() && facing == Facing::Peer && !Output::is_terminal());
+        let is_transcript = facing == Facing::Anybody && !raw && !telling.is_json();
         let stdout = || -> Result<Heard, Box<Diagnostic>> {
-            let inner = raw_stdout().map_err(|error| {
+            let inner = if is_transcript { skipping_stdout() } else { raw_stdout() };
+            let inner = inner.map_err(|error| {
                 let what = format!("cannot write to standard output: {}", crate::sink::in_words(&error));
                 Box::new(Diagnostic::new(Severity::Error, what, None))
             })?;
@@ -71,8 +75,6 @@ impl Audience {
             let problem = Diagnostic::new(Severity::Error, "bytes do not go to a terminal as they are", None);
             return Err(Box::new(problem.help("pipe the output, or leave `--view raw` out")));
         }
-        let one = facing == Facing::Peer;
-        let raw = telling.view == Some(Seen::Raw) || (telling.view.is_none() && one && !terminal);
         let manner = Manner {
             view: match telling.view {
                 _ if raw => View::Raw,
