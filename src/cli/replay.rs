@@ -231,17 +231,20 @@ fn watched(args: &Args, layout: Layout, output: &Output, sinks: &mut SinkSet) {
     let stdout = above(Box::new(Output::stdout()), Output::is_terminal());
     let stderr = above(Box::new(Output::stderr()), true);
     let look = args.showing.look(output);
-    if args.is_json() {
+    // Failures are narration: they are told on stderr also where stdout is data.
+    let results: Box<dyn Write> = if args.is_json() {
         sinks.push(Jsonl::new(stdout, "events"));
-        // Failures are narration: they are told on stderr also where stdout is data.
-        sinks.push(Terminal::new(io::sink(), stderr, look, layout));
+        Box::new(io::sink())
+    } else if args.has_data_on_stdout() {
+        Box::new(io::sink())
     } else {
-        sinks.push(Terminal::new(stdout, stderr, look, layout));
-    }
+        stdout
+    };
+    sinks.push(Terminal::new(results, stderr, look, layout));
     if let Some(bar) = bar {
         sinks.push(bar);
     }
-    if args.is_json() {
+    if args.has_data_on_stdout() {
         args.reports.add_table_to(sinks, Output::stderr(), output.styled_err());
     } else {
         args.reports.add_table_to(sinks, Output::stdout(), output.styled_out());

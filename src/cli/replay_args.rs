@@ -179,8 +179,22 @@ impl Args {
                     .into(),
             );
         }
+        let others = if self.is_json() { Some("--json") } else { self.shown_on_stdout() };
+        if let Some(mistake) = self.reports.mistake(others) {
+            return Some(mistake);
+        }
         let flag = self.showing.on_stdout().filter(|_| self.is_json())?;
         Some(format!("with --json, stdout is events: {flag} has no place there"))
+    }
+
+    /// Whether stdout is data: the event stream, or a report.
+    pub fn has_data_on_stdout(&self) -> bool {
+        self.is_json() || !self.reports.on_stdout().is_empty()
+    }
+
+    /// The flag that shows something on stdout beside results.
+    fn shown_on_stdout(&self) -> Option<&'static str> {
+        self.showing.on_stdout().or_else(|| self.accept.map(|_| "--accept"))
     }
 
     /// Whether something says which file holds which bytes, or has the bytes of all of them.

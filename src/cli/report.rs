@@ -8,6 +8,7 @@ use super::showing::Showing;
 use crate::event::{Exit, SinkSet};
 use crate::sink::{Layout, Terminal};
 use crate::text::{Diagnostic, Severity};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Arguments of `report`.
@@ -18,7 +19,7 @@ use std::path::PathBuf;
   sockdrill report run.jsonl --ladder                  as ladders
   sockdrill report run.jsonl --junit report.xml --markdown summary.md
   sockdrill report run.jsonl --annotations             GitHub annotations of what failed
-  sockdrill replay scenarios/ --json | sockdrill report - --tap /dev/stdout",
+  sockdrill replay scenarios/ --json | sockdrill report - --tap -",
     after_help = "The run is one that `replay` wrote with --json. Without a report to write, its
 results are shown as `replay` shows them.
 
@@ -40,6 +41,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    if let Some(mistake) = args.reports.mistake(args.showing.on_stdout()) {
+        output.error(mistake);
+        return Exit::Usage;
+    }
     let past = match read_past(&args.run) {
         Ok(past) => past,
         Err(problem) => {
@@ -62,9 +67,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         annotate(&mut sinks);
     }
     if args.showing.needs_facts() || args.showing.quiet || !(args.reports.any() || args.annotations) {
-        sinks.push(terminal(args, &past, output));
+        let results = args.reports.on_stdout().is_empty();
+        sinks.push(terminal(
+            args,
+            &past,
+            if results { Box::new(Output::stdout()) } else { Box::new(io::sink()) },
+            output,
+        ));
     }
-    args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
+    if args.reports.on_stdout().is_empty() {
+        args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
+    } else {
+        args.reports.add_table_to(&mut sinks, Output::stderr(), output.styled_err());
+    }
     if let Err(problem) = past.tell(|event| sinks.take(event)) {
         output.problem(&problem);
         return Exit::Usage;
@@ -76,9 +91,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if unwritten.is_empty() { Exit::Done } else { Exit::Unreachable }
 }
 
-fn terminal(args: &Args, past: &Past, output: &Output) -> Terminal {
+fn terminal(args: &Args, past: &Past, results: Box<dyn Write>, output: &Output) -> Terminal {
     let width = if Output::is_terminal() { Output::width() } else { LOG_WIDTH };
     let layout = Layout::new(None, past.verdicts().map(|(names, _)| names), past.rounds, width);
     let look = args.showing.look(output);
-    Terminal::new(Output::stdout(), Output::stderr(), look, layout)
+    Terminal::new(results, Output::stderr(), look, layout)
 }

@@ -66,6 +66,33 @@ impl Reports {
         }
     }
 
+    /// The flags whose report goes to stdout.
+    pub fn on_stdout(&self) -> Vec<&'static str> {
+        let all = [
+            ("--junit", &self.junit),
+            ("--tap", &self.tap),
+            ("--markdown", &self.markdown),
+            ("--html", &self.html),
+            ("--pcapng", &self.pcapng),
+        ];
+        let there = all.into_iter().filter(|(_, path)| path.as_deref() == Some(Path::new(STDOUT)));
+        there.map(|(flag, _)| flag).collect()
+    }
+
+    /// What of `others`, which is shown there, has no place on stdout beside a report.
+    pub fn mistake(&self, others: Option<&'static str>) -> Option<String> {
+        let there = self.on_stdout();
+        let first = there.first()?;
+        let other = there.get(1).copied().or(others);
+        if let Some(other) = other {
+            return Some(format!(
+                "stdout has room for one report: {first} is there, and {other} has no place"
+            ));
+        }
+        (*first == "--pcapng" && Output::is_terminal())
+            .then(|| "packets do not go to a terminal: name a file, or pipe the output".to_owned())
+    }
+
     fn files(&self) -> impl Iterator<Item = (Format, &PathBuf)> {
         let all = [
             (Format::Junit, &self.junit),
@@ -81,6 +108,9 @@ impl Reports {
     pub fn add_to(&self, sinks: &mut SinkSet, streams: &[PathBuf]) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let mut taken: Vec<PathBuf> = Vec::new();
+        let opened = |path: &PathBuf| {
+            if path == Path::new(STDOUT) { PathBuf::from("/dev/stdout") } else { path.clone() }
+        };
         let mut free = |path: &Path, problems: &mut Vec<Diagnostic>| {
             let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             let regular = !path.exists() || path.is_file();
@@ -93,12 +123,13 @@ impl Reports {
             true
         };
         for (format, path) in self.files() {
+            let path = &opened(path);
             if free(path, &mut problems) {
                 let detail = if format.tells_facts() { Detail::Everything } else { Detail::Outcomes };
                 push(sinks, (path, detail), Report::new(format, path), &mut problems);
             }
         }
-        if let Some(path) = &self.pcapng
+        if let Some(path) = &self.pcapng.as_ref().map(opened)
             && free(path, &mut problems)
         {
             push(sinks, (path, Detail::Everything), Pcapng::new(path), &mut problems);

@@ -3,6 +3,7 @@
 use crate::event::Nameless;
 use std::fs;
 use std::io::{self, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 /// How much of a growing file is written at once.
@@ -22,7 +23,7 @@ impl WholeFile {
     pub fn new(path: &Path) -> io::Result<Self> {
         // A stream that is open already, such as /dev/stdout, may be a file; others write to it too.
         if path.starts_with("/dev") || path.starts_with("/proc") {
-            fs::OpenOptions::new().append(true).open(path)?;
+            special(path)?;
             return Ok(Self { path: path.to_owned(), special: true });
         }
         // Through links, so that the file and not the link is replaced.
@@ -51,7 +52,7 @@ impl WholeFile {
     /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
     pub fn begin(&self) -> io::Result<Growing> {
         if self.special {
-            let file = fs::OpenOptions::new().append(true).open(&self.path)?;
+            let file = special(&self.path)?;
             return Ok(Growing { to: io::BufWriter::new(Pieces::Special(file)), path: self.path.clone() });
         }
         let to = io::BufWriter::with_capacity(AT_ONCE, Pieces::Beside(self.beside()?));
@@ -61,12 +62,20 @@ impl WholeFile {
     /// Writes all of `bytes`; on an error what was there before is still there.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
         if self.special {
-            return fs::OpenOptions::new().append(true).open(&self.path)?.write_all(bytes);
+            return special(&self.path)?.write_all(bytes);
         }
         let mut file = self.beside()?;
         file.write_all(bytes)?;
         file.persist(&self.path)
     }
+}
+
+/// A stream that is there already. Where stdout is a socket, it has no path that could be opened.
+fn special(path: &Path) -> io::Result<fs::File> {
+    if path == Path::new("/dev/stdout") {
+        return Ok(io::stdout().as_fd().try_clone_to_owned()?.into());
+    }
+    fs::OpenOptions::new().append(true).open(path)
 }
 
 /// A file that is written piece by piece, and is there when it is finished.

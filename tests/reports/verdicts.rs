@@ -317,6 +317,37 @@ fn a_report_that_would_be_another_is_refused() {
 }
 
 #[test]
+fn stdout_can_be_one_report_and_then_is_nothing_else() {
+    let desk = Desk::new(&[("a.yaml", GOOD), ("b.yaml", FAILING)]);
+    let tap_of = |told: &Told| {
+        let tap = tap::parse(&told.out);
+        (tap.points.len(), tap.failed())
+    };
+    let told = desk.run("replay . --tap - --json=r.jsonl --stats");
+    assert_eq!((told.code, tap_of(&told)), (Some(1), (2, 1)));
+    assert!(told.err.contains("wanted  PONG") && told.err.contains("median"), "{}", told.err);
+    let past = desk.run("report r.jsonl --tap -");
+    assert_eq!((past.code, past.out), (Some(0), told.out));
+    let told = desk.run("replay missing.yaml --tap -");
+    assert_eq!((told.code, tap_of(&told)), (Some(2), (1, 1)));
+    junit::check(&desk.run("replay . --junit -").out);
+    html::check(&desk.run("report r.jsonl --html -").out);
+    for (flags, other) in [
+        ("--junit -", "--tap"),
+        ("--json", "--json"),
+        ("-v", "--verbose"),
+        ("--ladder", "--ladder"),
+        ("--accept", "--accept"),
+    ] {
+        let told = desk.run(&format!("replay . --tap - {flags}"));
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{flags}");
+        assert!(told.err.contains("stdout has room for one report: "), "{flags}: {}", told.err);
+        assert!(told.err.contains(&format!("and {other} has no place")), "{flags}: {}", told.err);
+    }
+    assert_eq!(names_in(&desk.path("")), ["a.yaml", "b.yaml", "r.jsonl"]);
+}
+
+#[test]
 fn nothing_is_left_beside_reports() {
     let desk = Desk::new(&[("a.yaml", GOOD)]);
     assert_eq!(desk.run(&format!("replay a.yaml {REPORTS}")).code, Some(0));
