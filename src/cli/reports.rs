@@ -2,10 +2,12 @@
 
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
-use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, in_words};
+use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, WholeFile, in_words};
 use crate::text::{Diagnostic, Severity, TimeScale};
+use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -108,9 +110,6 @@ impl Reports {
     pub fn add_to(&self, sinks: &mut SinkSet, streams: &[PathBuf]) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let mut taken: Vec<PathBuf> = Vec::new();
-        let opened = |path: &PathBuf| {
-            if path == Path::new(STDOUT) { PathBuf::from("/dev/stdout") } else { path.clone() }
-        };
         let mut free = |path: &Path, problems: &mut Vec<Diagnostic>| {
             let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             let regular = !path.exists() || path.is_file();
@@ -123,16 +122,19 @@ impl Reports {
             true
         };
         for (format, path) in self.files() {
-            let path = &opened(path);
-            if free(path, &mut problems) {
-                let detail = if format.tells_facts() { Detail::Everything } else { Detail::Outcomes };
+            let detail = if format.tells_facts() { Detail::Everything } else { Detail::Outcomes };
+            if path == Path::new(STDOUT) {
+                push_stdout(sinks, |file| Ok(Report::to(format, file)), &mut problems);
+            } else if free(path, &mut problems) {
                 push(sinks, (path, detail), Report::new(format, path), &mut problems);
             }
         }
-        if let Some(path) = &self.pcapng.as_ref().map(opened)
-            && free(path, &mut problems)
-        {
-            push(sinks, (path, Detail::Everything), Pcapng::new(path), &mut problems);
+        if let Some(path) = &self.pcapng {
+            if path == Path::new(STDOUT) {
+                push_stdout(sinks, |file| Pcapng::to(&file), &mut problems);
+            } else if free(path, &mut problems) {
+                push(sinks, (path, Detail::Everything), Pcapng::new(path), &mut problems);
+            }
         }
         for path in streams {
             if free(path, &mut problems) {
@@ -163,6 +165,19 @@ fn push(
             let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
             problems.push(unwritable(path, &error).maybe_help(help));
         }
+    }
+}
+
+/// Adds the report that goes to stdout.
+fn push_stdout<S: Sink + 'static>(
+    sinks: &mut SinkSet,
+    report: impl FnOnce(WholeFile) -> io::Result<S>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let file = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    match file.and_then(|file| report(WholeFile::stream(file, "standard output"))) {
+        Ok(sink) => sinks.push(sink),
+        Err(error) => problems.push(unwritable(Path::new("standard output"), &error)),
     }
 }
 

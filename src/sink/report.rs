@@ -41,14 +41,14 @@ pub struct Report {
 impl Report {
     /// A report that will be at `path`; an error if it could not be written there.
     pub fn new(format: Format, path: &Path) -> io::Result<Self> {
-        let file = WholeFile::new(path)?;
-        Ok(Self {
-            file,
-            target: path.display().to_string(),
-            format,
-            results: Results::default(),
-            drawn: Drawn::default(),
-        })
+        let target = path.display().to_string();
+        Ok(Self { target, ..Self::to(format, WholeFile::new(path)?) })
+    }
+
+    /// A report to a file that can be written.
+    pub fn to(format: Format, file: WholeFile) -> Self {
+        let (results, drawn) = (Results::default(), Drawn::default());
+        Self { target: file.target(), file, format, results, drawn }
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::event::Nameless;
 use std::fs;
 use std::io::{self, Write};
-use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 /// How much of a growing file is written at once.
@@ -13,8 +12,16 @@ const AT_ONCE: usize = 256 << 10;
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
-    /// A pipe or a device, which has no beside: it is written to as it is.
-    special: bool,
+    special: Option<Special>,
+}
+
+/// A pipe or a device, which has no beside: it is written to as it is.
+#[derive(Debug)]
+enum Special {
+    /// By its path.
+    At,
+    /// It is open: a stream may have no path that could be opened.
+    Open(fs::File),
 }
 
 impl WholeFile {
@@ -23,8 +30,8 @@ impl WholeFile {
     pub fn new(path: &Path) -> io::Result<Self> {
         // A stream that is open already, such as /dev/stdout, may be a file; others write to it too.
         if path.starts_with("/dev") || path.starts_with("/proc") {
-            special(path)?;
-            return Ok(Self { path: path.to_owned(), special: true });
+            Special::At.open(path)?;
+            return Ok(Self { path: path.to_owned(), special: Some(Special::At) });
         }
         // Through links, so that the file and not the link is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -33,11 +40,21 @@ impl WholeFile {
             Ok(found) => !found.is_file(),
             Err(_) => false,
         };
-        let file = Self { path, special };
+        let file = Self { path, special: special.then_some(Special::At) };
         if !special {
             file.beside()?;
         }
         Ok(file)
+    }
+
+    /// A stream that is open, which problems call `name`: it is written to as it is.
+    pub fn stream(file: fs::File, name: &str) -> Self {
+        Self { path: name.into(), special: Some(Special::Open(file)) }
+    }
+
+    /// What problems call it.
+    pub fn target(&self) -> String {
+        self.path.display().to_string()
     }
 
     fn beside(&self) -> io::Result<Nameless> {
@@ -51,8 +68,8 @@ impl WholeFile {
 
     /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
     pub fn begin(&self) -> io::Result<Growing> {
-        if self.special {
-            let file = special(&self.path)?;
+        if let Some(special) = &self.special {
+            let file = special.open(&self.path)?;
             return Ok(Growing { to: io::BufWriter::new(Pieces::Special(file)), path: self.path.clone() });
         }
         let to = io::BufWriter::with_capacity(AT_ONCE, Pieces::Beside(self.beside()?));
@@ -61,8 +78,8 @@ impl WholeFile {
 
     /// Writes all of `bytes`; on an error what was there before is still there.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        if self.special {
-            return special(&self.path)?.write_all(bytes);
+        if let Some(special) = &self.special {
+            return special.open(&self.path)?.write_all(bytes);
         }
         let mut file = self.beside()?;
         file.write_all(bytes)?;
@@ -70,12 +87,13 @@ impl WholeFile {
     }
 }
 
-/// A stream that is there already. Where stdout is a socket, it has no path that could be opened.
-fn special(path: &Path) -> io::Result<fs::File> {
-    if path == Path::new("/dev/stdout") {
-        return Ok(io::stdout().as_fd().try_clone_to_owned()?.into());
+impl Special {
+    fn open(&self, path: &Path) -> io::Result<fs::File> {
+        match self {
+            Self::At => fs::OpenOptions::new().append(true).open(path),
+            Self::Open(file) => file.try_clone(),
+        }
     }
-    fs::OpenOptions::new().append(true).open(path)
 }
 
 /// A file that is written piece by piece, and is there when it is finished.

@@ -74,9 +74,15 @@ enum Passed {
 impl Pcapng {
     /// A file that will be at `path`; an error if it could not be written there.
     pub fn new(path: &Path) -> io::Result<Self> {
-        let mut file = WholeFile::new(path)?.begin()?;
-        blocks::section(&mut file, ABOUT)?;
         let target = path.display().to_string();
+        Ok(Self { target, ..Self::to(&WholeFile::new(path)?)? })
+    }
+
+    /// The same to a file that can be written.
+    pub fn to(file: &WholeFile) -> io::Result<Self> {
+        let target = file.target();
+        let mut file = file.begin()?;
+        blocks::section(&mut file, ABOUT)?;
         Ok(Self {
             file: Some(file),
             target,
