@@ -11,12 +11,17 @@
 )]
 
 mod desk;
+#[allow(dead_code, reason = "the tests of the prompt use the rest")]
+#[path = "prompt/pty.rs"]
+mod pty;
 #[path = "situations/scenes.rs"]
 mod scenes;
 #[path = "situations/stand.rs"]
 mod stand;
 #[path = "situations/table.rs"]
 mod table;
+#[path = "situations/terminal.rs"]
+mod terminal;
 
 use stand::{Row, Told, play, play_other};
 use std::collections::BTreeSet;

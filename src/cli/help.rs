@@ -162,7 +162,7 @@ fn exit_codes() -> String {
         (Exit::TimedOut, "a time-out"),
         (Exit::Ended, "the peer reset or closed early"),
         (Exit::Interrupted, "ended by SIGINT, after the summary; a second one is immediate"),
-        (Exit::Terminated, "ended by SIGTERM or SIGHUP, after the summary"),
+        (Exit::Terminated, "ended by SIGTERM or SIGHUP, after the summary; a second SIGTERM is immediate"),
     ];
     let mut text = "Exit codes\n\n".to_owned();
     table(

@@ -94,10 +94,11 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     };
     let began = Instant::now();
     let ended = server.run(serving(args, plan, steps, told), stop);
-    let status = child.map(|child| child.finish(stop));
+    let narrator = (!args.telling.quiet && !args.telling.is_json()).then_some(output);
+    let status = child.map(|child| child.finish(stop, narrator));
     match ended {
         Ok((tally, failure)) => {
-            if !args.telling.quiet && !args.telling.is_json() {
+            if let Some(output) = narrator {
                 output.complain(&summary(tally, began.elapsed()));
             }
             status.unwrap_or_else(|| exit(args, stop, failure.as_deref(), output))

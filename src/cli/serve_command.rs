@@ -1,15 +1,22 @@
 //! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
 
-use crate::engine::{Server, Stop, StopReason, process_began, process_ended};
+use super::output::Output;
+use crate::engine::{Server, Stop, StopReason, process_began, process_ended, signal_beside};
 use crate::event::Exit;
+use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How long it may take to end before it is told that it is waited for.
+const PROMPTLY: Duration = Duration::from_secs(1);
 
 /// A running command.
 #[derive(Debug)]
 pub(super) struct Child {
     id: u32,
+    program: String,
     status: Receiver<Option<ExitStatus>>,
 }
 
@@ -37,28 +44,41 @@ impl Child {
             stop.raise(StopReason::Done);
         });
         wait.map_err(|error| format!("cannot wait for {program}: {error}"))?;
-        Ok(Some(Self { id, status }))
+        Ok(Some(Self { id, program: program.escape_debug().to_string(), status }))
     }
 
-    /// Waits for it to end, after passing on the signal that ended the server, and gives its status.
-    pub fn finish(self, stop: &Stop) -> Exit {
-        let signal = match stop.reason() {
-            // A Ctrl-C at the terminal has reached it already, and a second one means something else to many.
-            Some(StopReason::Interrupt) if is_in_foreground() => None,
-            Some(StopReason::Interrupt) => Some(nix::sys::signal::Signal::SIGINT),
-            Some(StopReason::Terminate) => Some(nix::sys::signal::Signal::SIGTERM),
-            _ => None,
+    /// Waits for it to end, after passing on the signal that ended the server, and gives its status. One that does
+    /// not end then is told of to `narrator`.
+    pub fn finish(self, stop: &Stop, narrator: Option<&Output>) -> Exit {
+        let prompt = match self.pass_on(stop) {
+            Some(again) => self.status.recv_timeout(PROMPTLY).inspect_err(|late| {
+                if let (RecvTimeoutError::Timeout, Some(output)) = (late, narrator) {
+                    output.complain(&format!(
+                        "* waiting for {} to end: {again} again kills it\n",
+                        self.program
+                    ));
+                }
+            }),
+            None => Err(RecvTimeoutError::Timeout),
         };
-        if let (Some(signal), Ok(id)) = (signal, i32::try_from(self.id))
-            && self.status.try_recv().is_err()
-        {
-            // It may have ended this moment: then there is nothing to pass on.
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal);
-        }
-        let status = self.status.recv().ok().flatten();
+        let status = prompt.or_else(|_| self.status.recv()).ok().flatten();
         let code =
             status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
         Exit::Of(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+
+    /// Passes the signal on to it and to what it has started; what a person calls that signal, if there was one.
+    fn pass_on(&self, stop: &Stop) -> Option<&'static str> {
+        let (signal, name) = match stop.reason()? {
+            StopReason::Interrupt => (Signal::SIGINT, "Ctrl-C"),
+            StopReason::Terminate => (Signal::SIGTERM, "SIGTERM"),
+            _ => return None,
+        };
+        // A Ctrl-C at the terminal has reached it already, and a second one means something else to many.
+        if signal != Signal::SIGINT || !is_in_foreground() {
+            signal_beside(self.id, signal);
+        }
+        Some(name)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signals raise `Stop`; a second SIGINT ends the process at once.
+//! Signals raise `Stop`; a second SIGINT or SIGTERM ends the process at once.
 //!
 //! Either on a thread of their own, for commands whose own may be busy, or within the runtime that does the
 //! work: a thread and a second runtime cost a short exchange a tenth of its time.
@@ -8,7 +8,7 @@ use crate::engine::{Stop, StopReason};
 use crate::event::Exit;
 use signal_hook::flag;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::runtime::Runtime;
@@ -29,16 +29,19 @@ pub(super) fn watch(stop: &Stop) -> io::Result<()> {
 }
 
 /// Watches the same within `runtime`, from before this returns and while it runs. Where its only thread waits
-/// for somebody to read what it writes, nothing else is heard; a second SIGINT ends the process then too.
+/// for somebody to read what it writes, nothing else is heard; a second one ends the process then too.
 pub(super) fn watch_within(runtime: &Runtime, stop: &Stop) -> io::Result<()> {
     let signals = {
         let _within = runtime.enter();
         Signals::new()?
     };
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let (interrupt, exit) = (SignalKind::interrupt().as_raw_value(), i32::from(Exit::Interrupted.code()));
-    flag::register_conditional_shutdown(interrupt, exit, interrupted.clone())?;
-    flag::register(interrupt, interrupted)?;
+    for (kind, exit) in
+        [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)]
+    {
+        let once = Arc::new(AtomicBool::new(false));
+        flag::register_conditional_shutdown(kind.as_raw_value(), i32::from(exit.code()), once.clone())?;
+        flag::register(kind.as_raw_value(), once)?;
+    }
     let stop = stop.clone();
     drop(runtime.spawn(async move { signals.raise(&stop).await }));
     Ok(())
@@ -61,19 +64,41 @@ impl Signals {
     }
 
     async fn raise(mut self, stop: &Stop) {
+        let mut terminated = false;
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => {
-                    if stop.reason() == Some(StopReason::Interrupt) {
-                        crate::engine::take_away_all();
-                        std::process::exit(i32::from(Exit::Interrupted.code()));
+                    if matches!(stop.reason(), Some(StopReason::Interrupt | StopReason::Terminate)) {
+                        leave(Exit::Interrupted);
                     }
+                    over_the_caret();
                     stop.raise(StopReason::Interrupt);
                 }
-                _ = self.terminate.recv() => stop.raise(StopReason::Terminate),
+                _ = self.terminate.recv() => {
+                    if terminated {
+                        leave(Exit::Terminated);
+                    }
+                    terminated = true;
+                    stop.raise(StopReason::Terminate);
+                }
+                // A terminal that goes may be told of by SIGTERM too: that is not a second time.
                 () = next(&mut self.hang_up) => stop.raise(StopReason::Terminate),
             }
         }
+    }
+}
+
+/// Ends the process at once; nothing that it began is left behind.
+fn leave(exit: Exit) {
+    crate::engine::take_away_all();
+    std::process::exit(i32::from(exit.code()));
+}
+
+/// A terminal shows `^C` where the cursor is: what is told next begins over it.
+fn over_the_caret() {
+    if io::stderr().is_terminal() {
+        // Where nothing can be written there is nothing to tidy.
+        let _ = Output::stderr().write_all(b"\r");
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Input<'a> {
     Bytes(&'a [u8]),
     /// Stays open until the program has ended.
     Open,
+    /// The same, after these bytes.
+    OpenAfter(&'a [u8]),
 }
 
 /// A program that runs.
@@ -88,6 +90,8 @@ pub fn start_command(mut command: Command, input: Input<'_>) -> Running {
     if let Input::Bytes(bytes) = input {
         // It may end without reading: that is for the test to judge.
         let _ = child.stdin.take().unwrap().write_all(bytes);
+    } else if let Input::OpenAfter(bytes) = input {
+        child.stdin.as_ref().unwrap().write_all(bytes).unwrap();
     }
     let (out, err) = (Pipe::of(child.stdout.take().unwrap()), Pipe::of(child.stderr.take().unwrap()));
     Running { child, out, err }

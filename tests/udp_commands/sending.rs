@@ -267,6 +267,19 @@ fn signals_end_it_after_one_summary_line() {
 }
 
 #[test]
+fn lines_that_may_still_come_keep_no_signal_waiting() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let peer = socket();
+        let client = start_with(&["udp-send", &port_of(&peer), "--lines"], Input::OpenAfter(b"tick\n"));
+        assert_eq!(next(&peer).0, b"tick");
+        client.signal(signal);
+        let ended = client.end();
+        assert_eq!(settled(&ended.err, &[]), "* sent 1 datagram, 4 B in T s\n");
+        assert_eq!((ended.text().as_str(), ended.code), ("", Some(code)));
+    }
+}
+
+#[test]
 fn the_source_can_be_chosen() {
     let peer = socket();
     let source = port_of(&socket());

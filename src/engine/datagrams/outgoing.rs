@@ -125,7 +125,7 @@ impl Outgoing {
     }
 
     fn one_by_one(&mut self, datagram: &Datagram, pace: Option<Pace>) -> Result<(), Trouble> {
-        while !self.is_cancelled() && self.queue.has_more()? {
+        while !self.is_cancelled() && self.queue.has_more(&self.cancelled)? {
             if let Some(pace) = pace
                 && pace.wait(self.sent.datagrams, || self.is_cancelled()) == 0
             {
@@ -251,7 +251,7 @@ impl Outgoing {
     fn flood_each(&mut self, burst: &mut Burst<'_>) -> Result<(), Trouble> {
         let mut waiting: Vec<Vec<u8>> = Vec::with_capacity(MANY);
         while !self.is_cancelled() {
-            while waiting.len() < MANY && self.queue.has_more()? {
+            while waiting.len() < MANY && self.queue.has_more(&self.cancelled)? {
                 let bytes = self.queue.take(&self.lane)?;
                 Datagram::fits(&bytes, &self.to)?;
                 if let Some(ledger) = &self.ledger {

@@ -7,8 +7,12 @@ use crate::engine::trouble::Trouble;
 use crate::script::recipe::Content;
 use crate::script::step::{Action, Step};
 use std::io;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
+
+/// How long a reader is waited for before it is asked whether to go on.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Where datagrams come from.
 #[derive(Debug)]
@@ -45,13 +49,19 @@ impl Queue {
         }
     }
 
-    /// Whether there is one more; waits for it where they are read.
-    pub fn has_more(&mut self) -> Result<bool, Trouble> {
+    /// Whether there is one more; waits for it where they are read, until it is cancelled.
+    pub fn has_more(&mut self, cancelled: &AtomicBool) -> Result<bool, Trouble> {
         if let Some(left) = self.left() {
             return Ok(left > 0);
         }
         if let (Payloads::Stream(stream), None) = (&self.payloads, &self.next) {
-            let read = stream.recv().ok().transpose();
+            // Who types may do so for ever: a signal is not kept waiting by that.
+            let read = loop {
+                match stream.recv_timeout(PATIENCE) {
+                    Err(RecvTimeoutError::Timeout) if !cancelled.load(Ordering::Relaxed) => {}
+                    read => break read.ok().transpose(),
+                }
+            };
             self.next = read
                 .map_err(|error| Trouble::unfilled(format!("cannot read the payloads: {}", error.kind())))?;
             return Ok(self.next.is_some());
