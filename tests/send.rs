@@ -432,62 +432,8 @@ fn five_examples_stand_at_the_top_of_the_help() {
     }
 }
 
-/// Runs another program as the server of one client, and `send` against it.
-fn against(mut server: Command, port: u16, words: &[&str]) -> Told {
-    let mut server = server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let told = run(&[&["send", &format!("127.0.0.1:{port}"), "--retry", "30"], words].concat());
-    // Some serve on; others have ended by themselves.
-    let _ = server.kill();
-    server.wait().unwrap();
-    told
-}
-
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-#[test]
-fn servers_of_other_programs_are_spoken_to() {
-    let script = "import socket,sys
-s=socket.create_server(('127.0.0.1',int(sys.argv[1])))
-c,_=s.accept()
-b=b''
-while (d:=c.recv(99)): b+=d
-c.sendall(b)
-c.close()";
-    for (program, words) in [
-        // ncat gives up on its command when the client half-closes.
-        ("ncat", vec!["-l", "127.0.0.1", "PORT", "-c", "head -c 5"]),
-        ("socat", vec!["TCP-LISTEN:PORT,bind=127.0.0.1,reuseaddr", "EXEC:cat"]),
-        ("python3", vec!["-c", script, "PORT"]),
-    ] {
-        if !has(program) {
-            continue;
-        }
-        let port = free_port();
-        let mut command = Command::new(program);
-        command.args(words.iter().map(|word| word.replace("PORT", &port.to_string())));
-        let told = against(
-            command,
-            port,
-            &["hello", "--wait", "60", "--no-shutdown"][..if program == "ncat" { 4 } else { 3 }],
-        );
-        assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{program}: {}", told.err);
-    }
-}
-
-#[test]
-fn netcat_hears_what_is_sent() {
-    if !has("nc") {
-        return;
-    }
-    let port = free_port();
-    let mut server = Command::new("nc");
-    server.args(["-l", "-N", "127.0.0.1", &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
-    let server = server.spawn().unwrap();
-    let told = run(&["send", &format!("127.0.0.1:{port}"), r"hello\0", "--retry", "30", "--wait", "60"]);
-    assert_eq!(told.code, Some(0), "{}", told.err);
-    assert_eq!(server.wait_with_output().unwrap().stdout, b"hello\0");
 }
 
 #[test]

@@ -10,7 +10,7 @@
 
 mod desk;
 
-use desk::{LONG, Serving, all, finish, has, plain, program, reset, run};
+use desk::{LONG, Serving, all, has, plain, program, reset, run};
 use nix::sys::signal::Signal;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -60,6 +60,35 @@ fn rules_answer_and_what_matches_none_is_reset() {
 #2 *        no rule matched: reset sent: in 4 B, out 0 B, T s
 "
     );
+}
+
+#[test]
+fn what_comes_before_the_end_and_matches_no_rule_is_received_and_shown() {
+    let server = Serving::new(&["--reply", r"ok\n"]);
+    // Left unread it would make our close a reset.
+    assert_eq!(server.ask(b"one\ntail"), b"ok\n");
+    assert_eq!(
+        server.stop().out(),
+        r"#1 *        connected 127.0.0.1:OTHER
+#1 <     4  one\n
+#1 >     3  ok\n
+#1 <     4  tail
+#1 *        closed by peer (FIN): in 8 B, out 3 B, T s
+"
+    );
+}
+
+#[test]
+fn a_client_that_resets_while_it_is_answered_has_ended_badly() {
+    let server = Serving::new(&["--once", "--on", r"(\w+)\n", "--reply", r"ok\n"]);
+    let mut stream = server.connect();
+    stream.write_all(b"one\n").unwrap();
+    stream.read_exact(&mut [0; 3]).unwrap();
+    reset(stream);
+    let told = server.end();
+    assert!(told.err.contains("#1 *        reset by peer (RST): in 4 B, out 3 B"), "{}", told.err);
+    assert!(told.err.ends_with("1 ended badly\n"), "{}", told.err);
+    assert_eq!((told.out(), told.code), ("one\n".to_owned(), Some(5)));
 }
 
 #[test]
@@ -365,34 +394,6 @@ fn tls_with_a_certificate_made_on_the_fly_is_spoken_with_openssl() {
     client.wait().unwrap();
     let told = server.stop();
     assert!(told.out().contains("#1 *        TLS T, ") && told.out().contains(", drill\n"), "{}", told.out());
-}
-
-#[test]
-fn clients_of_other_programs_are_served() {
-    let server = Serving::new(&["--echo"]);
-    let port = server.port.to_string();
-    let script = "import socket,sys
-s=socket.create_connection(('127.0.0.1',int(sys.argv[1])))
-s.sendall(b'hello')
-s.shutdown(socket.SHUT_WR)
-sys.stdout.write(s.recv(99).decode())";
-    for (program, words) in [
-        ("nc", vec!["-N", "127.0.0.1", &port]),
-        ("ncat", vec!["127.0.0.1", &port]),
-        ("socat", vec!["-t60", "-", &format!("TCP:127.0.0.1:{port}")]),
-        ("python3", vec!["-c", script, &port]),
-    ] {
-        if !has(program) {
-            continue;
-        }
-        let mut client = Command::new(program);
-        client.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut client = client.spawn().unwrap();
-        client.stdin.take().unwrap().write_all(b"hello").unwrap();
-        let told = finish(client);
-        assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{program}: {}", told.err);
-    }
-    server.stop();
 }
 
 #[test]

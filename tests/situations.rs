@@ -11,6 +11,8 @@
 )]
 
 mod desk;
+#[path = "situations/peers.rs"]
+mod peers;
 #[allow(dead_code, reason = "the tests of the prompt use the rest")]
 #[path = "prompt/pty.rs"]
 mod pty;
@@ -23,7 +25,7 @@ mod table;
 #[path = "situations/terminal.rs"]
 mod terminal;
 
-use stand::{Row, Told, play, play_other};
+use stand::{Row, Told, play};
 use std::collections::BTreeSet;
 use table::TABLE;
 
@@ -63,7 +65,7 @@ fn command_of(row: &Row) -> &str {
 fn plays_as_written(command: &str) {
     let mut wrong = Vec::new();
     for row in TABLE.iter().filter(|row| command_of(row) == command) {
-        let told = play(row);
+        let told = play(row.line, row.scene);
         let wanted = Told { out: row.out.to_owned(), err: row.err.to_owned(), code: Some(row.code) };
         if told != wanted {
             wrong.push(format!("{}: {}\nwanted {wanted:#?}\nseen   {told:#?}", row.situation, row.line));
@@ -129,7 +131,7 @@ fn others_do_as_written(program: &str) {
             if !line.split("| ").any(|part| part.split(' ').next() == Some(program)) {
                 continue;
             }
-            let told = play_other(line, row.scene);
+            let told = play(line, row.scene);
             if (told.out.as_str(), told.code) != (out, Some(*code)) {
                 wrong.push(format!("{}: {line}\nwanted {out:?} {code}\nseen   {told:#?}", row.situation));
             }

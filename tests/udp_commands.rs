@@ -13,8 +13,6 @@
 mod flags;
 #[path = "udp_commands/harness.rs"]
 mod harness;
-#[path = "udp_commands/peers.rs"]
-mod peers;
 #[path = "udp_commands/receiving.rs"]
 mod receiving;
 #[path = "udp_commands/sending.rs"]

@@ -29,8 +29,12 @@ pub(super) fn tell(failure: &Failure, output: &Output) {
 }
 
 /// Ways out as the engine words them, with the operands that a command has flags for.
-const FLAGS: &[(&str, &str)] =
-    &[("`retry: 10s`", "`--retry 10s`"), ("`ca: file`", "`--ca FILE`"), ("`insecure: true`", "`--insecure`")];
+const FLAGS: &[(&str, &str)] = &[
+    ("`retry: 10s`", "`--retry 10s`"),
+    ("`ca: file`", "`--ca FILE`"),
+    ("`name: host`", "`--sni HOST`"),
+    ("`insecure: true`", "`--insecure`"),
+];
 
 /// The same ways out in the words of commands.
 pub(super) fn in_flags(help: &[String]) -> Vec<String> {

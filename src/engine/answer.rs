@@ -100,8 +100,13 @@ impl Answering<'_> {
                     self.wait_for_the_end(&mut incoming).await?;
                 }
                 Heard::End => {
-                    if !incoming.window().is_empty() {
-                        let left = bytes(incoming.window().len() as u64);
+                    let rest = incoming.window().len();
+                    if rest > 0 {
+                        // Left unread they would make a reset of our close, and nobody would know of them.
+                        let rest = incoming.take(rest).await?;
+                        self.lane.session.tap(&rest);
+                        tell_received(self.lane, self.number, self.socket, &rest);
+                        let left = bytes(rest.len() as u64);
                         self.note(format!("{left} came before the end that no rule matched"));
                     }
                     if let Some(end) = incoming.end() {

@@ -10,6 +10,7 @@ use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
+use crate::script::step::{Action, Step};
 use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,14 +171,27 @@ struct Client<'a> {
 impl Client<'_> {
     async fn service(&self) -> Result<(), Box<Failure>> {
         run_steps(self.lane, &self.shared.serving.before).await?;
-        if let Service::Steps(steps) = &self.shared.serving.service {
-            return run_steps(self.lane, steps).await;
-        }
         let name = &self.shared.serving.name;
+        if let Service::Steps(steps) = &self.shared.serving.service {
+            run_steps(self.lane, steps).await?;
+            return self.ended_well(steps.last()).await;
+        }
         let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
         let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
         let talk = Talk { lane: self.lane, shared: self.shared, socket: &socket, stream };
         talk.service().await.map_err(|trouble| self.failure(&trouble))
+    }
+
+    /// Whether a client whose answers are the last step left well: to `answer` any end is one.
+    async fn ended_well(&self, last: Option<&Step>) -> Result<(), Box<Failure>> {
+        let answered = last.is_some_and(|step| matches!(step.action, Action::Answer(_)));
+        // It is closed already where a rule said so.
+        if let Ok(socket) = self.lane.socket(&self.shared.serving.name)
+            && let (true, Live::Stream(stream, _)) = (answered, &socket.live)
+        {
+            ended_well(&stream.ended().await).map_err(|trouble| self.failure(&trouble))?;
+        }
+        Ok(())
     }
 
     /// The same, told.

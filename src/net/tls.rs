@@ -18,6 +18,7 @@ use super::stream::Stream;
 use super::tls_config::{self, TlsSettings};
 use super::tls_session::{Fed, Tls, TlsInfo};
 use crate::text::ErrorKind;
+use rustls::AlertDescription;
 
 impl Stream {
     /// Runs the handshake; from here on the stream is TLS. What was received before and not consumed is
@@ -109,6 +110,7 @@ impl Stream {
                 incoming.note_end();
                 Ok(())
             }
+            Err(rustls::Error::AlertReceived(alert)) => Err(self.tls_failed(&refusal(alert))),
             Err(e) => Err(self.tls_failed(&e.to_string())),
         }
     }
@@ -213,3 +215,21 @@ impl Incoming<'_> {
 
 #[cfg(test)]
 mod tests;
+
+/// What the peer meant by a fatal alert, in words, and its name (RFC 8446, section 6.2).
+fn refusal(alert: AlertDescription) -> String {
+    let words = match alert {
+        AlertDescription::UnknownCA => "the peer does not trust who signed the certificate",
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown => "the peer refuses the certificate",
+        AlertDescription::CertificateRequired => "the peer wants a certificate of ours",
+        AlertDescription::ProtocolVersion => "the peer speaks no version that is spoken here",
+        AlertDescription::UnrecognisedName => "the peer is not known by that name",
+        AlertDescription::NoApplicationProtocol => "the peer speaks none of the protocols that ALPN names",
+        _ => "the peer gave up",
+    };
+    format!("{words} (alert {alert:?})")
+}

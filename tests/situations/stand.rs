@@ -5,6 +5,8 @@ use nix::unistd::Pid;
 use std::any::Any;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
@@ -40,6 +42,13 @@ pub struct Row {
     pub code: i32,
     /// What other programs do in the same situation: a line, its stdout and its exit code.
     pub others: &'static [(&'static str, &'static str, i32)],
+}
+
+/// What came out, and how it ended: its code, or 128 and the signal; nothing for one that was stuck.
+pub struct Ended {
+    pub out: Vec<u8>,
+    pub err: String,
+    pub code: Option<i32>,
 }
 
 /// What was said, ports and times by their names.
@@ -84,16 +93,21 @@ impl Pipe {
         (pipe, reader)
     }
 
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.seen.lock().unwrap().0).into_owned()
+    fn bytes(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().0.clone()
+    }
+
+    /// Waits until what has come is so, or nothing comes any more.
+    fn wait(&self, so: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let seen = self.seen.lock().unwrap();
+        let (seen, _) = self.more.wait_timeout_while(seen, LONG, |seen| !seen.1 && !so(&seen.0)).unwrap();
+        seen.0.clone()
     }
 
     /// Waits until it holds `text`.
     fn until(&self, text: &str) -> String {
-        let holds = |seen: &(Vec<u8>, bool)| seen.1 || String::from_utf8_lossy(&seen.0).contains(text);
-        let seen = self.seen.lock().unwrap();
-        let (seen, _) = self.more.wait_timeout_while(seen, LONG, |seen| !holds(seen)).unwrap();
-        let said = String::from_utf8_lossy(&seen.0).into_owned();
+        let said = self.wait(|seen| String::from_utf8_lossy(seen).contains(text));
+        let said = String::from_utf8_lossy(&said).into_owned();
         assert!(said.contains(text), "`{text}` never came: {said}");
         said
     }
@@ -114,40 +128,37 @@ impl Control {
     pub fn tells(&self, text: &str) {
         self.err.until(text);
     }
+
+    /// Waits until so many bytes have come to stdout, or no more will.
+    pub fn has_heard(&self, count: usize) {
+        self.out.wait(|seen| seen.len() >= count);
+    }
 }
 
-/// Plays the row's command.
-pub fn play(row: &Row) -> Told {
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
-    run(row.line, row.scene, |mut command| {
-        command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
-        command
-    })
+/// Starts a line for a shell in this directory, `PORT` and `HERE` filled in; `sockdrill` in it is the one that is tested.
+pub fn start(line: &str, port: u16, directory: &Path) -> Started {
+    let line = line.replace("PORT", &port.to_string()).replace("HERE", directory.to_str().unwrap());
+    let open = line.ends_with(OPEN);
+    let line = line.trim_end_matches(OPEN);
+    // Without a pipe or a list the shell becomes the program, and signals reach it.
+    let line = if line.contains(['|', ';']) { line.to_owned() } else { format!("exec {line}") };
+    let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+    let mut command = Command::new("bash");
+    command.args(["-c", &line]).current_dir(directory);
+    command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+    for name in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "SSLKEYLOGFILE"] {
+        command.env_remove(name);
+    }
+    command
+        .stdin(if open { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Started::new(command.spawn().unwrap())
 }
 
-/// Plays another program in the same scene.
-pub fn play_other(line: &str, scene: Scene) -> Told {
-    run(line, scene, |command| command)
-}
-
-fn run(line: &str, scene: Scene, with: impl Fn(Command) -> Command) -> Told {
-    let start = |port: u16| {
-        let line = line.replace("PORT", &port.to_string());
-        let open = line.ends_with(OPEN);
-        let line = line.trim_end_matches(OPEN);
-        // Without a pipe or a list the shell becomes the program, and signals reach it.
-        let line = if line.contains(['|', ';']) { line.to_owned() } else { format!("exec {line}") };
-        let mut command = Command::new("bash");
-        command.args(["-c", &line]).current_dir(std::env::temp_dir());
-        for name in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "SSLKEYLOGFILE"] {
-            command.env_remove(name);
-        }
-        command
-            .stdin(if open { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        Started::new(with(command).spawn().unwrap())
-    };
+/// Plays a line, the row's own or another program's, in its scene.
+pub fn play(line: &str, scene: Scene) -> Told {
+    let start = |port: u16| start(line, port, &std::env::temp_dir());
     match scene {
         Scene::There(there) => {
             let (port, kept) = there();
@@ -182,7 +193,7 @@ fn run(line: &str, scene: Scene, with: impl Fn(Command) -> Command) -> Told {
                 return started.end(port);
             }
             // Others do not say which port they took.
-            let udp = line.contains("UDP") || line.starts_with("nc -u") || line.starts_with("ncat -u");
+            let udp = line.contains("UDP") || line.contains("nc -u") || line.contains("ncat -u");
             let port = free_port(udp);
             let started = start(port);
             listens(port, udp);
@@ -192,9 +203,10 @@ fn run(line: &str, scene: Scene, with: impl Fn(Command) -> Command) -> Told {
     }
 }
 
-struct Started {
+/// A line of a shell that runs.
+pub struct Started {
     child: Child,
-    control: Control,
+    pub control: Control,
     readers: [JoinHandle<()>; 2],
 }
 
@@ -207,34 +219,54 @@ impl Started {
     }
 
     /// The port of the banner.
-    fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         let banner = self.control.err.until("\n");
         let port = banner.split([':', ' ', '\n']).find_map(|word| word.parse().ok());
         port.unwrap_or_else(|| panic!("no port in {banner:?}"))
     }
 
-    fn end(mut self, port: u16) -> Told {
+    /// Closes an input that was kept open.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// What it said in the end, this port by its name.
+    pub fn end(self, port: u16) -> Told {
+        let ended = self.finish();
+        let plain = |text: &str| crate::desk::plain(text, port);
+        Told { out: plain(&String::from_utf8_lossy(&ended.out)), err: plain(&ended.err), code: ended.code }
+    }
+
+    /// Waits for its end; an input that was kept open is closed then.
+    pub fn finish(mut self) -> Ended {
         let open = self.child.stdin.take();
         // One that is stuck is ended, and then it is seen that it did not end by itself.
         let (over, watch) = std::sync::mpsc::channel::<()>();
         let stuck = self.control.pid;
         let watchdog = std::thread::spawn(move || {
-            if watch.recv_timeout(LONG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            let is_stuck = watch.recv_timeout(LONG) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
+            if is_stuck {
                 let _ = kill(stuck, Signal::SIGKILL);
             }
+            is_stuck
         });
         for reader in self.readers {
             reader.join().unwrap();
         }
-        let code = self.child.wait().unwrap().code();
+        let status = self.child.wait().unwrap();
         drop((open, over));
-        watchdog.join().unwrap();
-        let (out, err) = (self.control.out.text(), self.control.err.text());
-        Told { out: crate::desk::plain(&out, port), err: crate::desk::plain(&err, port), code }
+        let is_stuck = watchdog.join().unwrap();
+        let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+        Ended {
+            out: self.control.out.bytes(),
+            err: String::from_utf8_lossy(&self.control.err.bytes()).into_owned(),
+            code: code.filter(|_| !is_stuck),
+        }
     }
 }
 
-fn free_port(udp: bool) -> u16 {
+/// A port that was free a moment ago: others do not say which one they took.
+pub fn free_port(udp: bool) -> u16 {
     let local = if udp {
         UdpSocket::bind("127.0.0.1:0").unwrap().local_addr()
     } else {
@@ -244,17 +276,25 @@ fn free_port(udp: bool) -> u16 {
 }
 
 /// Waits until somebody has the port: the kernel's table says so, without a client in the way.
-fn listens(port: u16, udp: bool) {
-    let began = std::time::Instant::now();
+pub fn listens(port: u16, udp: bool) {
     let tables = if udp { ["/proc/net/udp", "/proc/net/udp6"] } else { ["/proc/net/tcp", "/proc/net/tcp6"] };
     let state = if udp { " 07 " } else { " 0A " };
     let wanted = format!(":{port:04X} ");
-    let listed = |table: &&str| {
-        let table = std::fs::read_to_string(table).unwrap_or_default();
-        table.lines().any(|line| line.contains(&wanted) && line.contains(state))
-    };
+    is_listed(&tables, |line| line.contains(&wanted) && line.contains(state));
+}
+
+/// The same of a unix socket, by the path that it was bound to.
+pub fn listens_at(path: &Path) {
+    // The fourth field are flags: it accepts connections.
+    let accepts = |line: &str| line.split_whitespace().nth(3) == Some("00010000");
+    is_listed(&["/proc/net/unix"], |line| accepts(line) && line.ends_with(path.to_str().unwrap()));
+}
+
+fn is_listed(tables: &[&str], so: impl Fn(&str) -> bool) {
+    let began = std::time::Instant::now();
+    let listed = |table: &&str| std::fs::read_to_string(table).unwrap_or_default().lines().any(&so);
     while !tables.iter().any(listed) {
-        assert!(began.elapsed() < LONG, "nobody takes {port}");
+        assert!(began.elapsed() < LONG, "nobody listens");
         std::thread::yield_now();
     }
 }
