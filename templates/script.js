@@ -25,6 +25,17 @@
     const next = heads[at < 0 && by < 0 ? heads.length - 1 : Math.min(Math.max(at + by, 0), heads.length - 1)];
     if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
   };
+  // The step that failed in the scenario that has the focus, or in the first that has one.
+  const failed = () => {
+    const now = document.activeElement && document.activeElement.closest("details.one");
+    const one = now || visible().find(one => one.querySelector("tr.bad"));
+    const row = one && one.querySelector("tr.bad");
+    if (!row) return;
+    one.open = true;
+    row.tabIndex = -1;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center" });
+  };
   only.forEach(button => button.addEventListener("click", () => choose(button.dataset.only)));
   nav.querySelectorAll("[data-fold]").forEach(button => button.addEventListener("click", () => {
     visible().forEach(one => { one.open = button.dataset.fold === "open"; });
@@ -36,7 +47,7 @@
       if (event.key === "Escape") { search.value = ""; search.blur(); show(); }
       return;
     }
-    const keys = { "/": () => search.focus(), f: () => choose("failed"), a: () => choose(""), j: () => step(1), k: () => step(-1) };
+    const keys = { "/": () => search.focus(), f: () => choose("failed"), a: () => choose(""), j: () => step(1), k: () => step(-1), e: failed };
     const act = Object.hasOwn(keys, event.key) ? keys[event.key] : null;
     if (act) { event.preventDefault(); act(); }
   });

@@ -247,6 +247,7 @@ const press = (key, more) => {
 press("j"); press("j"); press("k"); press("k");
 press("j", { ctrlKey: true });
 press("f"); press("j"); press("a"); press("k");
+press("e"); press("j"); press("e"); told.push(document.activeElement.className);
 press("/");
 document.activeElement.value = "UNSAID"; document.activeElement.dispatchEvent(new Event("input")); note("unsaid");
 press("f"); note(document.querySelector("output").textContent);
@@ -284,6 +285,11 @@ fn a_reader_goes_through_the_page_with_keys() {
         "j: s2, s2",
         "a: s2, s1 s2 s3",
         "k: s1, s1 s2 s3",
+        // The first has no step that failed.
+        "e: s1, s1 s2 s3",
+        "j: s2, s1 s2 s3",
+        "e: s2, s1 s2 s3",
+        "bad",
         // Letters in the search are letters.
         "/: input, s1 s2 s3",
         "unsaid: input, s3",

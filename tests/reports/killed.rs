@@ -129,3 +129,25 @@ fn whenever_a_run_is_ended_each_report_is_whole() {
         }
     }
 }
+
+/// A report goes to a pipe that nobody opens: the run has ended and the program has not.
+#[test]
+fn whoever_waits_for_a_reader_of_a_report_can_be_interrupted_after_it_was_terminated() {
+    let desk = Desk::new(&[("a.yaml", GOOD)]);
+    nix::unistd::mkfifo(&desk.path("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut child = desk.command("replay . --tap pipe").spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.starts_with("1 passed")).unwrap();
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    kill(pid, Signal::SIGTERM).unwrap();
+    let began = std::time::Instant::now();
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        assert!(began.elapsed() < std::time::Duration::from_mins(1), "it cannot be ended");
+        kill(pid, Signal::SIGINT).unwrap();
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.code(), Some(130));
+}
