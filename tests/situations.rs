@@ -1,5 +1,5 @@
-//! The table of situations: for each command in each of them stdout, stderr and exit code, to the byte; and beside it
-//! what nc, ncat and socat do, where they are installed.
+//! The table of situations: for each command in each of them stdout, stderr and exit code, to the byte; beside it what nc,
+//! ncat and socat do, where they are installed. And the commands with them at the other end, and at a terminal.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,8 @@
 )]
 
 mod desk;
+#[path = "situations/others.rs"]
+mod others;
 #[path = "situations/peers.rs"]
 mod peers;
 #[allow(dead_code, reason = "the tests of the prompt use the rest")]
@@ -25,9 +27,10 @@ mod table;
 #[path = "situations/terminal.rs"]
 mod terminal;
 
-use stand::{Row, Told, play};
+use others::{APART, OTHERS, Other};
+use stand::{Row, Told, play, play_other};
 use std::collections::BTreeSet;
-use table::TABLE;
+use table::{HOLES, TABLE};
 
 /// Every situation that must stand in the table.
 const SITUATIONS: &[&str] = &[
@@ -55,6 +58,9 @@ const SITUATIONS: &[&str] = &[
     "20,000 bytes on stdin",
 ];
 
+/// The code of one that goes on, and is ended: 128 and SIGTERM.
+const GOES_ON: i32 = 143;
+
 const COMMANDS: [&str; 4] = ["send", "serve", "udp-send", "udp-recv"];
 
 fn command_of(row: &Row) -> &str {
@@ -65,7 +71,7 @@ fn command_of(row: &Row) -> &str {
 fn plays_as_written(command: &str) {
     let mut wrong = Vec::new();
     for row in TABLE.iter().filter(|row| command_of(row) == command) {
-        let told = play(row.line, row.scene);
+        let told = play(row);
         let wanted = Told { out: row.out.to_owned(), err: row.err.to_owned(), code: Some(row.code) };
         if told != wanted {
             wrong.push(format!("{}: {}\nwanted {wanted:#?}\nseen   {told:#?}", row.situation, row.line));
@@ -95,11 +101,41 @@ fn udp_recv_says_what_happened() {
 }
 
 #[test]
-fn every_situation_and_every_command_stands_in_the_table() {
+fn every_command_stands_in_every_situation_or_it_is_said_why_not() {
     let named: BTreeSet<&str> = TABLE.iter().map(|row| row.situation).collect();
     assert_eq!(named, SITUATIONS.iter().copied().collect());
-    let commands: BTreeSet<&str> = TABLE.iter().map(command_of).collect();
-    assert_eq!(commands, COMMANDS.into());
+    for (situation, command) in cells() {
+        let rows =
+            TABLE.iter().filter(|row| row.situation == situation && command_of(row) == command).count();
+        let holes = HOLES.iter().filter(|hole| hole.0 == situation && hole.1.contains(&command)).count();
+        assert_eq!((rows > 0, holes), (holes == 0, usize::from(rows == 0)), "{situation}: {command}");
+    }
+}
+
+#[test]
+fn nc_ncat_and_socat_stand_beside_every_row_or_it_is_said_why_not() {
+    for (situation, command) in cells() {
+        let stands = TABLE.iter().any(|row| row.situation == situation && command_of(row) == command);
+        for program in ["nc", "ncat", "socat"] {
+            let here =
+                |other: &Other| (other.0, other.1, program_of(other.2)) == (situation, command, program);
+            let beside = OTHERS.iter().filter(|other| here(other)).count();
+            let apart =
+                APART.iter().filter(|apart| (apart.0, apart.1, apart.2) == (situation, command, program));
+            assert_eq!(beside + apart.count(), usize::from(stands), "{situation}: {command}: {program}");
+        }
+    }
+}
+
+/// The program of a line for a shell: it is the first word of a part of it.
+fn program_of(line: &str) -> &str {
+    let mut words = line.split("| ").map(|part| part.split(' ').next().unwrap());
+    words.find(|word| ["nc", "ncat", "socat"].contains(word)).unwrap()
+}
+
+/// Every situation with every command.
+fn cells() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SITUATIONS.iter().flat_map(|situation| COMMANDS.map(|command| (*situation, command)))
 }
 
 /// What the others do is a fact about the versions that were looked at: with another one it is not judged.
@@ -125,16 +161,15 @@ fn others_do_as_written(program: &str) {
         return;
     }
     let mut wrong = Vec::new();
-    for row in TABLE {
-        for (line, out, code) in row.others {
-            // It is the first word of a part of the line.
-            if !line.split("| ").any(|part| part.split(' ').next() == Some(program)) {
-                continue;
-            }
-            let told = play(line, row.scene);
-            if (told.out.as_str(), told.code) != (out, Some(*code)) {
-                wrong.push(format!("{}: {line}\nwanted {out:?} {code}\nseen   {told:#?}", row.situation));
-            }
+    for (situation, command, line, out, err, code) in
+        OTHERS.iter().filter(|other| program_of(other.2) == program)
+    {
+        let row =
+            TABLE.iter().find(|row| row.situation == *situation && command_of(row) == *command).unwrap();
+        let told = play_other(line, row.scene, (*code == GOES_ON).then_some(*out));
+        let says = if err.is_empty() { told.err.is_empty() } else { told.err.contains(err) };
+        if (told.out.as_str(), told.code) != (out, Some(*code)) || !says {
+            wrong.push(format!("{situation}: {line}\nwanted {out:?} {err:?} {code}\nseen   {told:#?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -64,9 +64,10 @@ pub fn closes(stream: TcpStream, _: &Control) {
     drop(stream);
 }
 
-pub fn resets_after_data(mut stream: TcpStream, _: &Control) {
+pub fn resets_after_data(mut stream: TcpStream, control: &Control) {
     stream.write_all(b"half an ans").unwrap();
     stream.read_exact(&mut [0; 2]).unwrap();
+    control.shows("half an ans");
     reset(stream);
 }
 
@@ -82,7 +83,7 @@ pub fn answers_late(mut stream: TcpStream, _: &Control) {
 /// Keeps its half open after the other end has closed its own.
 pub fn is_silent_for_good(mut stream: TcpStream, control: &Control) {
     all(&mut stream);
-    control.tells("closed by us");
+    control.is_over();
 }
 
 pub fn echoes(mut stream: TcpStream, _: &Control) {
@@ -106,8 +107,20 @@ pub fn paints(mut stream: TcpStream, _: &Control) {
     all(&mut stream);
 }
 
-pub fn talks_on(mut stream: TcpStream, _: &Control) {
+pub fn talks_on(stream: TcpStream, _: &Control) {
+    talks_on_to(stream);
+}
+
+fn talks_on_to(mut stream: TcpStream) {
     while stream.write_all(&[b'x'; 4096]).is_ok() {}
+}
+
+/// All are there before the first is answered.
+pub fn five_are_answered(streams: Vec<TcpStream>) {
+    for mut stream in streams {
+        assert_eq!(all(&mut stream), b"hi");
+        stream.write_all(b"ho").unwrap();
+    }
 }
 
 fn hears_then(mut stream: TcpStream, control: &Control, signal: Signal) {
@@ -139,8 +152,14 @@ pub fn hears_an_empty_datagram(socket: &UdpSocket, _: &Control) {
     assert_eq!(next(socket).0, b"");
 }
 
-pub fn hears_twenty_thousand_bytes(socket: &UdpSocket, _: &Control) {
-    assert_eq!(next(socket).0, vec![0; 20_000]);
+/// One datagram of sockdrill; others cut it into several.
+pub fn hears_twenty_thousand_bytes(socket: &UdpSocket, control: &Control) {
+    let (mut came, mut datagrams) = (0, 0);
+    while came < 20_000 {
+        came += next(socket).0.len();
+        datagrams += 1;
+    }
+    assert_eq!((came, datagrams == 1), (20_000, control.is_ours));
 }
 
 pub fn hears_an_empty_datagram_and_answers_with_one(socket: &UdpSocket, _: &Control) {
@@ -190,6 +209,7 @@ pub fn one_client_says_hello(port: u16, _: &Control) {
 
 pub fn one_client_then_sigterm(port: u16, control: &Control) {
     ask(port, b"hello\n");
+    control.shows("hello");
     control.signal(Signal::SIGTERM);
 }
 
@@ -216,12 +236,28 @@ pub fn one_client_paints(port: u16, _: &Control) {
     ask(port, b"\x1b[31mred\x07\xff\r\n");
 }
 
+pub fn one_client_is_answered_late(port: u16, _: &Control) {
+    let heard = ask(port, b"hello\n");
+    // Some are gone by then.
+    assert!(heard == b"late\n" || heard.is_empty(), "{heard:?}");
+}
+
+pub fn one_client_talks_on(port: u16, _: &Control) {
+    talks_on_to(connect(port));
+}
+
+pub fn one_client_hears_twenty_thousand_bytes(port: u16, _: &Control) {
+    assert_eq!(ask(port, b"").len(), 20_000);
+}
+
+pub fn nobody_comes(_: u16, _: &Control) {}
+
 /// All are there at once; they speak in turn, so that the transcript has one order.
 pub fn five_clients(port: u16, control: &Control) {
     let mut clients: Vec<TcpStream> = Vec::new();
     for number in 1..=5 {
         clients.push(connect(port));
-        control.shows(&format!("#{number} *        connected"));
+        control.narrates(&format!("#{number} *        connected"));
     }
     for (index, client) in clients.iter_mut().enumerate() {
         client.write_all(format!("I am {}", index + 1).as_bytes()).unwrap();
@@ -230,7 +266,7 @@ pub fn five_clients(port: u16, control: &Control) {
     for (index, mut client) in clients.into_iter().enumerate() {
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(all(&mut client), b"");
-        control.shows(&format!("#{} *        closed", index + 1));
+        control.narrates(&format!("#{} *        closed", index + 1));
     }
     control.signal(Signal::SIGINT);
 }
@@ -251,6 +287,12 @@ pub fn an_empty_datagram(port: u16, _: &Control) {
 
 pub fn a_painted_datagram(port: u16, _: &Control) {
     say(port, b"\x1b[31mred\x07\xff\r\n");
+}
+
+pub fn datagrams_until_it_is_gone(port: u16, control: &Control) {
+    while !control.is_over_within(Duration::from_millis(20)) {
+        say(port, b"hello\n");
+    }
 }
 
 pub fn five_senders(port: u16, control: &Control) {

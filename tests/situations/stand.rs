@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Longer than anything here takes on a loaded machine.
 pub const LONG: Duration = Duration::from_mins(1);
 
+/// How long somebody who goes on is watched: whoever is about to end has ended by then.
+const A_WHILE: Duration = Duration::from_millis(300);
+
 /// Where standard input stays open, and nothing comes.
 const OPEN: &str = " < OPEN";
 
@@ -25,6 +28,8 @@ pub enum Scene {
     There(fn() -> (u16, Box<dyn Any>)),
     /// A peer that has accepted its connection.
     Tcp(fn(TcpStream, &Control)),
+    /// A peer that has accepted five of them.
+    Five(fn(Vec<TcpStream>)),
     /// A socket that it sends to.
     Udp(fn(&UdpSocket, &Control)),
     /// Clients: it is the one that listens, at the port.
@@ -40,8 +45,6 @@ pub struct Row {
     pub out: &'static str,
     pub err: &'static str,
     pub code: i32,
-    /// What other programs do in the same situation: a line, its stdout and its exit code.
-    pub others: &'static [(&'static str, &'static str, i32)],
 }
 
 /// What came out, and how it ended: its code, or 128 and the signal; nothing for one that was stuck.
@@ -61,6 +64,8 @@ pub struct Told {
 
 /// A command that runs.
 pub struct Control {
+    /// It is sockdrill, which tells more than others do.
+    pub is_ours: bool,
     pid: Pid,
     out: Arc<Pipe>,
     err: Arc<Pipe>,
@@ -99,9 +104,14 @@ impl Pipe {
 
     /// Waits until what has come is so, or nothing comes any more.
     fn wait(&self, so: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        self.wait_within(LONG, so).0
+    }
+
+    /// The same for this time; and whether nothing comes any more.
+    fn wait_within(&self, time: Duration, so: impl Fn(&[u8]) -> bool) -> (Vec<u8>, bool) {
         let seen = self.seen.lock().unwrap();
-        let (seen, _) = self.more.wait_timeout_while(seen, LONG, |seen| !seen.1 && !so(&seen.0)).unwrap();
-        seen.0.clone()
+        let (seen, _) = self.more.wait_timeout_while(seen, time, |seen| !seen.1 && !so(&seen.0)).unwrap();
+        seen.clone()
     }
 
     /// Waits until it holds `text`.
@@ -124,9 +134,21 @@ impl Control {
         self.out.until(text);
     }
 
-    /// Waits until stderr tells this.
-    pub fn tells(&self, text: &str) {
-        self.err.until(text);
+    /// Waits until stdout shows this, where it is sockdrill that runs.
+    pub fn narrates(&self, text: &str) {
+        if self.is_ours {
+            self.shows(text);
+        }
+    }
+
+    /// Waits until nothing can come from it any more.
+    pub fn is_over(&self) {
+        self.out.wait(|_| false);
+    }
+
+    /// Whether that is so before this time has passed.
+    pub fn is_over_within(&self, time: Duration) -> bool {
+        self.out.wait_within(time, |_| false).1
     }
 
     /// Waits until so many bytes have come to stdout, or no more will.
@@ -153,18 +175,37 @@ pub fn start(line: &str, port: u16, directory: &Path) -> Started {
         .stdin(if open { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    Started::new(command.spawn().unwrap())
+    Started::new(command.spawn().unwrap(), line.contains("sockdrill"))
 }
 
-/// Plays a line, the row's own or another program's, in its scene.
-pub fn play(line: &str, scene: Scene) -> Told {
+/// Plays a row's line in its scene.
+pub fn play(row: &Row) -> Told {
+    let (port, started) = act(row.line, row.scene);
+    started.end(port)
+}
+
+/// Plays another program in a scene. Where it is known to go on after it has said `goes_on`, it is given time to end
+/// by itself all the same, and is ended then: that is code 143.
+pub fn play_other(line: &str, scene: Scene, goes_on: Option<&str>) -> Told {
+    let (port, started) = act(line, scene);
+    if let Some(said) = goes_on {
+        started.control.out.wait(|seen| String::from_utf8_lossy(seen).contains(said));
+        // One that is about to end closes its output first.
+        started.control.is_over_within(A_WHILE);
+        started.control.signal(Signal::SIGTERM);
+    }
+    started.end(port)
+}
+
+/// Starts a line and is what stands at its other end, to the end of that.
+fn act(line: &str, scene: Scene) -> (u16, Started) {
     let start = |port: u16| start(line, port, &std::env::temp_dir());
     match scene {
         Scene::There(there) => {
             let (port, kept) = there();
-            let told = start(port).end(port);
-            drop(kept);
-            told
+            let mut started = start(port);
+            started.kept = Some(kept);
+            (port, started)
         }
         Scene::Tcp(act) => {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -174,7 +215,14 @@ pub fn play(line: &str, scene: Scene) -> Told {
             drop(listener);
             stream.set_read_timeout(Some(LONG)).unwrap();
             act(stream, &started.control);
-            started.end(port)
+            (port, started)
+        }
+        Scene::Five(act) => {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let started = start(port);
+            act((0..5).map(|_| listener.accept().unwrap().0).collect());
+            (port, started)
         }
         Scene::Udp(act) => {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -182,15 +230,14 @@ pub fn play(line: &str, scene: Scene) -> Told {
             let port = socket.local_addr().unwrap().port();
             let started = start(port);
             act(&socket, &started.control);
-            drop(socket);
-            started.end(port)
+            (port, started)
         }
         Scene::Clients(act) => {
             if line.contains("sockdrill") {
                 let started = start(0);
                 let port = started.port();
                 act(port, &started.control);
-                return started.end(port);
+                return (port, started);
             }
             // Others do not say which port they took.
             let udp = line.contains("UDP") || line.contains("nc -u") || line.contains("ncat -u");
@@ -198,7 +245,7 @@ pub fn play(line: &str, scene: Scene) -> Told {
             let started = start(port);
             listens(port, udp);
             act(port, &started.control);
-            started.end(port)
+            (port, started)
         }
     }
 }
@@ -208,14 +255,16 @@ pub struct Started {
     child: Child,
     pub control: Control,
     readers: [JoinHandle<()>; 2],
+    /// What is to be there until its end.
+    kept: Option<Box<dyn Any>>,
 }
 
 impl Started {
-    fn new(mut child: Child) -> Self {
+    fn new(mut child: Child, is_ours: bool) -> Self {
         let (out, one) = Pipe::of(child.stdout.take().unwrap());
         let (err, other) = Pipe::of(child.stderr.take().unwrap());
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
-        Self { child, control: Control { pid, out, err }, readers: [one, other] }
+        Self { child, control: Control { is_ours, pid, out, err }, readers: [one, other], kept: None }
     }
 
     /// The port of the banner.
@@ -254,7 +303,7 @@ impl Started {
             reader.join().unwrap();
         }
         let status = self.child.wait().unwrap();
-        drop((open, over));
+        drop((open, over, self.kept));
         let is_stuck = watchdog.join().unwrap();
         let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
         Ended {

@@ -4,7 +4,7 @@
 use crate::scenes as s;
 use crate::stand::{
     Row,
-    Scene::{Clients, Tcp, There, Udp},
+    Scene::{Clients, Five, Tcp, There, Udp},
 };
 
 /// All of it.
@@ -17,11 +17,6 @@ pub const TABLE: &[Row] = &[
         err: "error: 127.0.0.1:PORT: connection refused
 hint: nothing listens there; `--retry 10s` waits for a server that is starting\n",
         code: 3,
-        others: &[
-            ("nc 127.0.0.1 PORT", "", 1),
-            ("ncat 127.0.0.1 PORT", "", 1),
-            ("socat - TCP:127.0.0.1:PORT", "", 1),
-        ],
     },
     Row {
         situation: "unknown host",
@@ -30,7 +25,6 @@ hint: nothing listens there; `--retry 10s` waits for a server that is starting\n
         out: "",
         err: "error: a..b:80: the name does not resolve (name or service not known)\n",
         code: 3,
-        others: &[("nc a..b 80", "", 1), ("ncat a..b 80", "", 2), ("socat - TCP:a..b:80", "", 1)],
     },
     Row {
         situation: "unknown host",
@@ -39,7 +33,6 @@ hint: nothing listens there; `--retry 10s` waits for a server that is starting\n
         out: "",
         err: "error: a..b:0: the name does not resolve (name or service not known)\n",
         code: 3,
-        others: &[],
     },
     Row {
         situation: "unknown host",
@@ -48,7 +41,6 @@ hint: nothing listens there; `--retry 10s` waits for a server that is starting\n
         out: "",
         err: "error: a..b:80: the name does not resolve (name or service not known)\n",
         code: 3,
-        others: &[("nc -u a..b 80", "", 1)],
     },
     Row {
         situation: "unknown host",
@@ -57,7 +49,6 @@ hint: nothing listens there; `--retry 10s` waits for a server that is starting\n
         out: "",
         err: "error: a..b:0: the name does not resolve (name or service not known)\n",
         code: 3,
-        others: &[],
     },
     Row {
         situation: "port in use",
@@ -67,11 +58,6 @@ hint: nothing listens there; `--retry 10s` waits for a server that is starting\n
         err: "error: 127.0.0.1:PORT: address already in use
 hint: another socket has that port; port 0 gives a free one\n",
         code: 3,
-        others: &[
-            ("nc -l 127.0.0.1 PORT", "", 1),
-            ("ncat -l 127.0.0.1 PORT", "", 2),
-            ("socat TCP-LISTEN:PORT,bind=127.0.0.1 -", "", 1),
-        ],
     },
     Row {
         situation: "port in use",
@@ -81,7 +67,6 @@ hint: another socket has that port; port 0 gives a free one\n",
         err: "error: 127.0.0.1:PORT: address already in use
 hint: another program has it; port 0 takes a free one\n",
         code: 3,
-        others: &[("nc -u -l 127.0.0.1 PORT", "", 1), ("socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "", 1)],
     },
     Row {
         situation: "port in use",
@@ -90,7 +75,6 @@ hint: another program has it; port 0 takes a free one\n",
         out: "",
         err: "error: 127.0.0.2:PORT: from 0.0.0.0:PORT: address already in use\n",
         code: 3,
-        others: &[],
     },
     Row {
         situation: "port in use",
@@ -100,7 +84,6 @@ hint: another program has it; port 0 takes a free one\n",
         err: "error: 0.0.0.0:PORT: address already in use
 hint: another program has it; port 0 takes a free one\n",
         code: 3,
-        others: &[],
     },
     Row {
         situation: "bad port",
@@ -113,12 +96,6 @@ hint: another program has it; port 0 takes a free one\n",
 1 | sockdrill send tcp://70000 x
   |                ^^^^^^^^^^^\n",
         code: 2,
-        others: &[
-            ("nc 127.0.0.1 70000", "", 1),
-            ("ncat 127.0.0.1 70000", "", 2),
-            // It wraps round: another port is tried.
-            ("socat - TCP:127.0.0.1:70000", "", 1),
-        ],
     },
     Row {
         situation: "bad port",
@@ -131,7 +108,6 @@ hint: another program has it; port 0 takes a free one\n",
 1 | sockdrill serve 70000
   |                 ^^^^^\n",
         code: 2,
-        others: &[],
     },
     Row {
         situation: "bad port",
@@ -140,7 +116,6 @@ hint: another program has it; port 0 takes a free one\n",
         out: "",
         err: "error: `x` is no port\n --> command line:1:20\n  |\n1 | sockdrill udp-send 127.0.0.1:x y\n  |                    ^^^^^^^^^^^\n  |\n  = help: a port is a number from 0 to 65535; 0 asks for a free one\n",
         code: 2,
-        others: &[],
     },
     Row {
         situation: "bad port",
@@ -149,7 +124,6 @@ hint: another program has it; port 0 takes a free one\n",
         out: "",
         err: "error: `-1` is no port\n --> command line:1:20\n  |\n1 | sockdrill udp-recv 127.0.0.1:-1\n  |                    ^^^^^^^^^^^^\n  |\n  = help: a port is a number from 0 to 65535; 0 asks for a free one\n",
         code: 2,
-        others: &[],
     },
     Row {
         situation: "the peer closes",
@@ -159,11 +133,6 @@ hint: another program has it; port 0 takes a free one\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 0 B, received 0 B\n",
         code: 0,
-        others: &[
-            ("nc 127.0.0.1 PORT", "", 0),
-            ("ncat 127.0.0.1 PORT", "", 0),
-            ("socat - TCP:127.0.0.1:PORT", "", 0),
-        ],
     },
     Row {
         situation: "the peer closes",
@@ -175,11 +144,6 @@ hint: another program has it; port 0 takes a free one\n",
 #1 *        closed by peer (FIN): in 6 B, out 0 B, T s
 * 1 client in T s: in 6 B, out 0 B\n",
         code: 0,
-        others: &[
-            ("nc -l 127.0.0.1 PORT", "hello\n", 0),
-            ("ncat -l 127.0.0.1 PORT", "hello\n", 0),
-            ("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "hello\n", 0),
-        ],
     },
     Row {
         situation: "the peer resets after data",
@@ -189,8 +153,6 @@ hint: another program has it; port 0 takes a free one\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * reset by peer (RST) after T s: sent 2 B, received 11 B\n",
         code: 5,
-        // They print what had come, or lose it, as it happens; nc ends with 0 either way.
-        others: &[],
     },
     Row {
         situation: "the peer resets after data",
@@ -199,7 +161,6 @@ hint: another program has it; port 0 takes a free one\n",
         out: "#1 <     4  half\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n#1 *        connected 127.0.0.1:OTHER\n#1 *        reset by peer (RST): in 4 B, out 0 B, T s\n* 1 client in T s: in 4 B, out 0 B; 1 ended badly\n",
         code: 5,
-        others: &[],
     },
     Row {
         situation: "half-close, and the answer 1.5 s later",
@@ -209,12 +170,17 @@ hint: another program has it; port 0 takes a free one\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 2 B, received 6 B\n",
         code: 0,
-        others: &[
-            ("printf hi | nc -N 127.0.0.1 PORT", "to: hi", 0),
-            ("printf hi | ncat 127.0.0.1 PORT", "to: hi", 0),
-            // Gone after half a second, and content.
-            ("printf hi | socat - TCP:127.0.0.1:PORT", "", 0),
-        ],
+    },
+    Row {
+        situation: "half-close, and the answer 1.5 s later",
+        line: "sockdrill serve 0 --once --view text --reply 'late\\n' --delay 1500ms",
+        scene: Clients(s::one_client_is_answered_late),
+        out: "#1 <     6  hello\\n\n#1 >     5  late\\n\n",
+        err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop
+#1 *        connected 127.0.0.1:OTHER
+#1 *        closed by peer (FIN): in 6 B, out 5 B, T s
+* 1 client in T s: in 6 B, out 5 B\n",
+        code: 0,
     },
     Row {
         situation: "silence",
@@ -226,7 +192,6 @@ error: 127.0.0.1:PORT: no answer within 100ms, and the connection is still open
 hint: `--wait 30s` waits longer, `--wait 0` does not wait for an answer
 * closed by us after T s: sent 2 B, received 0 B\n",
         code: 4,
-        others: &[],
     },
     Row {
         situation: "silence",
@@ -235,7 +200,6 @@ hint: `--wait 30s` waits longer, `--wait 0` does not wait for an answer
         out: "",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n#1 *        connected 127.0.0.1:OTHER\n#1 *        nothing passed for 100ms: closed by us: in 0 B, out 0 B, T s\n* 1 client in T s: in 0 B, out 0 B; 1 ended badly\nerror: 127.0.0.1:OTHER: nothing passed for 100ms\n",
         code: 4,
-        others: &[],
     },
     Row {
         situation: "silence",
@@ -244,22 +208,16 @@ hint: `--wait 30s` waits longer, `--wait 0` does not wait for an answer
         out: "",
         err: "* 0 of 1 answered\nerror: 127.0.0.1:PORT: no answer within 100ms\n",
         code: 4,
-        others: &[
-            ("printf hi | nc -u -w 1 127.0.0.1 PORT", "", 0),
-            ("printf hi | ncat -u -i 1 127.0.0.1 PORT", "", 0),
-            ("printf hi | socat -t 1 - UDP:127.0.0.1:PORT", "", 0),
-        ],
     },
     Row {
         situation: "silence",
         line: "sockdrill udp-recv 0 --within 100ms",
-        scene: There(s::nothing),
+        scene: Clients(s::nobody_comes),
         out: "",
-        err: "* listening on udp 127.0.0.1:OTHER
+        err: "* listening on udp 127.0.0.1:PORT
 * 0 datagrams, 0 B in T s
-error: 127.0.0.1:OTHER: nothing came within 100ms\n",
+error: 127.0.0.1:PORT: nothing came within 100ms\n",
         code: 4,
-        others: &[],
     },
     Row {
         situation: "connect time-out",
@@ -269,20 +227,6 @@ error: 127.0.0.1:OTHER: nothing came within 100ms\n",
         err: "error: 127.0.0.1:PORT: no answer to the connect within 1s
 hint: a full backlog and a dropped packet both look like this\n",
         code: 4,
-        others: &[
-            ("nc -w 1 127.0.0.1 PORT", "", 1),
-            ("ncat -w 1 127.0.0.1 PORT", "", 1),
-            ("socat - TCP:127.0.0.1:PORT,connect-timeout=1", "", 1),
-        ],
-    },
-    Row {
-        situation: "an empty datagram",
-        line: "sockdrill udp-send 127.0.0.1:PORT --empty --replies 1 --view text --time none",
-        scene: Udp(s::hears_an_empty_datagram_and_answers_with_one),
-        out: ">     0  (empty)\n<     0  (empty)\n",
-        err: "* 1 of 1 answered after T ms\n",
-        code: 0,
-        others: &[],
     },
     Row {
         situation: "an empty datagram",
@@ -291,7 +235,14 @@ hint: a full backlog and a dropped packet both look like this\n",
         out: "",
         err: "",
         code: 0,
-        others: &[],
+    },
+    Row {
+        situation: "an empty datagram",
+        line: "sockdrill udp-send 127.0.0.1:PORT --empty --replies 1 --view text --time none",
+        scene: Udp(s::hears_an_empty_datagram_and_answers_with_one),
+        out: ">     0  (empty)\n<     0  (empty)\n",
+        err: "* 1 of 1 answered after T ms\n",
+        code: 0,
     },
     Row {
         situation: "an empty datagram",
@@ -300,7 +251,6 @@ hint: a full backlog and a dropped packet both look like this\n",
         out: "    1  127.0.0.1:OTHER      0  (empty)\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 0 B from 1 sender in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "closed UDP port",
@@ -309,12 +259,6 @@ hint: a full backlog and a dropped packet both look like this\n",
         out: "",
         err: "* ICMP port unreachable from 127.0.0.1:PORT (nothing is bound there)\n",
         code: 3,
-        others: &[
-            // It says nothing.
-            ("printf x | nc -u -w 1 127.0.0.1 PORT", "", 0),
-            ("printf x | ncat -u -i 1 127.0.0.1 PORT", "", 1),
-            ("printf x | socat -t 1 - UDP:127.0.0.1:PORT", "", 1),
-        ],
     },
     Row {
         situation: "another port answers",
@@ -323,12 +267,6 @@ hint: a full backlog and a dropped packet both look like this\n",
         out: ">     1  x\n<    14  from 127.0.0.1:OTHER (another port)  from elsewhere\n",
         err: "* 1 of 1 answered after T ms\n",
         code: 0,
-        others: &[
-            // They hear nothing of it.
-            ("printf x | nc -u -w 1 127.0.0.1 PORT", "", 0),
-            ("printf x | ncat -u -i 1 127.0.0.1 PORT", "", 0),
-            ("printf x | socat -t 1 - UDP:127.0.0.1:PORT", "", 0),
-        ],
     },
     Row {
         situation: "broadcast without the option",
@@ -338,10 +276,14 @@ hint: a full backlog and a dropped packet both look like this\n",
         err: "error: 127.255.255.255:9: permission denied
 hint: `--broadcast` allows sending to a broadcast address\n",
         code: 3,
-        others: &[
-            ("printf x | nc -u -w 1 127.255.255.255 9", "", 1),
-            ("printf x | socat - UDP:127.255.255.255:9", "", 1),
-        ],
+    },
+    Row {
+        situation: "five clients at once",
+        line: "sockdrill send 127.0.0.1:PORT hi --connections 5 --quiet",
+        scene: Five(s::five_are_answered),
+        out: "hohohohoho",
+        err: "",
+        code: 0,
     },
     Row {
         situation: "five clients at once",
@@ -365,7 +307,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop
 * 5 clients in T s: in 30 B, out 0 B\n",
         code: 130,
-        others: &[],
     },
     Row {
         situation: "five clients at once",
@@ -378,7 +319,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
     5  127.0.0.1:OTHER      6  I am 5\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 5 datagrams, 30 B from 5 senders in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin is closed",
@@ -388,7 +328,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 0 B, received 4 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin is closed",
@@ -400,7 +339,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
 #1 *        closed by peer (FIN): in 6 B, out 0 B, T s
 * 1 client in T s: in 6 B, out 0 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin is closed",
@@ -410,7 +348,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "error: there is nothing to send: no DATA, and standard input is empty
   help: `--empty` sends an empty datagram\n",
         code: 2,
-        others: &[],
     },
     Row {
         situation: "stdin is closed",
@@ -419,7 +356,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "hello\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 6 B from 1 sender in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin is /dev/null",
@@ -429,11 +365,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 0 B, received 4 B\n",
         code: 0,
-        others: &[
-            ("nc -N 127.0.0.1 PORT", "bye\n", 0),
-            ("ncat 127.0.0.1 PORT", "bye\n", 0),
-            ("socat -t 60 - TCP:127.0.0.1:PORT", "bye\n", 0),
-        ],
     },
     Row {
         situation: "stdin is /dev/null",
@@ -442,7 +373,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "#1 <     6  hello\\n\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n#1 *        connected 127.0.0.1:OTHER\n#1 *        closed by peer (FIN): in 6 B, out 0 B, T s\n* 1 client in T s: in 6 B, out 0 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin is /dev/null",
@@ -452,7 +382,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "error: there is nothing to send: no DATA, and standard input is empty
   help: `--empty` sends an empty datagram\n",
         code: 2,
-        others: &[],
     },
     Row {
         situation: "stdin is /dev/null",
@@ -461,7 +390,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "hello\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 6 B from 1 sender in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin stays open",
@@ -471,8 +399,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 0 B, received 4 B\n",
         code: 0,
-        // They wait for the end of their input: none of them comes to an end here.
-        others: &[],
     },
     Row {
         situation: "stdin stays open",
@@ -484,7 +410,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
 #1 *        closed by peer (FIN): in 6 B, out 0 B, T s
 * 1 client in T s: in 6 B, out 0 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin stays open",
@@ -493,7 +418,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "",
         err: "",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdin stays open",
@@ -502,7 +426,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "hello\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 6 B from 1 sender in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "stdout is closed early",
@@ -511,7 +434,34 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "xxx 0\n",
         err: "",
         code: 0,
-        others: &[],
+    },
+    Row {
+        situation: "stdout is closed early",
+        // How much it has received by then is as it happens.
+        line: "sockdrill serve 0 --once 2> >(sed -u 's/in [0-9]* B/in N B/' >&2) | head -c 3; echo \" ${PIPESTATUS[0]}\"",
+        scene: Clients(s::one_client_talks_on),
+        out: "xxx 0\n",
+        err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop
+#1 *        connected 127.0.0.1:OTHER
+#1 *        closed by us: in N B, out 0 B, T s
+* 1 client in T s: in N B, out 0 B\n",
+        code: 0,
+    },
+    Row {
+        situation: "stdout is closed early",
+        line: "sockdrill udp-send 127.0.0.1:PORT x --rate 100/s --view text --time none --quiet | head -n 1; echo \" ${PIPESTATUS[0]}\"",
+        scene: Udp(s::hears_nothing_of_note),
+        out: ">     1  x\n 0\n",
+        err: "",
+        code: 0,
+    },
+    Row {
+        situation: "stdout is closed early",
+        line: "sockdrill udp-recv 0 --time none 2> >(sed -u 's/[*] [0-9].* in/* N datagrams in/' >&2) | head -n 1; echo \" ${PIPESTATUS[0]}\"",
+        scene: Clients(s::datagrams_until_it_is_gone),
+        out: "    1  127.0.0.1:OTHER      6  hello\\n\n 0\n",
+        err: "* listening on udp 127.0.0.1:PORT\n* N datagrams in T s\n",
+        code: 0,
     },
     Row {
         situation: "escape codes from the peer",
@@ -520,7 +470,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: ">     1  x\n<    12  \\e[31mred\\x07\\xff\\r\\n\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms\n* closed by peer (FIN) after T s: sent 1 B, received 12 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "escape codes from the peer",
@@ -530,11 +479,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "\u{1b}[31mred\u{7}\u{fffd}\r\n",
         err: "",
         code: 0,
-        others: &[
-            ("printf x | nc -N 127.0.0.1 PORT", "\u{1b}[31mred\u{7}\u{fffd}\r\n", 0),
-            ("printf x | ncat 127.0.0.1 PORT", "\u{1b}[31mred\u{7}\u{fffd}\r\n", 0),
-            ("printf x | socat - TCP:127.0.0.1:PORT", "\u{1b}[31mred\u{7}\u{fffd}\r\n", 0),
-        ],
     },
     Row {
         situation: "escape codes from the peer",
@@ -543,7 +487,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "#1 <    12  \\e[31mred\\x07\\xff\\r\\n\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n#1 *        connected 127.0.0.1:OTHER\n#1 *        closed by peer (FIN): in 12 B, out 0 B, T s\n* 1 client in T s: in 12 B, out 0 B\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "escape codes from the peer",
@@ -552,7 +495,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: ">     1  x\n<    12  \\e[31mred\\x07\\xff\\r\\n\n",
         err: "* 1 of 1 answered after T ms\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "escape codes from the peer",
@@ -561,7 +503,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "    1  127.0.0.1:OTHER     12  \\e[31mred\\x07\\xff\\r\\n\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 12 B from 1 sender in T s\n",
         code: 0,
-        others: &[],
     },
     Row {
         situation: "Ctrl-C",
@@ -571,7 +512,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by us after T s: sent 2 B, received 0 B\n",
         code: 130,
-        others: &[],
     },
     Row {
         situation: "Ctrl-C",
@@ -580,7 +520,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "#1 *        connected 127.0.0.1:OTHER\n#1 <     6  hello\\n\n#1 *        closed by us: in 6 B, out 0 B, T s\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n* 1 client in T s: in 6 B, out 0 B\n",
         code: 130,
-        others: &[],
     },
     Row {
         situation: "Ctrl-C",
@@ -589,7 +528,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "",
         err: "* sent 1 datagram, 4 B in T s\n",
         code: 130,
-        others: &[],
     },
     Row {
         situation: "Ctrl-C",
@@ -598,7 +536,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "    1  127.0.0.1:OTHER      6  hello\\n\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 6 B from 1 sender in T s\n",
         code: 130,
-        others: &[],
     },
     Row {
         situation: "SIGTERM",
@@ -608,7 +545,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by us after T s: sent 2 B, received 0 B\n",
         code: 143,
-        others: &[],
     },
     Row {
         situation: "SIGTERM",
@@ -617,7 +553,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "hello\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop\n#1 *        connected 127.0.0.1:OTHER\n#1 *        closed by peer (FIN): in 6 B, out 0 B, T s\n* 1 client in T s: in 6 B, out 0 B\n",
         code: 143,
-        others: &[],
     },
     Row {
         situation: "SIGTERM",
@@ -626,7 +561,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "",
         err: "* sent 1 datagram, 4 B in T s\n",
         code: 143,
-        others: &[],
     },
     Row {
         situation: "SIGTERM",
@@ -635,7 +569,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "    1  127.0.0.1:OTHER      6  hello\\n\n",
         err: "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 6 B from 1 sender in T s\n",
         code: 143,
-        others: &[],
     },
     Row {
         situation: "20,000 bytes on stdin",
@@ -644,8 +577,6 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         out: "",
         err: "",
         code: 0,
-        // They cut it into datagrams of their own sizes.
-        others: &[],
     },
     Row {
         situation: "20,000 bytes on stdin",
@@ -655,6 +586,39 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
 * closed by peer (FIN) after T s: sent 20000 B, received 20000 B\n",
         code: 0,
-        others: &[("head -c 20000 /dev/zero | nc -N 127.0.0.1 PORT | wc -c", "20000\n", 0)],
     },
+    Row {
+        situation: "20,000 bytes on stdin",
+        line: "head -c 20000 /dev/zero | sockdrill serve 0 --once --stdin",
+        scene: Clients(s::one_client_hears_twenty_thousand_bytes),
+        out: "",
+        err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop
+#1 *        connected 127.0.0.1:OTHER
+#1 *        closed by peer (FIN): in 0 B, out 20000 B, T s
+* 1 client in T s: in 0 B, out 20000 B\n",
+        code: 0,
+    },
+];
+
+/// Where no row stands, and why not: a situation, the commands, and what keeps them out of it.
+pub const HOLES: &[(&str, &[&str], &str)] = &[
+    ("refused", &["serve", "udp-recv"], "they go to nobody"),
+    ("refused", &["udp-send"], "a datagram is refused by ICMP: that is the closed UDP port"),
+    ("the peer closes", &["udp-send", "udp-recv"], "a datagram socket has no end"),
+    ("the peer resets after data", &["udp-send", "udp-recv"], "a datagram socket has no end"),
+    ("half-close, and the answer 1.5 s later", &["udp-send", "udp-recv"], "a datagram socket has no half"),
+    ("connect time-out", &["serve", "udp-send", "udp-recv"], "they do not connect"),
+    ("an empty datagram", &["send", "serve"], "a stream has no empty pieces"),
+    ("closed UDP port", &["send", "serve"], "they do not speak UDP"),
+    (
+        "closed UDP port",
+        &["udp-recv"],
+        "it goes to nobody; one that answers somebody gone is in tests/udp_commands",
+    ),
+    ("another port answers", &["send", "serve"], "a connection has one port at each end"),
+    ("another port answers", &["udp-recv"], "it asks nobody"),
+    ("broadcast without the option", &["send", "serve"], "TCP has no broadcast"),
+    ("broadcast without the option", &["udp-recv"], "receiving needs no option"),
+    ("five clients at once", &["udp-send"], "it has one socket, and no connections"),
+    ("20,000 bytes on stdin", &["udp-recv"], "it does not read it"),
 ];
