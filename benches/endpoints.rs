@@ -9,8 +9,11 @@ mod compare;
 
 use compare::programs::{self, command, connect, limit, ours, ran, served};
 use compare::{Contest, Measured, Must, Size, at_most};
+use nix::sys::socket::sockopt::TcpCongestion;
+use nix::sys::socket::{MsgFlags, recv, setsockopt};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
+use std::os::fd::AsRawFd as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -102,6 +105,9 @@ fn receive(size: Size) {
     let bytes: u64 = size.of(4 << 30, 64 << 20);
     let pump = |port: u16| {
         let mut stream = connect(port);
+        if is_cubic_here() {
+            setsockopt(&stream, TcpCongestion, &CUBIC.into()).unwrap();
+        }
         let buffer = vec![7; 1 << 20];
         for _ in 0..bytes >> 20 {
             stream.write_all(&buffer).unwrap();
@@ -126,14 +132,24 @@ fn receive(size: Size) {
         .run(size.of(5, 1));
 }
 
-/// Receives all that the command sends to a port.
+/// What bulk is sent by where it is there: bbr, the default of many machines, paces what it sends, and halves what
+/// loopback carries whoever sends it. nc has no option for it.
+const CUBIC: &str = "cubic";
+
+fn is_cubic_here() -> bool {
+    let there = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control");
+    there.is_ok_and(|names| names.split_whitespace().any(|name| name == CUBIC))
+}
+
+/// Receives all that the command sends to a port. Without copying it (tcp(7)): a reader that is slower than who
+/// sends would be what is measured.
 fn drained(words: &[&str], input: Stdio, bytes: u64) -> Option<Measured> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let reader = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (stream, _) = listener.accept().unwrap();
         let (mut buffer, mut came) = (vec![0; 1 << 20], 0u64);
-        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+        while let Ok(count @ 1..) = recv(stream.as_raw_fd(), &mut buffer, MsgFlags::MSG_TRUNC) {
             came += count as u64;
         }
         came
@@ -148,35 +164,29 @@ fn send(size: Size) {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(bytes).unwrap();
     let path = file.path().to_str().unwrap();
+    let open = format!("OPEN:{path}");
     let (pattern, count) = (format!("{}MiB", bytes >> 20), bytes.to_string());
     let (ours, limit) = (ours(), limit());
+    let (option, to): (&[_], _) = if is_cubic_here() {
+        // TCP_CONGESTION is 13 (linux/tcp.h).
+        (&["--option", "congestion=cubic"], "TCP:127.0.0.1:PORT,setsockopt-string=6:13:cubic")
+    } else {
+        (&[], "TCP:127.0.0.1:PORT")
+    };
+    let sent = |what: &[&str]| {
+        let words = [&[&ours, "send", "127.0.0.1:PORT", "--quiet"], what, option].concat();
+        drained(&words, Stdio::null(), bytes)
+    };
     Contest::new("send bulk, generated", "GiB")
-        .entry("sockdrill send --pattern", || {
-            drained(
-                &[&ours, "send", "127.0.0.1:PORT", "--pattern", &pattern, "--quiet"],
-                Stdio::null(),
-                bytes,
-            )
-        })
+        .entry("sockdrill send --pattern", || sent(&["--pattern", &pattern]))
         .entry("limit", || drained(&[&limit, "source", "PORT", &count], Stdio::null(), bytes))
-        .peer("socat -b1M", || {
-            drained(
-                &["socat", "-b1048576", "-u", &format!("OPEN:{path}"), "TCP:127.0.0.1:PORT"],
-                Stdio::null(),
-                bytes,
-            )
-        })
+        .peer("socat -b1M", || drained(&["socat", "-b1048576", "-u", &open, to], Stdio::null(), bytes))
         .must(Must::Rate(1.8, "socat"))
         .run(size.of(5, 1));
-    let open = format!("OPEN:{path}");
     Contest::new("send bulk, a file", "GiB")
-        .entry("sockdrill send --file", || {
-            drained(&[&ours, "send", "127.0.0.1:PORT", "--file", path, "--quiet"], Stdio::null(), bytes)
-        })
+        .entry("sockdrill send --file", || sent(&["--file", path]))
         .entry("limit", || drained(&[&limit, "file", "PORT", path], Stdio::null(), bytes))
-        .peer("socat -b1M", || {
-            drained(&["socat", "-b1048576", "-u", &open, "TCP:127.0.0.1:PORT"], Stdio::null(), bytes)
-        })
+        .peer("socat -b1M", || drained(&["socat", "-b1048576", "-u", &open, to], Stdio::null(), bytes))
         .peer("nc -N", || {
             let input = std::fs::File::open(path).unwrap();
             drained(&["nc", "-N", "127.0.0.1", "PORT"], Stdio::from(input), bytes)

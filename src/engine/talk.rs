@@ -141,8 +141,10 @@ impl Sending<'_> {
 
     /// Sends a stream's bytes in pieces of the size asked for, or in large ones.
     async fn pieces(&mut self, recipe: &Recipe) -> Result<(), Trouble> {
-        let size =
-            self.step.chunk.map_or(PIECE, |chunk| usize::try_from(chunk).unwrap_or(PIECE).min(64 << 20));
+        let size = match self.step.chunk {
+            Some(chunk) => usize::try_from(chunk).unwrap_or(PIECE).min(64 << 20),
+            None => recipe.piece(PIECE),
+        };
         if let (Some(bytes), None) = (recipe.as_bytes(), self.step.chunk) {
             return self.write(bytes, self.step.more).await;
         }
@@ -186,7 +188,8 @@ impl Sending<'_> {
             return Ok(0);
         }
         let sent = stream.send_file(file, *len).await?;
-        let mut head = vec![0; PREVIEW.min(usize::try_from(sent).unwrap_or(PREVIEW))];
+        let most = self.gathered.most();
+        let mut head = vec![0; most.min(usize::try_from(sent).unwrap_or(most))];
         recipe.fill(0, &mut head).map_err(|error| unreadable(&error))?;
         self.gathered.skip(&head, sent);
         Ok(sent)

@@ -84,7 +84,7 @@ pub struct Gathering {
     /// How many of the first bytes are held.
     most: usize,
     len: u64,
-    /// Somebody is told: what is cut is digested.
+    /// Somebody is told of all of them: what is cut is digested.
     told: bool,
     keep: Option<Arc<Keep>>,
     rest: Option<Rest>,
@@ -103,7 +103,7 @@ impl std::fmt::Debug for Rest {
 }
 
 impl Gathering {
-    /// A gathering for nobody, which holds `most` of the first bytes.
+    /// A gathering for nobody, or for who sees their beginning only, which holds `most` of the first bytes.
     pub fn untold(most: usize) -> Self {
         Self { most, ..Self::default() }
     }
@@ -140,12 +140,17 @@ impl Gathering {
         all.add(rest);
     }
 
-    /// Whether somebody is told of them, so that all have to be seen.
+    /// How many of the first bytes it holds.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Whether somebody is told of all of them, so that each has to be seen.
     pub fn is_told(&self) -> bool {
         self.told
     }
 
-    /// So many passed unseen, which begin with `head`: where nobody is told.
+    /// So many passed unseen, which begin with `head`: where nobody is told of all of them.
     pub fn skip(&mut self, head: &[u8], len: u64) {
         let room = self.most.saturating_sub(self.head.len());
         self.head.extend(head.iter().take(room));

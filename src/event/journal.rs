@@ -9,7 +9,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// A sink that is told at once, on the thread that states the fact: what a person watches live is in order
 /// and never queues up.
 #[derive(Clone)]
-pub struct Live(Arc<Mutex<LiveSink>>);
+pub struct Live {
+    told: Arc<Mutex<LiveSink>>,
+    wants_digests: bool,
+}
 
 struct LiveSink {
     sink: Box<dyn Sink + Send>,
@@ -19,11 +22,13 @@ struct LiveSink {
 impl Live {
     /// Tells `sink` live.
     pub fn new(sink: impl Sink + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(LiveSink { sink: Box::new(sink), failed: None })))
+        let wants_digests = sink.wants_digests();
+        let told = LiveSink { sink: Box::new(sink), failed: None };
+        Self { told: Arc::new(Mutex::new(told)), wants_digests }
     }
 
     fn take(&self, event: &Event) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.failed.is_none() {
             inner.failed = inner.sink.take(event).err();
         }
@@ -31,7 +36,7 @@ impl Live {
 
     /// Finishes the sink; the sentence says why it could not write, if it could not.
     pub fn finish(&self) -> Option<String> {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = inner.failed.take().or_else(|| inner.sink.finish().err());
         let failed = failed.filter(|error| error.kind() != io::ErrorKind::BrokenPipe)?;
         Some(format!("cannot write {}: {failed}", inner.sink.target()))
@@ -132,7 +137,11 @@ impl Journal {
 
     /// Gathers bytes that pass for an event; if nobody wants to know, `most` of the first are held all the same.
     pub fn gathering(&self, most: usize) -> Gathering {
-        if self.tells_data() { Gathering::told(self.keep.clone()) } else { Gathering::untold(most) }
+        match (self.tells_data(), &self.to) {
+            (false, _) => Gathering::untold(most),
+            (true, To::Live(live)) if !live.wants_digests => Gathering::untold(Data::MOST),
+            (true, _) => Gathering::told(self.keep.clone()),
+        }
     }
 
     /// All of `bytes` as an event of this journal carries them.

@@ -13,6 +13,12 @@ pub trait Sink {
         events.iter().try_for_each(|event| self.take(event))
     }
 
+    /// Whether it tells the digest of bytes that an event does not carry. What only shows their beginning spares
+    /// the run from looking at all of them.
+    fn wants_digests(&self) -> bool {
+        true
+    }
+
     /// Everything has happened: a report is written now, whole or not at all.
     fn finish(&mut self) -> io::Result<()>;
 

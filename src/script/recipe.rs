@@ -163,6 +163,18 @@ impl Recipe {
         Ok(count)
     }
 
+    /// How many bytes to make at once: `about` so many, or a few times that where each buffer then is the one before.
+    pub fn piece(&self, about: usize) -> usize {
+        match self {
+            Self::Times(recipe, _) => {
+                let unit = usize::try_from(recipe.len()).unwrap_or(usize::MAX).max(1);
+                let whole = about.div_ceil(unit).saturating_mul(unit);
+                if whole <= about.saturating_mul(4) { whole } else { about }
+            }
+            _ => about,
+        }
+    }
+
     /// `fill`, for a buffer that holds the bytes right before `offset`: where those show what follows, making
     /// that costs next to nothing.
     pub fn fill_on(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -286,6 +298,21 @@ mod tests {
             let filled = recipe.fill(cut as u64, &mut tail).unwrap();
             prop_assert_eq!(filled, tail.len());
             prop_assert_eq!(&whole[cut..], &tail[..]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_made_of_those_before_are_the_whole(recipe in recipes(), about in 1..64usize) {
+            let whole = recipe.collect(1 << 20).unwrap().unwrap();
+            let mut buffer = vec![0; recipe.piece(about)];
+            prop_assert!((about..=4 * about).contains(&buffer.len()));
+            let (mut made, mut filled) = (Vec::new(), recipe.fill(0, &mut buffer).unwrap());
+            while filled > 0 {
+                made.extend_from_slice(&buffer[..filled]);
+                filled = recipe.fill_on(made.len() as u64, &mut buffer).unwrap();
+            }
+            prop_assert_eq!(made, whole);
         }
     }
 

@@ -273,6 +273,10 @@ impl Conversation {
 }
 
 impl Sink for Conversation {
+    fn wants_digests(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, event: &Event) -> io::Result<()> {
         if matches!(event.what, What::StepStarted { .. }) {
             self.step_began = event.at;

@@ -192,6 +192,10 @@ impl Datagrams {
 }
 
 impl Sink for Datagrams {
+    fn wants_digests(&self) -> bool {
+        false
+    }
+
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match &event.what {
             What::Received { from, data, .. } => self.received(event.at, from.as_deref(), data),
