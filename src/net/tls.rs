@@ -18,7 +18,7 @@ use super::stream::Stream;
 use super::tls_config::{self, TlsSettings};
 use super::tls_session::{Fed, Tls, TlsInfo};
 use crate::text::ErrorKind;
-use rustls::AlertDescription;
+use rustls::{AlertDescription, InvalidMessage};
 
 impl Stream {
     /// Runs the handshake; from here on the stream is TLS. What was received before and not consumed is
@@ -109,6 +109,9 @@ impl Stream {
                 self.latch.keep(End::Fin);
                 incoming.note_end();
                 Ok(())
+            }
+            Err(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+                Err(self.tls_failed("the peer does not speak it (InvalidContentType)"))
             }
             Err(rustls::Error::AlertReceived(alert)) => Err(self.tls_failed(&refusal(alert))),
             Err(e) => Err(self.tls_failed(&e.to_string())),

@@ -1,7 +1,8 @@
 //! Both ways with nc, ncat, socat, Python's sockets and openssl, where they are installed: what each end says comes to
 //! the other byte for byte, and what sockdrill tells in the end.
 
-use crate::desk::{has, plain};
+use crate::desk::plain;
+use crate::is_the_version_looked_at;
 use crate::stand::{Ended, Started, free_port, listens, listens_at, start};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -122,7 +123,7 @@ fn last_line(told: &str, port: u16) -> String {
 /// Each peer is a server, and `sockdrill` asks it; what was not as it should be.
 fn asks(sockdrill: &str, over: Over, peers: &[Peer]) {
     let mut wrong = Vec::new();
-    for peer in peers.iter().filter(|peer| has(peer.program)) {
+    for peer in peers.iter().filter(|peer| is_the_version_looked_at(peer.program)) {
         let directory = directory();
         let port = free_port(over == Over::Udp);
         let server = start(peer.line, port, directory.path());
@@ -142,7 +143,7 @@ fn asks(sockdrill: &str, over: Over, peers: &[Peer]) {
 /// Each peer is a client, and asks `sockdrill`; what was not as it should be.
 fn is_asked(sockdrill: &str, over: Over, peers: &[Peer]) {
     let mut wrong = Vec::new();
-    for peer in peers.iter().filter(|peer| has(peer.program)) {
+    for peer in peers.iter().filter(|peer| is_the_version_looked_at(peer.program)) {
         let directory = directory();
         let server = start(&format!("{sockdrill} {}", peer.words), 0, directory.path());
         let port = if over == Over::Unix { 0 } else { server.port() };
@@ -328,7 +329,7 @@ fn tls_clients_of_other_programs_trust_and_are_answered() {
 /// What goes wrong between each peer and `sockdrill` is told in this sentence; the exit code says so too.
 fn fails(line: &str, is_server: bool, peers: &[Peer]) {
     let mut wrong = Vec::new();
-    for peer in peers.iter().filter(|peer| has(peer.program)) {
+    for peer in peers.iter().filter(|peer| is_the_version_looked_at(peer.program)) {
         let directory = directory();
         let (port, ours, mut theirs) = if is_server {
             let ours = start(line, 0, directory.path());
@@ -411,7 +412,7 @@ fn a_server_that_wants_a_certificate_of_ours_is_told() {
 
 #[test]
 fn a_server_that_speaks_no_tls_is_told() {
-    let told = "error: 127.0.0.1:PORT: TLS failed: received corrupt message of type InvalidContentType\n";
+    let told = "error: 127.0.0.1:PORT: TLS failed: the peer does not speak it (InvalidContentType)\n";
     fails(
         "sockdrill send 127.0.0.1:PORT x --tls --insecure",
         false,
@@ -474,7 +475,7 @@ fn a_tls_client_that_looks_for_another_name_is_told_as_far_as_it_says_so() {
 
 #[test]
 fn a_client_that_speaks_no_tls_is_told() {
-    let told = "error: 127.0.0.1:OTHER: TLS failed: received corrupt message of type InvalidContentType\n";
+    let told = "error: 127.0.0.1:OTHER: TLS failed: the peer does not speak it (InvalidContentType)\n";
     fails(
         SECURE_SERVER,
         true,
