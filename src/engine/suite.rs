@@ -175,8 +175,8 @@ impl Worker<'_> {
             let Some(scenario) = self.suite.scenarios.get(index) else { continue };
             let journal = journal.for_scenario(number);
             journal.state(What::ScenarioStarted {
-                name: scenario.name.clone(),
-                file: scenario.place.source().name().to_owned(),
+                name: scenario.name.as_str().into(),
+                file: scenario.place.source().shared_name(),
                 line: scenario.place.line(),
                 tags: scenario.tags.clone(),
                 round: number % self.repeat + 1,

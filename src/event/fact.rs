@@ -55,9 +55,9 @@ pub enum What {
     /// A scenario began.
     ScenarioStarted {
         /// Its name.
-        name: String,
+        name: Arc<str>,
         /// The file it is in.
-        file: String,
+        file: Arc<str>,
         /// The line it begins on.
         line: usize,
         /// Its tags.

@@ -77,8 +77,8 @@ impl<'a> Prompt<'a> {
 
     pub fn begin(&mut self) {
         self.journal.state(What::ScenarioStarted {
-            name: "a session at the prompt".to_owned(),
-            file: PROMPT.to_owned(),
+            name: "a session at the prompt".into(),
+            file: PROMPT.into(),
             line: 1,
             tags: Vec::new(),
             round: 1,

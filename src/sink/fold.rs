@@ -2,13 +2,14 @@
 
 use crate::event::{Event, Failure, Outcome, Plays, Verdict, What};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A scenario and how its plays ended.
 #[derive(Debug)]
 pub(super) struct Fold {
-    pub file: String,
-    pub name: String,
+    pub file: Arc<str>,
+    pub name: Arc<str>,
     /// Its plays that are over.
     pub plays: Plays,
     /// Why it was skipped.
@@ -46,7 +47,7 @@ impl Fold {
 #[derive(Debug, Default)]
 pub(super) struct Folds {
     pub all: Vec<Fold>,
-    known: HashMap<(String, usize, String), usize>,
+    known: HashMap<(Arc<str>, usize, Arc<str>), usize>,
     /// Which scenario and which round of it a play is.
     plays: HashMap<u32, (usize, u32)>,
 }
@@ -70,15 +71,15 @@ impl Folds {
         }
     }
 
-    fn index(&mut self, name: &str, file: &str, line: usize) -> usize {
-        let key = (file.to_owned(), line, name.to_owned());
+    fn index(&mut self, name: &Arc<str>, file: &Arc<str>, line: usize) -> usize {
+        let key = (file.clone(), line, name.clone());
         if let Some(index) = self.known.get(&key) {
             return *index;
         }
         self.known.insert(key, self.all.len());
         self.all.push(Fold {
-            file: file.to_owned(),
-            name: name.to_owned(),
+            file: file.clone(),
+            name: name.clone(),
             plays: Plays::default(),
             skipped: None,
             took: Duration::ZERO,

@@ -25,8 +25,8 @@ pub(super) enum WhatShape {
         time_scale: TimeScale,
     },
     ScenarioStarted {
-        name: String,
-        file: String,
+        name: Arc<str>,
+        file: Arc<str>,
         line: usize,
         tags: Vec<String>,
         round: u32,

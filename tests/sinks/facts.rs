@@ -164,8 +164,8 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
     let all = vec![
         What::RunStarted { scenarios: 7, time_scale: TimeScale::AS_WRITTEN },
         What::ScenarioStarted {
-            name: text(),
-            file: text(),
+            name: name.clone(),
+            file: name.clone(),
             line: 3,
             tags: vec![text()],
             round: 1,

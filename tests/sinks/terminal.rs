@@ -11,7 +11,7 @@ fn told(events: &[Event], shown: Shown, width: usize, repeat: u32) -> (String, S
     let mut scenarios: Vec<(&str, &str)> = Vec::new();
     for event in events {
         if let What::ScenarioStarted { name, file, .. } = &event.what
-            && !scenarios.contains(&(file.as_str(), name.as_str()))
+            && !scenarios.contains(&(&**file, &**name))
         {
             scenarios.push((file, name));
         }

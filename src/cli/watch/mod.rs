@@ -263,7 +263,7 @@ impl Sink for Verdicts {
         let mut kept = self.0.borrow_mut();
         match &event.what {
             What::ScenarioStarted { name, file, round, .. } => {
-                let key = (file.clone(), name.clone());
+                let key = (file.to_string(), name.to_string());
                 if *round == 1 {
                     kept.plays.insert(key.clone(), Plays::default());
                 }

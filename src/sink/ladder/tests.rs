@@ -317,7 +317,7 @@ fn of_many_plays_the_first_failure_says_most() {
     let mut play = |number: u32, outcome: Outcome| {
         let event =
             |what| Event { at: Duration::ZERO, scenario: Some(number), lane: "".into(), step: None, what };
-        let (name, file) = ("a".to_owned(), "a.yaml".to_owned());
+        let (name, file) = ("a".into(), "a.yaml".into());
         ladders.take(&event(What::ScenarioStarted {
             name,
             file,

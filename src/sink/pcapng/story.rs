@@ -76,8 +76,7 @@ impl Step {
 
 /// What happened in a lane, as a comment says it.
 fn noted(lane: &str, what: &str) -> Arc<str> {
-    let lane = if lane.is_empty() { String::new() } else { format!("[{lane}] ") };
-    words(&format!("{lane}{what}")).into()
+    if lane.is_empty() { words(what).into() } else { words(&format!("[{lane}] {what}")).into() }
 }
 
 /// What it was that happened in a lane, in its words: `conn#2`, then `conn`, then the main one.

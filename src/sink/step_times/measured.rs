@@ -216,7 +216,7 @@ mod tests {
         let time_scale = TimeScale::new(scale).unwrap();
         measured.take(&event(None, None, What::RunStarted { scenarios: 1, time_scale }));
         for (number, millis) in (0..).zip(millis) {
-            let (name, file) = ("a".to_owned(), "a.yaml".to_owned());
+            let (name, file): (Arc<str>, Arc<str>) = ("a".into(), "a.yaml".into());
             let started = What::ScenarioStarted {
                 name,
                 file: file.clone(),
@@ -226,13 +226,7 @@ mod tests {
                 began: None,
             };
             measured.take(&event(Some(number), None, started));
-            let started = What::StepStarted {
-                line: "x".into(),
-                verb,
-                file: file.as_str().into(),
-                at_line: 3,
-                at_column: 5,
-            };
+            let started = What::StepStarted { line: "x".into(), verb, file, at_line: 3, at_column: 5 };
             measured.take(&event(Some(number), Some(1), started));
             let held = What::StepHeld { took: Duration::from_millis(millis), failed_as_told: None };
             measured.take(&event(Some(number), Some(1), held));
