@@ -1,7 +1,7 @@
 //! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
 
 use super::output::Output;
-use crate::engine::{Server, Stop, StopReason, process_began, process_ended, signal_beside};
+use crate::engine::{Server, Stop, StopReason, process_begins, process_ended, signal_beside};
 use crate::event::Exit;
 use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt as _;
@@ -30,11 +30,10 @@ impl Child {
         let filled = |word: &String| {
             word.replace("{port}", &port).replace("{host}", host).replace("{address}", &local)
         };
-        let child = Command::new(program).args(arguments.iter().map(filled)).spawn();
+        let child = process_begins(|| Command::new(program).args(arguments.iter().map(filled)).spawn());
         let mut child =
             child.map_err(|error| format!("cannot run {program}: {}", crate::sink::in_words(&error)))?;
         let id = child.id();
-        process_began(id);
         let (to, status) = channel();
         let stop = stop.clone();
         let wait = std::thread::Builder::new().name("command".to_owned()).spawn(move || {

@@ -44,19 +44,20 @@ impl Process {
     ) -> Result<(Self, u32), NotStarted> {
         let none = || NotStarted { message: "there is no program to start".to_owned(), help: None };
         let (program, arguments) = command.split_first().ok_or_else(none)?;
-        let mut child = Command::new(program)
+        let mut ready = Command::new(program);
+        ready
             .args(arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir(cwd)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| NotStarted::new(program, cwd, &error))?;
-        let pid = child.id().unwrap_or_default();
-        let group = Pid::from_raw(i32::try_from(pid).unwrap_or_default());
-        remains::group_began(group);
+            .process_group(0);
+        let group_of =
+            |child: &Child| Pid::from_raw(child.id().and_then(|id| id.try_into().ok()).unwrap_or(0));
+        let started = remains::group_begins(|| ready.spawn(), group_of);
+        let mut child = started.map_err(|error| NotStarted::new(program, cwd, &error))?;
+        let (pid, group) = (child.id().unwrap_or_default(), group_of(&child));
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));
         if let Some(stdout) = child.stdout.take() {
             tokio::spawn(output.clone().drain(stdout));

@@ -3,8 +3,11 @@
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static PROCESSES: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
@@ -14,9 +17,25 @@ fn locked<T>(list: &'static Mutex<Vec<T>>) -> MutexGuard<'static, Vec<T>> {
     list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A process group runs.
-pub(super) fn group_began(group: Pid) {
-    locked(&GROUPS).push(group);
+/// Begins what must be taken away, and lists it. The list is held meanwhile: an end that comes between the two waits
+/// for them, and takes it away.
+fn listed<I, T, E>(
+    list: &'static Mutex<Vec<I>>,
+    begin: impl FnOnce() -> Result<T, E>,
+    entry: impl FnOnce(&T) -> Option<I>,
+) -> Result<T, E> {
+    let mut list = locked(list);
+    let made = begin()?;
+    list.extend(entry(&made));
+    Ok(made)
+}
+
+/// Starts a process group, which `group` names.
+pub(super) fn group_begins<T, E>(
+    start: impl FnOnce() -> Result<T, E>,
+    group: impl FnOnce(&T) -> Pid,
+) -> Result<T, E> {
+    listed(&GROUPS, start, |started| Some(group(started)))
 }
 
 /// A group is over; its number may belong to somebody else from now on.
@@ -24,9 +43,9 @@ pub(super) fn group_ended(group: Pid) {
     locked(&GROUPS).retain(|other| *other != group);
 }
 
-/// A process runs beside that is in no group of its own.
-pub fn process_began(id: u32) {
-    locked(&PROCESSES).extend(i32::try_from(id).ok().map(Pid::from_raw));
+/// Starts a process beside that is in no group of its own.
+pub fn process_begins(start: impl FnOnce() -> io::Result<Child>) -> io::Result<Child> {
+    listed(&PROCESSES, start, |child| i32::try_from(child.id()).ok().map(Pid::from_raw))
 }
 
 /// It has ended; its number may belong to somebody else from now on.
@@ -62,9 +81,9 @@ fn with_descendants(process: Pid) -> Vec<Pid> {
     family
 }
 
-/// A temporary directory was made.
-pub(super) fn directory_made(path: &Path) {
-    locked(&DIRECTORIES).push(path.to_owned());
+/// Makes a temporary directory.
+pub(super) fn directory_begins(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<TempDir> {
+    listed(&DIRECTORIES, make, |made| Some(made.path().to_owned()))
 }
 
 /// A temporary directory is gone.
@@ -73,10 +92,11 @@ pub(super) fn directory_removed(path: &Path) {
 }
 
 /// Kills every process group that scenarios have started and every process beside that is not over, with what
-/// it has started, and removes their temporary directories, at once. For the last moment of a process: sessions that still run meet
-/// the effects.
+/// it has started, and removes their temporary directories, at once. For the last moment of a process: sessions
+/// that still run meet the effects, and what begins or waits for one of these does not go on.
 pub fn take_away_all() {
-    for group in locked(&GROUPS).drain(..).filter(|group| group.as_raw() > 1) {
+    let groups = locked(&GROUPS);
+    for group in groups.iter().copied().filter(|group| group.as_raw() > 1) {
         // One that has ended meanwhile is what was wanted.
         let _ = killpg(group, Signal::SIGKILL);
     }
@@ -84,10 +104,11 @@ pub fn take_away_all() {
     for process in beside.iter().copied().filter(|process| process.as_raw() > 1).flat_map(with_descendants) {
         let _ = kill(process, Signal::SIGKILL);
     }
-    // Kept locked: who waits for one of them does not go on, and end this process with its status.
-    std::mem::forget(beside);
-    for directory in locked(&DIRECTORIES).drain(..) {
+    let directories = locked(&DIRECTORIES);
+    for directory in directories.iter() {
         // Nothing is left to tell that it could not be removed, and nothing to do about it.
         let _ = std::fs::remove_dir_all(directory);
     }
+    // Kept locked, or another thread could end this process with a status of its own, or begin something.
+    std::mem::forget((groups, beside, directories));
 }

@@ -144,9 +144,8 @@ impl Session {
     pub fn tmp(&self) -> Result<PathBuf, String> {
         let mut tmp = locked(&self.tmp);
         if tmp.is_none() {
-            let made = tempfile::Builder::new().prefix("sockdrill-").tempdir();
+            let made = remains::directory_begins(|| tempfile::Builder::new().prefix("sockdrill-").tempdir());
             let made = made.map_err(|error| format!("cannot make a temporary directory: {error}"))?;
-            remains::directory_made(made.path());
             *tmp = Some(made);
         }
         Ok(tmp.as_ref().map(|tmp| tmp.path().to_owned()).unwrap_or_default())
