@@ -1,6 +1,7 @@
 //! What an end that leaves no time to ask each session must take away: process groups and temporary
 //! directories. A second Ctrl-C is such an end.
 
+use crate::net::start_process;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::io;
@@ -35,7 +36,7 @@ pub(super) fn group_begins<T, E>(
     start: impl FnOnce() -> Result<T, E>,
     group: impl FnOnce(&T) -> Pid,
 ) -> Result<T, E> {
-    listed(&GROUPS, start, |started| Some(group(started)))
+    listed(&GROUPS, || start_process(start), |started| Some(group(started)))
 }
 
 /// A group is over; its number may belong to somebody else from now on.
@@ -45,7 +46,7 @@ pub(super) fn group_ended(group: Pid) {
 
 /// Starts a process beside that is in no group of its own.
 pub fn process_begins(start: impl FnOnce() -> io::Result<Child>) -> io::Result<Child> {
-    listed(&PROCESSES, start, |child| i32::try_from(child.id()).ok().map(Pid::from_raw))
+    listed(&PROCESSES, || start_process(start), |child| i32::try_from(child.id()).ok().map(Pid::from_raw))
 }
 
 /// It has ended; its number may belong to somebody else from now on.

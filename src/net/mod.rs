@@ -60,6 +60,7 @@ pub use send::SendFlags;
 pub use service::{Counts, Lender, Lent, relay};
 pub use shape::{Cut, Shape};
 pub use stream::Stream;
+pub use sys::start_process;
 pub use table::listeners;
 pub use tls_config::{TlsSettings, TlsSide, self_signed_pem};
 pub use tls_session::TlsInfo;

@@ -2,12 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use socket2::{Domain, Socket};
+use socket2::Domain;
 
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::host::Host;
-use super::polled::Kind;
+use super::polled::{Kind, Polled};
 
 /// How many ports are tried until one is free for UDP too.
 const TRIES: usize = 64;
@@ -17,7 +17,7 @@ const TRIES: usize = 64;
 #[derive(Debug)]
 pub struct PortHold {
     port: u16,
-    _socket: Socket,
+    _held: Polled,
 }
 
 impl Host {
@@ -43,7 +43,7 @@ impl PortHold {
                 held.socket().set_reuse_address(true)?;
                 held.socket().bind(&at(0).to_sockaddr(Domain::IPV4)?)?;
                 let port = held.local()?.port().unwrap_or(0);
-                Ok((held.socket().try_clone()?, port))
+                Ok((held, port))
             };
             let (socket, port) = hold().map_err(|e| NetError::io(at(0), &e))?;
             let free = || {
@@ -51,7 +51,7 @@ impl PortHold {
                 udp.socket().bind(&at(port).to_sockaddr(Domain::IPV4)?)
             };
             match free() {
-                Ok(()) => return Ok(Self { port, _socket: socket }),
+                Ok(()) => return Ok(Self { port, _held: socket }),
                 Err(e) => busy = Some((port, e)),
             }
         }

@@ -7,10 +7,10 @@
 )]
 
 use std::io;
-use std::mem::{MaybeUninit, size_of, zeroed};
+use std::mem::{ManuallyDrop, MaybeUninit, size_of, zeroed};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use libc::{c_int, c_short, c_void, socklen_t};
 use socket2::{SockAddr, Socket};
@@ -153,17 +153,37 @@ pub(super) fn disconnect(socket: &Socket) -> io::Result<()> {
 /// One for all sockets, since each registers once and a connection is to be small.
 static REGISTERING: Mutex<()> = Mutex::new(());
 
+/// Held by whoever starts a process, and shared by whoever closes a socket.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a process while no socket is closed. Between fork(2) and execve(2) the child has every open descriptor of
+/// this process (fork(2); close-on-exec takes them away only then): a listener closed in that moment goes on
+/// listening, and a stream sends no FIN. `start` returns when its child has begun or failed to.
+pub fn start_process<T>(start: impl FnOnce() -> T) -> T {
+    let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+    start()
+}
+
 /// A socket and, once it first has to wait, its registration with the runtime's poll set. The fields are
-/// private and in this order so that the descriptor outlives its registration.
+/// private so that the descriptor outlives its registration.
 #[derive(Debug)]
 pub(super) struct RegisteredSocket {
     registration: OnceLock<AsyncFd<RawFd>>,
-    socket: Socket,
+    socket: ManuallyDrop<Socket>,
+}
+
+impl Drop for RegisteredSocket {
+    fn drop(&mut self) {
+        drop(self.registration.take());
+        let _nobody_starts = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: this is the end of `self`, so that nothing uses the socket after it.
+        unsafe { ManuallyDrop::drop(&mut self.socket) };
+    }
 }
 
 impl RegisteredSocket {
     pub(super) fn new(socket: Socket) -> Self {
-        Self { registration: OnceLock::new(), socket }
+        Self { registration: OnceLock::new(), socket: ManuallyDrop::new(socket) }
     }
 
     pub(super) fn socket(&self) -> &Socket {
@@ -188,7 +208,7 @@ impl RegisteredSocket {
         }
         tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         // SAFETY: the descriptor is that of `socket`, which nothing replaces or closes while `self` lives,
-        // and the registration, declared first, is dropped first.
+        // and the registration is dropped first.
         let registration = unsafe { AsyncFd::register_with_interest(self.socket.as_raw_fd(), interest)? };
         Ok(self.registration.get_or_init(|| registration))
     }

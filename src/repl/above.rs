@@ -23,8 +23,8 @@ const PIECE: usize = 100;
 /// After so long without an answer a token was written while no line was edited, and is gone.
 const LOST: Duration = Duration::from_millis(200);
 
-/// A line that is begun stands in less; an editor that panicked on the way never says so.
-const BEGUN: Duration = Duration::from_secs(1);
+/// The editor is stopped in less; one that panicked never says so.
+const STOPPED: Duration = Duration::from_secs(1);
 
 /// Where the editor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,20 @@ struct State {
     token_is_out: bool,
     /// The editor's next repaint is not of its own making.
     repaint_is_ours: bool,
-    closed: bool,
+    end: End,
+}
+
+/// How far the end of the prompt has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// It has not.
+    NotYet,
+    /// Whatever the editor asks next is not answered, so that it paints nothing any more.
+    Closing,
+    /// The editor has been stopped so, or cannot be asked anything.
+    EditorIsStill,
+    /// Nothing is printed any more.
+    Closed,
 }
 
 fn held<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,7 +87,7 @@ impl Above {
             left_out: 0,
             token_is_out: false,
             repaint_is_ours: true,
-            closed: false,
+            end: End::NotYet,
         };
         Self(Arc::new(Shared {
             state: Mutex::new(state),
@@ -105,14 +118,19 @@ impl Above {
     }
 
     /// Runs until [`Above::close`]: writes while no line is edited, and asks for room while one is.
-    /// `ask` hands a token to the editor.
-    pub fn serve(&self, mut ask: impl FnMut(String)) {
+    /// `ask` hands a token to the editor, and says whether it could.
+    pub fn serve(&self, mut ask: impl FnMut(String) -> bool) {
         let mut state = held(&self.0.state);
         loop {
-            let waiting = !state.lines.is_empty() || state.left_out > 0;
+            let stopping = state.end == End::Closing;
+            let waiting = !state.lines.is_empty() || state.left_out > 0 || stopping;
             match state.phase {
-                _ if state.closed => return,
-                Phase::Out if waiting => {
+                _ if state.end == End::Closed => return,
+                // What still waits is written by `close`.
+                Phase::In if state.end == End::EditorIsStill => {
+                    state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                Phase::Out if waiting && !stopping => {
                     let text = state.take();
                     drop(state);
                     self.write(&text);
@@ -121,12 +139,16 @@ impl Above {
                 Phase::In if waiting && !state.token_is_out => {
                     state.token_is_out = true;
                     drop(state);
-                    ask(TOKEN.to_owned());
+                    let asked = ask(TOKEN.to_owned());
                     state = held(&self.0.state);
+                    if !asked && state.end == End::Closing {
+                        state.end = End::EditorIsStill;
+                        self.0.changed.notify_all();
+                    }
                 }
                 Phase::In if waiting => {
                     let wait = self.0.changed.wait_timeout_while(state, LOST, |state| {
-                        state.token_is_out && state.phase == Phase::In && !state.closed
+                        state.token_is_out && state.phase == Phase::In && state.end < End::EditorIsStill
                     });
                     let (guard, timed_out) = wait.unwrap_or_else(PoisonError::into_inner);
                     state = guard;
@@ -143,7 +165,7 @@ impl Above {
     /// it is closed: the terminal is being put back, and nobody may change it again.
     pub fn enter(&self) -> bool {
         let mut state = held(&self.0.state);
-        if state.closed {
+        if state.end != End::NotYet {
             return false;
         }
         state.phase = Phase::Entering;
@@ -156,9 +178,22 @@ impl Above {
         true
     }
 
+    /// The state, for what the editor asks; it gets no answer any more once the prompt ends, and waits for that.
+    fn answering(&self) -> MutexGuard<'_, State> {
+        let mut state = held(&self.0.state);
+        while state.end != End::NotYet && state.phase == Phase::In {
+            if state.end < End::EditorIsStill {
+                state.end = End::EditorIsStill;
+                self.0.changed.notify_all();
+            }
+            state = self.0.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
     /// The editor is about to paint for a reason of its own.
     pub fn own_repaint(&self) {
-        let mut state = held(&self.0.state);
+        let mut state = self.answering();
         state.repaint_is_ours = false;
         if state.phase == Phase::Entering {
             state.phase = Phase::In;
@@ -169,7 +204,7 @@ impl Above {
 
     /// The editor paints. If that is because of a token, the rows are clear: writes what waits.
     pub fn painting(&self) {
-        let mut state = held(&self.0.state);
+        let mut state = self.answering();
         let ours = std::mem::replace(&mut state.repaint_is_ours, true);
         if !ours || state.phase != Phase::In || !state.token_is_out {
             return;
@@ -187,13 +222,19 @@ impl Above {
         self.0.changed.notify_all();
     }
 
-    /// Ends [`Above::serve`]; what still waits is written. No line is begun any more, and one that is being begun
-    /// stands when this returns: what the editor does to the terminal by then is put back after it.
+    /// Ends [`Above::serve`]; what still waits is written. No line is begun any more, and where one is edited the
+    /// editor has painted for the last time when this returns: what it did to the terminal is put back after it.
     pub fn close(&self) {
         let mut state = held(&self.0.state);
-        state.closed = true;
-        let begun = self.0.changed.wait_timeout_while(state, BEGUN, |state| state.phase == Phase::Entering);
-        let mut state = begun.unwrap_or_else(PoisonError::into_inner).0;
+        state.end = End::Closing;
+        self.0.changed.notify_all();
+        let stopped = self.0.changed.wait_timeout_while(state, STOPPED, |state| match state.phase {
+            Phase::Out => false,
+            Phase::Entering => true,
+            Phase::In => state.end == End::Closing,
+        });
+        let mut state = stopped.unwrap_or_else(PoisonError::into_inner).0;
+        state.end = End::Closed;
         let mut text = String::new();
         while !state.lines.is_empty() || state.left_out > 0 {
             text.push_str(&state.take());
@@ -279,18 +320,30 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_begun_once_it_is_closed_and_one_being_begun_is_waited_for() {
-        let above = Above::new(Paper::default());
+    fn an_editor_that_is_asked_at_the_end_paints_no_more_and_begins_no_line() {
+        let paper = Paper::default();
+        let mut above = Above::new(paper.clone());
         assert!(above.enter());
-        let closing = above.clone();
-        let closed = std::thread::spawn(move || closing.close());
-        while !held(&above.0.state).closed {
-            std::thread::yield_now();
-        }
         above.own_repaint();
-        closed.join().unwrap();
-        assert_eq!(held(&above.0.state).phase, Phase::In);
-        above.leave();
+        above.painting();
+        above.write_all(b"the last\n").unwrap();
+        let (serving, editor) = (above.clone(), above.clone());
+        std::thread::spawn(move || {
+            // The editor, on a thread of its own, answers each token by painting.
+            serving.serve(move |_| {
+                let editor = editor.clone();
+                std::thread::spawn(move || {
+                    editor.painting();
+                    editor.write("the line again");
+                });
+                true
+            });
+        });
+        above.close();
+        let seen = text(&paper);
+        assert!(seen.contains("the last\n"), "{seen}");
+        // It may have painted before the end was known, and the last line stands by itself then.
+        assert!(seen.ends_with("the last\n") || seen.ends_with("the line again"), "{seen}");
         assert!(!above.enter());
     }
 

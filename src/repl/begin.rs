@@ -27,11 +27,11 @@ pub struct Setup<'a> {
 pub fn run(setup: Setup<'_>) -> Exit {
     let Setup { mut show, input, file } = setup;
     let interactive = matches!(input, Input::Terminal { .. });
-    let above = match &input {
-        Input::Terminal { above, .. } => Some(above.clone()),
+    let terminal = match &input {
+        Input::Terminal { above, .. } => Some(Terminal::remember(above.clone())),
         Input::Lines(_) | Input::Given(_) => None,
     };
-    let terminal = above.clone().map(Terminal::remember);
+    let mut leaving = Leaving { terminal, in_a_line: true };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let exit = match runtime {
         Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
@@ -40,14 +40,23 @@ pub fn run(setup: Setup<'_>) -> Exit {
             Exit::Unreachable
         }
     };
-    if let Some(above) = above {
-        above.close();
-    }
-    if let Some(terminal) = terminal {
-        // Whoever left by the door has ended the line; a signal or a failure comes in the middle of one.
-        terminal.restore(exit != Exit::Done);
-    }
+    // Whoever left by the door has ended the line; a signal or a failure comes in the middle of one.
+    leaving.in_a_line = exit != Exit::Done;
     exit
+}
+
+/// Leaves the terminal as it was found, after a panic too.
+struct Leaving {
+    terminal: Option<Terminal>,
+    in_a_line: bool,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(terminal) = &self.terminal {
+            terminal.leave(self.in_a_line);
+        }
+    }
 }
 
 async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>, interactive: bool) -> Exit {

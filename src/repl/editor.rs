@@ -66,7 +66,7 @@ impl<'a> Lines<'a> {
         let mut printer = editor.create_external_printer().ok();
         let served = above.clone();
         // An editor that is gone takes nothing any more: then nobody edits, and nothing need be asked.
-        let ask = move |token| drop(printer.as_mut().map(|printer| printer.print(token)));
+        let ask = move |token| printer.as_mut().is_some_and(|printer| printer.print(token).is_ok());
         let ending = Ending(way.clone());
         thread::Builder::new().name("printer".to_owned()).spawn(move || {
             let _ending = ending;

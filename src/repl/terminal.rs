@@ -29,9 +29,15 @@ impl Terminal {
         terminal
     }
 
+    /// Puts it back for good, when nobody paints there any more.
+    pub fn leave(&self, in_a_line: bool) {
+        self.above.close();
+        self.restore(in_a_line);
+    }
+
     /// Puts it back; `in_a_line` where a line may be on the screen half edited. After a panic on another
     /// thread this happens again: the editor may have gone on.
-    pub fn restore(&self, in_a_line: bool) {
+    fn restore(&self, in_a_line: bool) {
         let saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(saved) = &*saved else { return };
         if in_a_line {

@@ -1,12 +1,14 @@
 //! Passive sockets: queues, backlogs, ports taken over, and running out of files.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::net::fixture::{
     HOST, address, at, bytes, connect, families, has_ipv6, listen, not_now, own_loopback, own_name, own_path,
     recv, send, soon, until, until_state,
 };
-use crate::net::{ConnectOptions, End, Endpoint, Host, ListenOptions, Received};
+use crate::net::{ConnectOptions, End, Endpoint, Host, ListenOptions, Received, start_process};
 use crate::text::{ErrorKind, Fact, FactValue};
 
 fn reuse(yes: bool) -> ListenOptions {
@@ -226,9 +228,41 @@ fn running_out_of_files_pauses_accept_and_it_goes_on_when_one_is_free() {
         return;
     }
     let mut child = Command::new(std::env::current_exe().unwrap());
-    let ran =
-        child.args([HERE, "--exact", "--nocapture"]).env("SOCKDRILL_TEST_STARVE", "1").output().unwrap();
+    child.args([HERE, "--exact", "--nocapture"]).env("SOCKDRILL_TEST_STARVE", "1");
+    child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ran = start_process(|| child.spawn()).unwrap().wait_with_output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+/// Starts processes one after the other while `work` goes on, and counts them.
+async fn starting_processes<F: Future>(work: impl FnOnce(Arc<AtomicU64>) -> F) -> u64 {
+    let (started, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (counted, ended) = (started.clone(), over.clone());
+    let starting = std::thread::spawn(move || {
+        while !ended.load(Ordering::SeqCst) {
+            let mut child = start_process(|| Command::new("true").spawn()).unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            child.wait().unwrap();
+        }
+    });
+    work(started.clone()).await;
+    over.store(true, Ordering::SeqCst);
+    starting.join().unwrap();
+    started.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn a_close_is_a_close_while_processes_are_started() {
+    let own = own_loopback();
+    let started = starting_processes(|started| async move {
+        while started.load(Ordering::SeqCst) < 200 {
+            let listener = listen(&format!("{own}:0")).await;
+            let at = listener.local().clone();
+            listener.close();
+            refused(&at).await;
+        }
+    });
+    assert!(started.await >= 200);
 }
 
 async fn starve() {
