@@ -339,6 +339,23 @@ error: `in-us` is no kind of failure
 }
 
 #[test]
+fn a_comparison_below_its_fact_is_told_as_it_is_written() {
+    let text = r"
+name: a
+steps:
+  - bind: { as: s, at: 127.0.0.1:0 }
+  - check: { at: s, dropped: { at_least: 1 } }
+  - check: { at: s, receive_buffer: { at_most: 1MiB } }
+";
+    let told = told(text);
+    for help in
+        ["help: write `fact: dropped, at_least: 1`", "help: write `fact: receive_buffer, at_most: 1MiB`"]
+    {
+        assert!(told.contains(help), "{told}");
+    }
+}
+
+#[test]
 fn facts_and_their_values() {
     let text = r#"
 name: a

@@ -3,7 +3,7 @@
 use super::{named, option_value};
 use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
-use crate::script::node::Node;
+use crate::script::node::{Node, Value};
 use crate::script::pattern::Matches;
 use crate::script::regex::Against;
 use crate::script::step::{Action, Check, Condition, Name, Options, Subject, Test};
@@ -145,9 +145,15 @@ fn compared(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Subject> {
 
 /// `state: close-wait` says that it equals that; the value must be one that it can have.
 fn equals(checker: &mut Checker<'_>, subject: &Subject, key: &Node, node: &Node) -> Option<Test> {
-    if matches!(node.value, crate::script::node::Value::Null) {
+    if matches!(node.value, Value::Null) {
         let what = format!("`{}` has no value", key.as_scalar().unwrap_or_default());
         checker.tell(Diagnostic::error(what, &key.place).help("write what it must be after the colon"));
+    }
+    if let (Some(first), Some(key)) = (comparison(node), key.as_scalar()) {
+        let what = format!("`{key}` is compared by keys beside it, not below it");
+        let help = format!("write `fact: {key}, {}`", visible(&first));
+        checker.tell(Diagnostic::error(what, &node.place).help(help));
+        return None;
     }
     let template = checker.template(node)?;
     let text = template.as_literal().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
@@ -173,6 +179,14 @@ fn equals(checker: &mut Checker<'_>, subject: &Subject, key: &Node, node: &Node)
         return None;
     }
     Some(Test::Equals(template))
+}
+
+/// `at_least: 1` out of `{ at_least: 1 }`, where a value belongs.
+fn comparison(node: &Node) -> Option<String> {
+    let Value::Map(entries) = &node.value else { return None };
+    let entry = entries.first()?;
+    let (key, value) = (entry.key.as_scalar()?, entry.value.as_scalar()?);
+    TESTS.contains(&key).then(|| format!("{key}: {value}"))
 }
 
 fn is_count(fact: Fact) -> bool {
