@@ -279,6 +279,9 @@ fn repetitions_are_one_line() {
     let told = desk.run("replay good.yaml --repeat 5 -j 2");
     assert_eq!(told.out.lines().count(), 2, "{}", told.out);
     assert!(told.out.contains("\n1 passed in "), "{}", told.out);
+    let desk = Desk::new(&[("bad.yaml", FAILING)]);
+    let told = desk.run("replay bad.yaml --repeat 5 -j 2");
+    assert!(told.out.contains("failed 5 of 5\n"), "{}", told.out);
 }
 
 #[test]

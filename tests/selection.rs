@@ -214,6 +214,16 @@ fn for_plays_rounds_until_the_time_is_over() {
 }
 
 #[test]
+fn rounds_that_nobody_counted_before_are_told_at_the_end() {
+    let desk = Desk::new(&[("good.yaml", GOOD)]);
+    let told = desk.run("replay . --for 300ms --json=run.jsonl");
+    let stream = std::fs::read_to_string(desk.path("run.jsonl")).unwrap();
+    let rounds = stream.matches("scenario-started").count();
+    assert!(told.out.ends_with(&format!(", {rounds} rounds\n")), "{rounds}: {}", told.out);
+    assert!(desk.run("replay . --for 1ms").out.contains(" round"));
+}
+
+#[test]
 fn flags_that_make_no_sense_together_are_refused_in_a_sentence() {
     let desk = Desk::new(&[("a.yaml", GOOD)]);
     for (flags, why) in [

@@ -93,10 +93,18 @@ impl Results {
         self.refused.is_empty() && counts.failed + counts.unstable == 0 && !self.interrupted
     }
 
-    /// `in 5 s`, or after which time a signal ended it.
+    /// `in 5 s`, or after which time a signal ended it, or that its stream breaks off.
     pub fn duration(&self) -> String {
-        let how = if self.interrupted { "ended by a signal after" } else { "in" };
-        format!("{how} {}", spoken(self.took))
+        match self.cut_short() {
+            Some(why) if self.took.is_zero() => why.to_owned(),
+            Some(why) => format!("{why} after {}", spoken(self.took)),
+            None => format!("in {}", spoken(self.took)),
+        }
+    }
+
+    /// Why the run is not whole, where it is not.
+    pub fn cut_short(&self) -> Option<&'static str> {
+        self.interrupted.then(|| why_cut_short(self.took))
     }
 
     pub fn counts(&self) -> Counts {
@@ -112,6 +120,12 @@ impl Results {
         }
         counts
     }
+}
+
+/// What cut a run short that took so long. The end that is added to a stream without one has no time: nobody
+/// knows what ended that run.
+pub(super) fn why_cut_short(took: Duration) -> &'static str {
+    if took.is_zero() { "its stream breaks off" } else { "ended by a signal" }
 }
 
 impl Counts {

@@ -22,8 +22,8 @@ pub(super) fn write(results: &Results) -> String {
         number += 1;
         scenario(&mut tap, number, fold);
     }
-    if results.interrupted {
-        tap.push_str("Bail out! ended by a signal\n");
+    if let Some(why) = results.cut_short() {
+        let _ = writeln!(tap, "Bail out! {why}");
     }
     tap
 }

@@ -4,6 +4,7 @@
 use super::fold::{Fold, Folds};
 use super::ladder::{Ladder, Ladders};
 use super::layout::Layout;
+use super::results::why_cut_short;
 use super::rungs::{self, Sheet};
 use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable, spoken};
 use super::transcript::Transcript;
@@ -178,6 +179,9 @@ impl Terminal {
                 format!("passed {} of {}", fold.plays.passed, fold.plays.passed + fold.plays.failed)
             }
             Verdict::Interrupted => "ended before it was done".to_owned(),
+            Verdict::Failed if fold.plays.all() > 1 => {
+                format!("failed {} of {}", fold.plays.failed, fold.plays.all())
+            }
             _ => return line,
         };
         let indent = " ".repeat(self.layout.indent());
@@ -222,8 +226,22 @@ impl Terminal {
         part(*skipped, "skipped", OTHER);
         let done = passed + failed + skipped + unstable;
         part(self.layout.scenarios.saturating_sub(done), "not finished", OTHER);
-        let how = if *interrupted { "; ended by a signal after" } else { " in" };
-        Some(format!("{}{how} {}\n", parts.join(", "), spoken(*took)))
+        let how = match (*interrupted, took.is_zero()) {
+            (true, true) => format!("; {}", why_cut_short(*took)),
+            (true, false) => format!("; {} after {}", why_cut_short(*took), spoken(*took)),
+            (false, _) => format!(" in {}{}", spoken(*took), self.rounds()),
+        };
+        Some(format!("{}{how}\n", parts.join(", ")))
+    }
+
+    /// How many rounds there were, where nobody could know it before.
+    fn rounds(&self) -> String {
+        let rounds = self.folds.all.iter().map(|fold| fold.plays.all()).max().unwrap_or(0);
+        match rounds {
+            _ if self.layout.repeat != Layout::MANY => String::new(),
+            1 => ", 1 round".to_owned(),
+            rounds => format!(", {rounds} rounds"),
+        }
     }
 }
 

@@ -43,7 +43,12 @@ fn a_stream_that_breaks_off_anywhere_makes_reports_that_say_so() {
         assert_eq!(told.code, Some(0), "{}", told.err);
         assert!(told.err.contains("half.jsonl breaks off before its run ended"), "{}", told.err);
         junit::check(&desk.read("p.xml"));
-        assert!(!tap::parse(&desk.read("p.tap")).is_ok(), "cut at {cut}");
+        let tap = tap::parse(&desk.read("p.tap"));
+        assert!(!tap.is_ok(), "cut at {cut}");
+        assert_eq!(tap.bail_out.as_deref(), Some("its stream breaks off"), "cut at {cut}");
+        // Nobody knows what ended it.
+        let told = desk.run("report half.jsonl");
+        assert!(told.out.ends_with("; its stream breaks off\n"), "{}", told.out);
     }
 }
 
