@@ -66,7 +66,7 @@ pub(super) struct Args {
     pub reply: Option<String>,
 
     /// Show figures this often instead of each datagram: rate, loss, order, jitter
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "What is shown")]
+    #[arg(long, value_name = "TIME", value_parser = interval, help_heading = "What is shown")]
     pub stats: Option<Duration>,
     /// Write the port to this file once it is bound
     #[arg(long, value_name = "FILE", help_heading = "What is shown")]
@@ -260,6 +260,12 @@ fn reply(scenario: &Scenario) -> Option<Content> {
         Action::Answer(answer) => answer.rules.first()?.reply.clone(),
         _ => None,
     })
+}
+
+/// A duration on the command line after which something comes again and again.
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval.is_zero() { Err("an interval is more than nothing".to_owned()) } else { Ok(interval) }
 }
 
 fn unwritable(args: &Args, error: &std::io::Error, output: &Output) -> Exit {

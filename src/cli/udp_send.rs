@@ -230,7 +230,7 @@ fn from_stdin(drafting: &Drafting<'_>, implied: bool) -> Result<(&'static str, N
     }
     if bytes.is_empty() && implied {
         let problem = problem("there is nothing to send: no DATA, and standard input is empty".to_owned());
-        return Err(Box::new(problem.help("`--empty` sends an empty datagram")));
+        return Err(Box::new(problem.help("`--empty` sends an empty datagram, `--size N` so many bytes")));
     }
     // Base64 has no notation that its own bytes could be mistaken for.
     Ok(("base64", Node::scalar(data_encoding::BASE64.encode(&bytes), &place)))

@@ -188,6 +188,11 @@ fn figures_are_told_while_nothing_comes_too() {
     receiver.tells("* 0 datagrams, 0 B (0/s)\n* 0 datagrams, 0 B (0/s)\n");
     receiver.signal(Signal::SIGTERM);
     assert_eq!(receiver.end().code, Some(143));
+    for never in ["0", "0ms"] {
+        let ended = run(&["udp-recv", "0", "--stats", never]);
+        assert!(ended.err.contains("'--stats <TIME>': an interval is more than nothing"), "{}", ended.err);
+        assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)));
+    }
 }
 
 #[test]

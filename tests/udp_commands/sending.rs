@@ -34,6 +34,14 @@ fn a_closed_port_is_told_in_words() {
     assert_eq!(all(&run(&["udp-send", &port, "x"]), &port), told("", wanted, 3));
     let quiet = "error: ICMP port unreachable from 127.0.0.1:PORT (nothing is bound there)\n";
     assert_eq!(all(&run(&["udp-send", &port, "x", "--quiet"]), &port), told("", quiet, 3));
+    // Whoever was refused does not answer: nothing is waited for.
+    for waiting in
+        [&["--replies", "1"][..], &["--wait", "1h"], &["--replies", "2", "--count", "3", "--wait", "1h"]]
+    {
+        let ended = run(&[&["udp-send", &port, "x"], waiting].concat());
+        assert!(all(&ended, &port).1.starts_with(wanted), "{waiting:?}: {}", ended.err);
+        assert_eq!(ended.code, Some(3), "{waiting:?}: {}", ended.err);
+    }
     let flood = run(&["udp-send", &port, "x", "--flood"]);
     assert!(flood.err.starts_with("* ICMP port unreachable from 127.0.0.1:"), "{}", flood.err);
     assert_eq!(flood.code, Some(3));
@@ -175,7 +183,7 @@ fn standard_input_is_one_datagram_and_nothing_is_none() {
     assert_eq!(all(&ended, &port), told("", "", 0));
     assert_eq!(next(&peer).0, bytes);
     let nothing = "error: there is nothing to send: no DATA, and standard input is empty\n  \
-                   help: `--empty` sends an empty datagram\n";
+                   help: `--empty` sends an empty datagram, `--size N` so many bytes\n";
     let normal = |text: &str| text.replace("\n  |\n  = help", "\n  help");
     for ended in [run(&["udp-send", &port]), shell(&format!("\"$0\" udp-send {port} <&-"))] {
         assert_eq!((normal(&ended.err), ended.code), (nothing.to_owned(), Some(2)));

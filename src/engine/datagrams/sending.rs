@@ -142,7 +142,7 @@ impl Watch<'_> {
                             self.cancelled.store(true, Ordering::Relaxed);
                             return failed(error.into());
                         }
-                        if self.flood {
+                        if self.flood || self.has_no_hope(sent.as_ref()) {
                             break Ending::Refused(String::new());
                         }
                     }
@@ -160,6 +160,9 @@ impl Watch<'_> {
                     }
                     if self.has_all(true) {
                         break Ending::Done;
+                    }
+                    if self.has_no_hope(sent.as_ref()) {
+                        break Ending::Refused(String::new());
                     }
                     deadline = tokio::time::Instant::now().checked_add(self.patience());
                 }
@@ -244,6 +247,11 @@ impl Watch<'_> {
         let replies = self.answers.and_then(|answers| answers.replies);
         let answers = self.ledger.as_ref().map_or(0, |ledger| locked(ledger).answers);
         all_sent && replies.is_some_and(|replies| answers >= replies)
+    }
+
+    /// Whether every datagram was refused: then nobody is there who could answer.
+    fn has_no_hope(&self, sent: Option<&Sent>) -> bool {
+        self.refused > 0 && sent.is_some_and(|sent| self.refused >= sent.datagrams)
     }
 
     /// How long there is something to wait for once everything is sent.
