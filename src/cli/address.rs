@@ -43,17 +43,23 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return one(&format!("{HERE}:{text}"));
     }
+    if let Some(ports) = range(text, words.get(1)) {
+        let what = format!("`{ports}` is a range of ports, and one is reached at a time");
+        return Err(wrong(&what, "write one port; a loop of the shell goes through several"));
+    }
     if let Some(port) = text.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
         return one(&format!("{HERE}:{port}"));
     }
-    let v6 = text.parse::<std::net::Ipv6Addr>().is_ok();
+    // In brackets, as an address with a port is written, or without.
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let v6 = bare.split('%').next().is_some_and(|ip| ip.parse::<std::net::Ipv6Addr>().is_ok());
     if text.contains(':') && !v6 {
         return one(text);
     }
     let host = match text {
         "" => return Err(wrong("the address is empty", example(purpose))),
         "*" => "any".to_owned(),
-        _ if v6 => format!("[{text}]"),
+        _ if v6 => format!("[{bare}]"),
         _ => text.to_owned(),
     };
     match words.get(1) {
@@ -64,6 +70,18 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
             &format!("`{}` has no port", first.escape_debug()),
             &format!("write `{host}:{}`, or `{host} {}`", port_of(purpose), port_of(purpose)),
         )),
+    }
+}
+
+/// The range of ports that stands where one port belongs: `9100-9105`, `host:9100-9105`, `host 9100-9105`.
+fn range<'a>(text: &'a str, next: Option<&'a String>) -> Option<&'a str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_range = |text: &&str| text.split_once('-').is_some_and(|(from, to)| digits(from) && digits(to));
+    match text.rsplit_once(':') {
+        Some((_, port)) if is_range(&port) => Some(port),
+        None if !next.is_some_and(|next| digits(next)) && is_range(&text) => Some(text),
+        None => next.map(String::as_str).filter(is_range),
+        Some(_) => None,
     }
 }
 
@@ -133,6 +151,13 @@ mod tests {
             (&["*", "9000"], "any:9000", 2),
             (&["[::1]:9000"], "[::1]:9000", 1),
             (&["::1", "9000"], "[::1]:9000", 2),
+            (&["[::1]", "9000", "x"], "[::1]:9000", 2),
+            (&["tcp://[::1]", "9000"], "[::1]:9000", 2),
+            (&["fe80::1%7", "9000"], "[fe80::1%7]:9000", 2),
+            (&["[fe80::1%7]", "9000"], "[fe80::1%7]:9000", 2),
+            (&["9100-9105", "80"], "9100-9105:80", 2),
+            (&["localhost:80", "9100-9105"], "localhost:80", 1),
+            (&["80", "9100-9105"], "127.0.0.1:80", 1),
             (&["tcp://localhost:9000/"], "localhost:9000", 1),
             (&["tcp://9000"], "127.0.0.1:9000", 1),
             (&["unix:/tmp/s", "1"], "unix:/tmp/s", 1),
@@ -147,6 +172,13 @@ mod tests {
         assert_eq!(taken(&["localhost", "70000"]).unwrap_err(), "port 70000 is above 65535");
         assert_eq!(taken(&["70000"]).unwrap_err(), "port 70000 is above 65535");
         assert_eq!(taken(&["localhost", "PING"]).unwrap_err(), "`localhost` has no port");
+        for words in
+            [&["localhost", "9100-9105"][..], &["localhost:9100-9105"], &["9100-9105"], &[":9100-9105"]]
+        {
+            let what = "`9100-9105` is a range of ports, and one is reached at a time";
+            assert_eq!(taken(words).unwrap_err(), what, "{words:?}");
+        }
+        assert_eq!(taken(&["[::1]"]).unwrap_err(), "`[::1]` has no port");
         assert_eq!(taken(&["udp://localhost:1"]).unwrap_err(), "`udp://localhost:1` is not for this command");
         assert_eq!(taken(&["http://localhost"]).unwrap_err(), "nothing is known of `http://`");
         assert!(taken(&[""]).is_err());

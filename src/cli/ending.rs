@@ -34,6 +34,10 @@ const FLAGS: &[(&str, &str)] = &[
     ("`ca: file`", "`--ca FILE`"),
     ("`name: host`", "`--sni HOST`"),
     ("`insecure: true`", "`--insecure`"),
+    (
+        "both sides must shake hands at once: put them into `parallel`",
+        "the peer accepted and did not answer the handshake; does it speak TLS?",
+    ),
 ];
 
 /// The same ways out in the words of commands.

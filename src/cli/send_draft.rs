@@ -98,6 +98,10 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
         Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
     })?;
     let data = args.words.get(taken.words..).unwrap_or_default();
+    if let (true, Some(word)) = (args.probe, data.first()) {
+        let problem = Diagnostic::error("`-z` sends nothing, and looks at one port", &arguments.place(word));
+        return Err(Box::new(problem.help("leave this out, or leave `-z` out to send it")));
+    }
     let planning = Planning { args, drafting: &drafting };
     let opening = planning.opening(&taken.address.to_string())?;
     let (sends, stdin) = planning.sends(data)?;

@@ -20,7 +20,15 @@ impl Host {
     /// last one's. Cancel safe: dropping the future closes the socket.
     pub async fn connect(&self, to: &Address, o: &ConnectOptions) -> Result<Stream, NetError> {
         let mut failed = Vec::new();
-        for endpoint in resolve::destinations(to).await? {
+        let mut endpoints = resolve::destinations(to).await?;
+        // Whoever binds all addresses of one family asks for that family.
+        if let Some(domain) = o.bind.as_ref().and_then(resolve::family_asked_for) {
+            endpoints.retain(|at| at.domain() == domain);
+            if endpoints.is_empty() {
+                return Err(resolve::of_no_such_family(to, domain));
+            }
+        }
+        for endpoint in endpoints {
             match self.connect_endpoint(&endpoint, o).await {
                 Ok(stream) => return Ok(stream),
                 Err(e) => failed.push(e),

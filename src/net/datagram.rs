@@ -164,6 +164,9 @@ impl Datagram {
         let reaches =
             |to: &Endpoint| to.domain() == self.polled.domain || (dual && to.domain() == Domain::IPV4);
         found.into_iter().find(reaches).ok_or_else(|| {
+            if self.local.is_unspecified() {
+                return resolve::of_no_such_family(a, self.polled.domain);
+            }
             let message = format!("{a}: cannot be reached from {}, an address of another family", self.local);
             NetError::new(ErrorKind::NotAvailable, message)
         })

@@ -48,6 +48,25 @@ pub(super) async fn destinations(a: &Address) -> Result<Vec<Endpoint>, NetError>
     Ok(if has_ipv6() { vec![v4, v6] } else { vec![v4] })
 }
 
+/// The family that an address to bind asks for where it is all addresses of one, `0.0.0.0` or `::`.
+pub(super) fn family_asked_for(bind: &Address) -> Option<Domain> {
+    let Address::Host { host, .. } = bind else { return None };
+    let ip = host.parse::<IpAddr>().ok().filter(IpAddr::is_unspecified)?;
+    Some(if ip.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 })
+}
+
+/// The error where no endpoint that `a` means is of the family that was asked for.
+pub(super) fn of_no_such_family(a: &Address, domain: Domain) -> NetError {
+    let family = if domain == Domain::IPV4 { "IPv4" } else { "IPv6" };
+    let message = match a {
+        Address::Host { host, port } if literal(host, *port).is_none() => {
+            format!("{a}: {host} has no {family} address")
+        }
+        _ => format!("{a}: this is no {family} address"),
+    };
+    NetError::new(ErrorKind::NotAvailable, message)
+}
+
 fn literal(host: &str, port: u16) -> Option<Endpoint> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Some(Endpoint::Inet(SocketAddr::new(ip, port)));
