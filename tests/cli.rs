@@ -9,6 +9,8 @@
     reason = "a test panics where it fails, and says what it skips"
 )]
 
+#[path = "cli/addresses.rs"]
+mod addresses;
 #[path = "cli/completions.rs"]
 mod completions;
 #[path = "cli/help.rs"]
