@@ -142,6 +142,38 @@ fn a_script_is_done_with_each_client() {
 }
 
 #[test]
+fn a_script_that_fails_says_so_once_and_what_it_wanted() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("steps.yaml");
+    std::fs::write(&script, "steps:\n  - expect: { at: conn, text: abc }\n").unwrap();
+    let wanted = "= wanted    abc\n  = seen      xyz\n";
+    let server = Serving::new(&["--close-listener-after", "1", "--script", script.to_str().unwrap()]);
+    server.connect().write_all(b"xyz").unwrap();
+    let told = server.end();
+    assert_eq!(told.out().matches("failed: expected text at conn").count(), 1, "{}", told.out());
+    assert_eq!(told.err.matches("error: expected text at conn").count(), 1, "{}", told.err);
+    assert!(told.err.contains(wanted), "{}", told.err);
+    let send = [env!("CARGO_BIN_EXE_sockdrill"), "send", "{port}", "xyz", "--quiet"];
+    let serve = ["serve", "0", "--quiet", "--script", script.to_str().unwrap(), "--"];
+    let told = run(&[&serve[..], &send].concat());
+    assert!(told.err.contains("error: expected text at conn") && told.err.contains(wanted), "{}", told.err);
+}
+
+#[test]
+fn a_client_that_leaves_before_all_was_sent_is_told_as_that() {
+    let server = Serving::new(&["--source", "--once"]);
+    let mut stream = server.connect();
+    stream.shutdown(Shutdown::Write).unwrap();
+    stream.read_exact(&mut [0; 100]).unwrap();
+    // What came is unread: the kernel answers what comes with a reset.
+    drop(stream);
+    let told = server.end();
+    assert!(told.err.contains("closed by peer (FIN), before all was sent: in 0 B, out "), "{}", told.err);
+    assert!(told.err.ends_with("1 ended badly\n"), "{}", told.err);
+    assert_eq!(told.code, Some(5));
+}
+
+#[test]
 fn drips_delays_and_cuts_are_as_asked() {
     let server = Serving::new(&["--echo", "--drip", "2/1ms", "--delay", "1ms"]);
     assert_eq!(server.ask(b"hello world"), b"hello world");

@@ -33,7 +33,11 @@ pub(super) struct Job {
 /// How one conversation ended.
 enum Ending {
     Done,
-    Failed(Box<Failure>),
+    Failed {
+        failure: Box<Failure>,
+        /// A stream was open: its close tells how the peer ended it.
+        open: bool,
+    },
     Stopped(StopReason),
     /// What came could not be written.
     Unwritten(io::Error),
@@ -83,12 +87,16 @@ impl Job {
             reason = stop.wait() => Ending::Stopped(reason),
             () = unheard.notified() => Ending::Done,
             never = send_progress::watch(self.bar.as_ref(), &stage) => match never {},
-            result = self.converse(&stage) => result.map_or_else(Ending::Failed, |()| Ending::Done),
+            result = self.converse(&stage) => result.map_or_else(
+                |failure| Ending::Failed { failure, open: stage.is_open(CLIENT) },
+                |()| Ending::Done,
+            ),
         };
         // What is told from here on stands alone.
         if let Some(bar) = &self.bar {
             bar.clear();
         }
+        self.last_of(&ending, &stage).await;
         if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
             ending = Ending::Unwritten(error);
         }
@@ -99,6 +107,15 @@ impl Job {
         }
         stage.finish().await;
         ending
+    }
+
+    /// What the close is to know: how the peer ended, and what came and nobody has taken.
+    async fn last_of(&self, ending: &Ending, stage: &Stage) {
+        let Some(opened_by) = self.scenario.steps.first() else { return };
+        if let Ending::Failed { failure, .. } = ending {
+            stage.tell_end_of(CLIENT, opened_by, failure);
+            stage.take_what_came(CLIENT, opened_by).await;
+        }
     }
 
     async fn converse(&self, stage: &Stage) -> Result<(), Box<Failure>> {
@@ -147,10 +164,10 @@ impl Job {
     /// Says what went wrong, unless the close will.
     fn tell(&self, ending: &Ending, output: &Output) {
         match ending {
-            Ending::Failed(failure) => {
+            Ending::Failed { failure, open } => {
                 let shown = !self.args.telling.quiet && !self.args.telling.is_json();
                 let by_the_close = failure.kind.error() == Some(ErrorKind::Reset) && failure.wanted.is_none();
-                if !(by_the_close && shown) {
+                if !(by_the_close && *open && shown) {
                     tell(failure, output);
                 }
             }
@@ -166,7 +183,7 @@ impl Ending {
     fn exit(&self) -> Exit {
         match self {
             Self::Done => Exit::Done,
-            Self::Failed(failure) => exit_of(failure),
+            Self::Failed { failure, .. } => exit_of(failure),
             Self::Stopped(StopReason::Terminate) => Exit::Terminated,
             Self::Stopped(_) => Exit::Interrupted,
             Self::Unwritten(_) => Exit::Unreachable,

@@ -101,7 +101,15 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             if let Some(output) = narrator {
                 output.complain(&summary(tally, began.elapsed()));
             }
-            status.unwrap_or_else(|| exit(args, stop, failure.as_deref(), output))
+            let exit = status.unwrap_or_else(|| exit(args, stop, failure.as_deref()));
+            // What its own steps wanted is drawn; of many clients, for the first that did not give it.
+            if let Some(failure) = failure
+                && (args.script.is_some() || args.command.is_empty() && exit == exit_of(&failure))
+                && exit_of(&failure) != Exit::Ended
+            {
+                tell(&failure, output);
+            }
+            exit
         }
         Err(error) => {
             output.error(format!("cannot start: {error}"));
@@ -178,17 +186,11 @@ fn summary(tally: Tally, took: Duration) -> String {
     text
 }
 
-fn exit(args: &Args, stop: &Stop, failure: Option<&Failure>, output: &Output) -> Exit {
+fn exit(args: &Args, stop: &Stop, failure: Option<&Failure>) -> Exit {
     match (stop.reason(), failure) {
         (Some(StopReason::Interrupt), _) => Exit::Interrupted,
         (Some(StopReason::Terminate), _) => Exit::Terminated,
-        (_, Some(failure)) if args.once => {
-            let exit = exit_of(failure);
-            if exit != Exit::Ended {
-                tell(failure, output);
-            }
-            exit
-        }
+        (_, Some(failure)) if args.once => exit_of(failure),
         _ => Exit::Done,
     }
 }

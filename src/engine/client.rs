@@ -6,12 +6,11 @@ use super::open::{take_in, words_of};
 use super::player::run_steps;
 use super::serving::{Service, Shared};
 use super::session::{Lane, Live, Session, Socket};
-use super::talk::{tell_ended, tell_received};
+use super::talk::{tell_ended, tell_ended_by, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
 use crate::script::step::{Action, Step};
-use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -118,12 +117,7 @@ impl Over {
         let note = |text: String| lane.note(shared.number, || What::Note { text });
         match self {
             Self::Served(Err(failure)) => {
-                let how = match failure.kind.error() {
-                    Some(ErrorKind::Reset) => words_of(&End::Reset),
-                    Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => words_of(&End::Fin),
-                    _ => return Some(failure.clone()),
-                };
-                lane.note(shared.number, || What::Ended { name: shared.serving.name.clone(), how });
+                tell_ended_by(lane, shared.number, &shared.serving.name, failure);
                 Some(failure.clone())
             }
             Self::Cut => {

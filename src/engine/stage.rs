@@ -5,8 +5,9 @@ use super::deadline::Patience;
 use super::ending::leave_nothing;
 use super::glance::facts_of;
 use super::player::run_step;
-use super::session::{Abandon, Lane, Session};
+use super::session::{Abandon, Lane, Live, Session};
 use super::socket_facts::SocketFacts;
+use super::talk::{tell_ended_by, tell_received};
 use crate::event::{Failure, Journal, Totals};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
@@ -64,6 +65,26 @@ impl Stage {
     pub fn local(&self, name: &str) -> Option<(String, u16)> {
         let local = self.lane.addresses(&Arc::from(name))?.local;
         Some((local.to_string(), local.port()?))
+    }
+
+    /// States how the peer has ended the stream called `name`, where that is why `failure` came about; `step` is
+    /// the one that opened it.
+    pub fn tell_end_of(&self, name: &str, step: &Step, failure: &Failure) {
+        tell_ended_by(&self.lane, step.number, &name.into(), failure);
+    }
+
+    /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at;
+    /// `step` is the one that opened it.
+    pub async fn take_what_came(&self, name: &str, step: &Step) {
+        let Ok(socket) = self.lane.socket(&name.into()) else { return };
+        let Live::Stream(stream, _) = &socket.live else { return };
+        let mut incoming = stream.incoming().await;
+        let came = incoming.window().len();
+        // What cannot be taken has not come.
+        if let (1.., Ok(bytes)) = (came, incoming.take(came).await) {
+            self.lane.session.tap(&bytes);
+            tell_received(&self.lane, step.number, &socket, &bytes);
+        }
     }
 
     /// Closes every socket and ends every process.

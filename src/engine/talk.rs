@@ -7,7 +7,7 @@ use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
-use crate::event::{self, FailureKind, Gathering, What};
+use crate::event::{self, Failure, FailureKind, Gathering, What};
 use crate::net::{End, Received, SendFlags, Stream};
 use crate::script::recipe::Recipe;
 use crate::script::step::{Frame, Name, Options, Recv, Send, Side};
@@ -299,6 +299,21 @@ pub(super) fn tell_ended(lane: &Lane, number: u32, socket: &Socket, end: &End) {
     let how = words_of(end);
     socket.history.ended(&how);
     lane.note(number, || What::Ended { name: socket.name.clone(), how });
+}
+
+/// States the end of the stream `name` that made a step fail: a send meets it before anybody receives it.
+pub(super) fn tell_ended_by(lane: &Lane, number: u32, name: &Name, failure: &Failure) {
+    let how = match failure.kind.error() {
+        Some(ErrorKind::Reset) => words_of(&End::Reset),
+        Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => words_of(&End::Fin),
+        _ => return,
+    };
+    if let Ok(socket) = lane.socket(name)
+        && socket.history.how_ended().is_none()
+    {
+        socket.history.ended(&how);
+        lane.note(number, || What::Ended { name: name.clone(), how });
+    }
 }
 
 /// One receive.

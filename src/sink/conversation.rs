@@ -62,6 +62,8 @@ struct Known {
     began: Duration,
     accepted: bool,
     ended: Option<String>,
+    /// The peer ended while something was being sent to it.
+    unsent: bool,
     cause: Option<String>,
 }
 
@@ -72,6 +74,8 @@ pub struct Conversation {
     manner: Manner,
     streams: HashMap<(String, String), Known>,
     step_began: Duration,
+    /// The failure that was told last: the step that holds the one that failed fails of it too.
+    failed: Option<(String, String)>,
     last: Duration,
     began: Option<Duration>,
     clock: SystemTime,
@@ -86,6 +90,7 @@ impl Conversation {
             manner,
             streams: HashMap::new(),
             step_began: Duration::ZERO,
+            failed: None,
             last: Duration::ZERO,
             began: None,
             clock: SystemTime::now(),
@@ -203,14 +208,16 @@ impl Conversation {
             (Some(how), _) => ended(&how),
             (None, _) => known.cause.map_or("closed by us".to_owned(), |why| format!("{why}: closed by us")),
         };
-        let style = if reset || how.starts_with("closed") { FAINT } else { OTHER };
+        let style = if reset || how.starts_with("closed") && !known.unsent { FAINT } else { OTHER };
         let time = event.at.saturating_sub(known.began);
         let seconds = time.as_secs_f64();
         let (sent, received) = (amount(sent, time), amount(received, time));
+        let early =
+            if known.unsent && how.starts_with("closed by peer") { ", before all was sent" } else { "" };
         let words = if known.accepted {
-            format!("{how}: in {received}, out {sent}, {seconds:.3} s")
+            format!("{how}{early}: in {received}, out {sent}, {seconds:.3} s")
         } else {
-            format!("{how} after {seconds:.3} s: sent {sent}, received {received}")
+            format!("{how} after {seconds:.3} s{early}: sent {sent}, received {received}")
         };
         self.tell(event, style, &words)
     }
@@ -245,10 +252,7 @@ impl Conversation {
             What::Closed { name, reset, sent, received } => {
                 self.closed(event, name, *reset, *sent, *received)
             }
-            // How its peer ended is told by the close.
-            What::Failed(failure) if !event.lane.is_empty() && !is_an_end(failure) => {
-                self.tell(event, BAD, &format!("failed: {}", failure.message))
-            }
+            What::Failed(failure) => self.failed(event, failure),
             What::Note { text } => self.note(event, text),
             what if self.manner.verbose => match details(what) {
                 Some(words) => self.tell(event, FAINT, &words),
@@ -256,6 +260,20 @@ impl Conversation {
             },
             _ => Ok(()),
         }
+    }
+
+    /// How its peer ended is told by the close; a failure of the only conversation, by whoever holds it.
+    fn failed(&mut self, event: &Event, failure: &Failure) -> io::Result<()> {
+        if failure.kind.error() == Some(ErrorKind::BrokenPipe) {
+            let streams = self.streams.iter_mut().filter(|((of, _), _)| **of == *event.lane);
+            streams.for_each(|(_, known)| known.unsent = true);
+        }
+        let this = (event.lane.to_string(), failure.message.clone());
+        if event.lane.is_empty() || is_an_end(failure) || self.failed.as_ref() == Some(&this) {
+            return Ok(());
+        }
+        self.failed = Some(this);
+        self.tell(event, BAD, &format!("failed: {}", failure.message))
     }
 
     /// A note about an open stream is the cause of what comes next on it.
