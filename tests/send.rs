@@ -41,6 +41,21 @@ fn the_answer_is_stdout_and_how_it_ended_is_stderr() {
 }
 
 #[test]
+fn a_signal_is_heard_though_nobody_reads_what_never_ends() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let server = Serving::new(&["--source"]);
+        let mut child = program(&["send", &server.at(), "hi"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_exact(&mut [0]).unwrap();
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        // Its end comes before anything more is read.
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        drop(stdout);
+        server.stop();
+    }
+}
+
+#[test]
 fn a_transcript_is_escaped_and_has_times_where_it_is_asked_for() {
     let peer = Peer::new(|mut stream| {
         stream.write_all(b"\x1b[31mred\x07\r\nnext \xff\n").unwrap();

@@ -9,8 +9,8 @@ use crate::event::Exit;
 use signal_hook::flag;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -22,6 +22,7 @@ pub(super) fn watch(stop: &Stop) -> io::Result<()> {
         let _within = runtime.enter();
         Signals::new()?
     };
+    remember()?;
     let stop = stop.clone();
     // Watched already: nobody needs to wait for the thread to begin.
     let thread = std::thread::Builder::new().name("signals".to_owned());
@@ -42,8 +43,25 @@ pub(super) fn watch_within(runtime: &Runtime, stop: &Stop) -> io::Result<()> {
         flag::register_conditional_shutdown(kind.as_raw_value(), i32::from(exit.code()), once.clone())?;
         flag::register(kind.as_raw_value(), once)?;
     }
+    remember()?;
     let stop = stop.clone();
     drop(runtime.spawn(async move { signals.raise(&stop).await }));
+    Ok(())
+}
+
+/// Whether one has come that ends the command.
+static CAME: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// Whether a signal has come that ends the command: for whoever waits where no runtime turns.
+pub(super) fn came() -> bool {
+    CAME.get().is_some_and(|came| came.load(Ordering::SeqCst))
+}
+
+fn remember() -> io::Result<()> {
+    let came = CAME.get_or_init(Arc::default);
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        flag::register(kind.as_raw_value(), came.clone())?;
+    }
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! The flags that say how a conversation is shown, and the sink that they mean.
 
 use super::output::Output;
+use super::signals;
 use crate::event::{Detail, Journal, Live};
-use crate::sink::{Calm, Conversation, Jsonl, Manner, Skipping, Times, Transfer, View};
+use crate::sink::{Calm, Conversation, GivesUp, Jsonl, Manner, Skipping, Times, Transfer, View};
 use crate::text::{Diagnostic, Severity};
 use std::fs::File;
 use std::io::{self, Write};
@@ -157,19 +158,22 @@ impl Telling {
     }
 }
 
-/// Where lines go; those of a command that serves hold nobody up.
+/// Where lines go; those of a command that serves hold nobody up, and none keeps a signal waiting.
 fn transcript(to: impl Write + AsFd + Send + 'static, serves: bool) -> Box<dyn Write + Send> {
-    if serves { Box::new(Calm::new(Skipping::new(to))) } else { Box::new(Calm::new(to)) }
+    let gives_up = if serves { GivesUp::InTime } else { GivesUp::When(signals::came) };
+    Box::new(Calm::new(Skipping::lines(to, gives_up)))
 }
 
 /// Standard output without a buffer, for bytes as they are.
 pub(super) fn raw_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
-    Ok(Calm::new(Box::new(stdout_file()?) as Box<dyn Write + Send>))
+    let bytes = Skipping::bytes(stdout_file()?, GivesUp::When(signals::came));
+    Ok(Calm::new(Box::new(bytes) as Box<dyn Write + Send>))
 }
 
 /// Standard output without a buffer, for lines of a command that is to hold nobody up.
 pub(super) fn skipping_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
-    Ok(Calm::new(Box::new(Skipping::new(stdout_file()?)) as Box<dyn Write + Send>))
+    let lines = Skipping::lines(stdout_file()?, GivesUp::InTime);
+    Ok(Calm::new(Box::new(lines) as Box<dyn Write + Send>))
 }
 
 fn stdout_file() -> io::Result<File> {

@@ -224,7 +224,11 @@ impl Holding<'_> {
                 }
             });
             match lent.await.map_err(failed)? {
-                Lent::Bytes(()) => self.heard.set(Instant::now()),
+                Lent::Bytes(()) => {
+                    self.heard.set(Instant::now());
+                    // A peer that is always faster than we are must not keep the rest from its turn: signals, sending.
+                    tokio::task::yield_now().await;
+                }
                 Lent::End(end) => {
                     tell_ended(lane, self.number(), self.socket, &end);
                     return Ok(end);

@@ -60,7 +60,7 @@ pub use report::{Format, Report};
 pub use rungs::draw_ladder;
 pub use screen::{columns, cut, draw, pad, printable};
 pub use shown_bytes::View;
-pub use skipping::Skipping;
+pub use skipping::{GivesUp, Skipping};
 pub use step_times::StepTimes;
 pub use terminal::{LadderOf, Look, Shown, Terminal};
 pub use transfer::Transfer;

@@ -1,53 +1,99 @@
-//! `Skipping`: a transcript that holds nobody up. A pipe that nobody reads is full after 64 KiB; a server that
-//! waited for its reader would stop serving, for a reason that none of its clients can see.
+//! `Skipping`: output that does not wait for ever for its reader. A pipe that nobody reads is full after 64 KiB: a
+//! server that waited would stop serving, for a reason that none of its clients can see, and a command that waited
+//! would not hear a Ctrl-C.
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
-/// How long a reader may read nothing, in milliseconds, before it is taken for none.
-const PATIENCE: u16 = 2000;
+/// How long a reader may read nothing before it is taken for none.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether to give up, in milliseconds.
+const SLICE: u16 = 100;
+
+/// When the reader is given up, so that what finds no room is left out.
+#[derive(Debug, Clone, Copy)]
+pub enum GivesUp {
+    /// Once it has read nothing for two seconds.
+    InTime,
+    /// Once this says so.
+    When(fn() -> bool),
+}
 
 /// What a pipe that is ready takes at once (`PIPE_BUF`, pipe(7)).
 const AT_ONCE: usize = 4096;
 
-/// Writes to a pipe or socket as long as somebody reads; where nothing was read for two seconds, what follows is
-/// left out until there is room again, and a line says how much that was. Anything else it writes as it is.
+/// Writes to a pipe, socket or terminal as long as somebody reads. Once the reader is given up, what follows is left
+/// out until there is room again, and a line says how much that was. To anything else it writes as it is.
 #[derive(Debug)]
 pub struct Skipping<W> {
     inner: W,
+    gives_up: GivesUp,
+    /// What is written are lines, among which another one may stand.
+    has_lines: bool,
     can_be_full: bool,
-    /// Nobody was reading when something was last written.
-    unread: bool,
-    left_out: u64,
+    /// Lines left out since nobody reads; none while somebody does.
+    left_out: Option<u64>,
     in_a_line: bool,
 }
 
 impl<W: Write + AsFd> Skipping<W> {
-    /// A skipping writer around `inner`.
-    pub fn new(inner: W) -> Self {
-        let kind = fstat(&inner).map(|stat| SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT);
-        let can_be_full = matches!(kind, Ok(SFlag::S_IFIFO | SFlag::S_IFSOCK));
-        Self { inner, can_be_full, unread: false, left_out: 0, in_a_line: false }
+    /// Lines to `inner`.
+    pub fn lines(inner: W, gives_up: GivesUp) -> Self {
+        Self::new(inner, gives_up, true)
     }
 
-    fn has_room(&self, within: u16) -> bool {
+    /// Bytes to `inner`: nothing is said among them.
+    pub fn bytes(inner: W, gives_up: GivesUp) -> Self {
+        Self::new(inner, gives_up, false)
+    }
+
+    fn new(inner: W, gives_up: GivesUp, has_lines: bool) -> Self {
+        let kind = fstat(&inner).map(|stat| SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT);
+        let can_be_full = match kind {
+            Ok(SFlag::S_IFIFO | SFlag::S_IFSOCK) => true,
+            // Who pauses a terminal is there, and reads on.
+            Ok(SFlag::S_IFCHR) => matches!(gives_up, GivesUp::When(_)),
+            _ => false,
+        };
+        Self { inner, gives_up, has_lines, can_be_full, left_out: None, in_a_line: false }
+    }
+
+    /// Whether a write would find room now.
+    fn is_ready(&self, within: u16) -> bool {
         let mut asked = [PollFd::new(self.inner.as_fd(), PollFlags::POLLOUT)];
-        // What cannot be asked is written to, and says itself what is wrong.
         poll(&mut asked, PollTimeout::from(within)).is_ok_and(|ready| ready > 0)
     }
 
+    /// Waits for room; whether there is some, or the reader is to be given up.
+    fn waits_for_room(&self) -> bool {
+        let began = Instant::now();
+        while !self.is_ready(SLICE) {
+            let given_up = match self.gives_up {
+                GivesUp::InTime => began.elapsed() >= PATIENCE,
+                GivesUp::When(is_so) => is_so(),
+            };
+            if given_up {
+                return false;
+            }
+        }
+        true
+    }
+
     fn skip(&mut self, bytes: &[u8]) {
-        self.unread = true;
-        self.left_out += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        *self.left_out.get_or_insert(0) += memchr::memchr_iter(b'\n', bytes).count() as u64;
     }
 
     /// Says what was left out, once somebody reads again.
     fn catch_up(&mut self) -> io::Result<()> {
+        let left_out = self.left_out.take().unwrap_or(0);
+        if !self.has_lines {
+            return Ok(());
+        }
         let end = if std::mem::take(&mut self.in_a_line) { "\n" } else { "" };
-        let left_out = std::mem::take(&mut self.left_out);
-        self.unread = false;
         self.inner.write_all(format!("{end}* {left_out} lines left out: nobody was reading\n").as_bytes())
     }
 }
@@ -59,11 +105,12 @@ impl<W: Write + AsFd> Write for Skipping<W> {
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            if !self.has_room(if self.unread { 0 } else { PATIENCE }) {
+            let has_room = if self.left_out.is_some() { self.is_ready(0) } else { self.waits_for_room() };
+            if !has_room {
                 self.skip(rest);
                 break;
             }
-            if self.unread {
+            if self.left_out.is_some() {
                 self.catch_up()?;
             }
             let (now, later) = rest.split_at(rest.len().min(AT_ONCE));
@@ -76,7 +123,7 @@ impl<W: Write + AsFd> Write for Skipping<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.unread && self.has_room(0) {
+        if self.left_out.is_some() && self.is_ready(0) {
             self.catch_up()?;
         }
         self.inner.flush()
@@ -91,7 +138,7 @@ mod tests {
     #[test]
     fn a_pipe_that_nobody_reads_is_left_out_and_counted_and_one_that_is_read_again_goes_on() {
         let (mut reader, writer) = io::pipe().unwrap();
-        let mut skipping = Skipping::new(writer);
+        let mut skipping = Skipping::lines(writer, GivesUp::InTime);
         let line = [&[b'x'; 999][..], b"\n"].concat();
         for _ in 0..200 {
             skipping.write_all(&line).unwrap();
