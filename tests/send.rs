@@ -19,7 +19,7 @@ use desk::{Peer, Serving, Told, all, echo, finish, has, plain, program, reset, r
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 fn same(told: &Told, port: u16, out: &str, err: &str, code: i32) {
@@ -239,6 +239,44 @@ fn each_round_of_repeat_is_sent_and_expected() {
     assert_eq!((told.out(), told.code, peer.end()), ("n1\nn2\nn3\n".to_owned(), Some(0), 9), "{}", told.err);
 }
 
+/// What is told of five rounds with a peer that answers the first one and then ends so.
+fn ended_between_rounds(end: fn(TcpStream)) -> Told {
+    let peer = Peer::new(move |mut stream| {
+        stream.read_exact(&mut [0; 2]).unwrap();
+        stream.write_all(b"a\n").unwrap();
+        end(stream);
+    });
+    let told = run(&["send", &peer.at(), r"a\n", "--repeat", "5", "--interval", "100ms", "--expect", r"a\n"]);
+    let err = plain(&told.err, peer.port);
+    peer.end();
+    Told { err, ..told }
+}
+
+#[test]
+fn a_reset_between_two_rounds_is_told_by_the_close() {
+    let told = ended_between_rounds(reset);
+    assert!(told.err.contains("\n* reset by peer (RST) after T s"), "{}", told.err);
+    assert!(!told.err.contains("closed by us"), "{}", told.err);
+    assert_eq!((told.out(), told.code), ("a\n".to_owned(), Some(5)), "{}", told.err);
+}
+
+#[test]
+fn a_peer_that_closes_between_two_rounds_is_told_by_the_close() {
+    let told = ended_between_rounds(drop);
+    assert!(told.err.contains("\n* closed by peer (FIN) after T s"), "{}", told.err);
+    assert!(told.err.contains("error: ") && !told.err.contains("closed by us"), "{}", told.err);
+    assert_eq!((told.out(), told.code), ("a\n".to_owned(), Some(5)), "{}", told.err);
+}
+
+#[test]
+fn what_came_and_was_not_expected_is_stdout_all_the_same() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), "hi", "--expect", "bye"]);
+    assert!(told.err.contains("offset 0: wanted `b`, seen `h`"), "{}", told.err);
+    assert!(told.err.ends_with(": sent 2 B, received 2 B\n"), "{}", told.err);
+    assert_eq!((told.out(), told.code, peer.end()), ("hi".to_owned(), Some(1), 2));
+}
+
 #[test]
 fn standard_input_that_is_open_does_not_keep_it_when_the_peer_closes() {
     let peer = Peer::new(|mut stream| stream.write_all(b"bye").unwrap());
@@ -315,7 +353,7 @@ fn nobody_reading_the_output_ends_it_quietly() {
 
 #[test]
 fn a_signal_ends_it_with_one_summary_line() {
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+    for (signal, why, code) in [(Signal::SIGINT, "interrupted", 130), (Signal::SIGTERM, "terminated", 143)] {
         let peer = Peer::new(|mut stream| all(&mut stream));
         let mut child =
             program(&["send", &peer.at(), "hi", "--wait", "60", "--no-shutdown"]).spawn().unwrap();
@@ -326,7 +364,8 @@ fn a_signal_ends_it_with_one_summary_line() {
         let mut rest = String::new();
         err.read_to_string(&mut rest).unwrap();
         let rest = plain(&rest, peer.port);
-        assert!(rest.starts_with("* closed by us after T s: sent ") && rest.lines().count() == 1, "{rest}");
+        assert!(rest.starts_with(&format!("* {why}: closed by us after T s: sent ")), "{rest}");
+        assert_eq!(rest.lines().count(), 1, "{rest}");
         assert_eq!(child.wait().unwrap().code(), Some(code));
         peer.end();
     }

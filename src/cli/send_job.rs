@@ -109,12 +109,17 @@ impl Job {
         ending
     }
 
-    /// What the close is to know: how the peer ended, and what came and nobody has taken.
+    /// What the close is to know: how the peer ended, why we end, and what came and nobody has taken.
     async fn last_of(&self, ending: &Ending, stage: &Stage) {
         let Some(opened_by) = self.scenario.steps.first() else { return };
-        if let Ending::Failed { failure, .. } = ending {
-            stage.tell_end_of(CLIENT, opened_by, failure);
-            stage.take_what_came(CLIENT, opened_by).await;
+        match ending {
+            Ending::Failed { failure, .. } => {
+                stage.tell_end_of(CLIENT, opened_by, failure);
+                stage.take_what_came(CLIENT, opened_by).await;
+            }
+            Ending::Stopped(StopReason::Terminate) => stage.note(opened_by, "terminated"),
+            Ending::Stopped(_) => stage.note(opened_by, "interrupted"),
+            Ending::Done | Ending::Unwritten(_) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use super::player::run_step;
 use super::session::{Abandon, Lane, Live, Session};
 use super::socket_facts::SocketFacts;
 use super::talk::{tell_ended_by, tell_received};
-use crate::event::{Failure, Journal, Totals};
+use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
 use std::sync::Arc;
@@ -71,6 +71,11 @@ impl Stage {
     /// the one that opened it.
     pub fn tell_end_of(&self, name: &str, step: &Step, failure: &Failure) {
         tell_ended_by(&self.lane, step.number, &name.into(), failure);
+    }
+
+    /// Notes something of the stream that `step` opened, or was to open.
+    pub fn note(&self, step: &Step, text: &str) {
+        self.lane.note(step.number, || What::Note { text: text.to_owned() });
     }
 
     /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at;

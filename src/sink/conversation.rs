@@ -279,7 +279,7 @@ impl Conversation {
     /// A note about an open stream is the cause of what comes next on it.
     fn note(&mut self, event: &Event, text: &str) -> io::Result<()> {
         let lane = &event.lane;
-        let open = self.streams.iter_mut().find(|((of, _), known)| **of == **lane && known.accepted);
+        let open = self.streams.iter_mut().find(|((of, _), _)| **of == **lane);
         match open {
             Some((_, known)) => {
                 known.cause = Some(text.to_owned());

@@ -510,7 +510,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         scene: Tcp(s::interrupts),
         out: "",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
-* closed by us after T s: sent 2 B, received 0 B\n",
+* interrupted: closed by us after T s: sent 2 B, received 0 B\n",
         code: 130,
     },
     Row {
@@ -543,7 +543,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         scene: Tcp(s::terminates),
         out: "",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
-* closed by us after T s: sent 2 B, received 0 B\n",
+* terminated: closed by us after T s: sent 2 B, received 0 B\n",
         code: 143,
     },
     Row {

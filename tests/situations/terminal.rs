@@ -54,7 +54,7 @@ fn ctrl_c_ends_send_while_a_line_is_typed() {
     terminal.see("     6  hello\\n");
     terminal.keys(CTRL_C);
     assert_eq!(terminal.end(), 130);
-    tells_over_the_caret(&terminal, "* closed by us after ");
+    tells_over_the_caret(&terminal, "* interrupted: closed by us after ");
     assert_eq!(peer.end(), b"hello\n");
 }
 
