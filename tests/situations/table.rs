@@ -346,7 +346,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         scene: There(s::nothing),
         out: "",
         err: "error: there is nothing to send: no DATA, and standard input is empty
-  help: `--empty` sends an empty datagram\n",
+  help: `--empty` sends an empty datagram, `--size N` so many bytes\n",
         code: 2,
     },
     Row {
@@ -380,7 +380,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         scene: There(s::nothing),
         out: "",
         err: "error: there is nothing to send: no DATA, and standard input is empty
-  help: `--empty` sends an empty datagram\n",
+  help: `--empty` sends an empty datagram, `--size N` so many bytes\n",
         code: 2,
     },
     Row {
