@@ -30,8 +30,19 @@ pub struct Counts {
 pub struct Lender<'a> {
     incoming: Incoming<'a>,
     last: Readiness<'a>,
-    /// The last receive took everything there was: the next one would find nothing.
-    drained: bool,
+    next: Next,
+}
+
+/// What the last receive says about the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing: it is worth a try.
+    Open,
+    /// There was no more than what was taken: it would find nothing.
+    Nothing,
+    /// There is more, but the others have their turn first: fifty peers that flood would keep one that asks a little
+    /// waiting for a tenth of a second.
+    Later,
 }
 
 /// What a receive gave.
@@ -46,7 +57,7 @@ pub enum Lent<R> {
 impl<'a> Lender<'a> {
     /// Exclusive use of the receiving half, once its other user is done. Cancel safe.
     pub async fn new(stream: &'a Stream) -> Self {
-        Self { incoming: stream.incoming().await, last: stream.polled.noticed(), drained: false }
+        Self { incoming: stream.incoming().await, last: stream.polled.noticed(), next: Next::Open }
     }
 
     /// Lends the next bytes to `take`, those held first; they count as consumed. Cancel safe.
@@ -63,14 +74,23 @@ impl<'a> Lender<'a> {
         self.incoming.stream.tls().is_some()
     }
 
-    fn sees_closed(&self) -> bool {
-        self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed())
+    /// Whether a receive now is worth its system call; `wait` is what to do where it is not.
+    fn is_worth_a_try(&mut self) -> bool {
+        let sees_closed = || self.last.as_ref().is_some_and(|guard| guard.ready().is_read_closed());
+        match self.next {
+            Next::Open => true,
+            Next::Nothing => {
+                self.next = Next::Open;
+                sees_closed()
+            }
+            Next::Later => false,
+        }
     }
 
     /// Lends the next bytes to `take`, those held first; they count as consumed. None if there is nothing
-    /// now: then `wait`.
+    /// now, or the others have their turn: then `wait`.
     fn try_lend<R>(&mut self, take: impl FnOnce(&[u8]) -> R) -> Option<Lent<R>> {
-        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+        if !self.is_worth_a_try() {
             return None;
         }
         let stream = self.incoming.stream;
@@ -86,7 +106,11 @@ impl<'a> Lender<'a> {
         self.incoming.forget_peeked();
         let lent = scratch::with(|buf| {
             let got = unless_blocked(stream.recv(buf, 0))?;
-            self.drained = got.is_some_and(|count| count < buf.len());
+            self.next = match got {
+                Some(count) if count < buf.len() => Next::Nothing,
+                Some(_) => Next::Later,
+                None => Next::Open,
+            };
             Ok(got.map(|count| (count, buf.get(..count).filter(|bytes| !bytes.is_empty()).map(take))))
         });
         match lent {
@@ -109,7 +133,7 @@ impl<'a> Lender<'a> {
 
     /// The same without copying: for TCP.
     fn drop_unread(&mut self) -> Option<Lent<()>> {
-        if std::mem::take(&mut self.drained) && !self.sees_closed() {
+        if !self.is_worth_a_try() {
             return None;
         }
         self.incoming.forget_peeked();
@@ -117,7 +141,7 @@ impl<'a> Lender<'a> {
         match unless_blocked(sys::recv_discard(stream.polled.fd(), DISCARD)) {
             Ok(Some(0)) => stream.end_of_zero().map(Lent::End),
             Ok(Some(count)) => {
-                self.drained = true;
+                self.next = Next::Nothing;
                 self.incoming.count(count);
                 Some(Lent::Bytes(()))
             }
@@ -130,6 +154,11 @@ impl<'a> Lender<'a> {
     #[allow(clippy::manual_async_fn, reason = "see above")]
     fn wait(&mut self) -> impl Future<Output = Result<(), NetError>> {
         async move {
+            if self.next == Next::Later {
+                self.next = Next::Open;
+                tokio::task::yield_now().await;
+                return Ok(());
+            }
             if self.secured() {
                 return Box::pin(self.incoming.wait_tls(0)).await;
             }

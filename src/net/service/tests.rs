@@ -55,6 +55,37 @@ async fn echo_of_more_than_the_buffers_hold_loses_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_floods_gets_two_buffers_a_turn_at_most() {
+    let (client, server) = tcp().await;
+    let peer = std::thread::spawn(move || {
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        tokio.block_on(async {
+            let write = async {
+                send(&client, &vec![b'x'; 64_000_000]).await;
+                client.shutdown(Shutdown::Write).await.unwrap();
+            };
+            soon(async { tokio::join!(write, client.discard()) }).await.1.unwrap();
+        });
+    });
+    let turns = async {
+        let (mut last, mut most) = (0, 0);
+        loop {
+            most = most.max(server.received() - last);
+            last = server.received();
+            if last == 64_000_000 {
+                return most;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (end, most) = soon(async { tokio::join!(biased; server.echo(), turns) }).await;
+    assert_eq!(end.unwrap(), End::Fin);
+    assert!(most <= 2 * 256 * 1024, "{most} bytes before the others had a turn");
+    drop(server);
+    peer.join().unwrap();
+}
+
+#[tokio::test]
 async fn echo_tells_a_reset_from_a_fin() {
     let (client, server) = tcp().await;
     let end = async {
