@@ -277,19 +277,27 @@ fn standard_input_is_not_read_unless_asked() {
 
 #[test]
 fn clients_beyond_the_most_wait_in_the_queue() {
-    let server = Serving::new(&["--echo", "--max-clients", "1"]);
-    let mut first = server.connect();
-    first.write_all(b"1").unwrap();
-    first.read_exact(&mut [0]).unwrap();
-    let mut second = server.connect();
-    second.write_all(b"2").unwrap();
-    second.set_nonblocking(true).unwrap();
-    assert_eq!(second.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
-    second.set_nonblocking(false).unwrap();
-    drop(first);
-    second.read_exact(&mut [0]).unwrap();
-    drop(second);
-    server.stop();
+    // What is seen of them is served step by step, and the rest by a loop.
+    for view in [&["--view", "text"][..], &[]] {
+        let server = Serving::new(&[&["--echo", "--max-clients", "1"], view].concat());
+        let mut first = server.connect();
+        let mut second = server.connect();
+        second.write_all(b"2").unwrap();
+        for _ in 0..20 {
+            first.write_all(b"1").unwrap();
+            first.read_exact(&mut [0]).unwrap();
+        }
+        drop(first);
+        second.read_exact(&mut [0]).unwrap();
+        drop(second);
+        let told = server.stop();
+        let told = told.out() + &told.err;
+        let line = |who: &str, what: &str| {
+            let is = |line: &str| line.starts_with(who) && line.contains(what);
+            told.lines().position(is).unwrap_or_else(|| panic!("no {who} {what} in {told}"))
+        };
+        assert!(line("#1 *", "closed by peer") < line("#2 *", "connected"), "{told}");
+    }
 }
 
 #[test]

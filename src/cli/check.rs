@@ -18,8 +18,8 @@ use std::path::PathBuf;
   sockdrill check smoke.yaml --set target=10.0.0.7:6060
   sockdrill check --json scenarios/ | jq -r .message    for another program
   git diff --name-only '*.yaml' | xargs sockdrill check",
-    after_help = "Every mistake of every file is shown, each under its own line.
-Exit code 0: no mistakes; 2: mistakes."
+    after_help = "Every mistake of every file is shown, each under its own line.\n\
+        Exit code 0: no mistakes; 2: mistakes."
 )]
 pub(super) struct Args {
     /// Scenario files, and directories of them

@@ -24,9 +24,9 @@ const NAME: &str = "sockdrill";
   sockdrill completions fish | source          the same in fish
   sockdrill completions bash > ~/.local/share/bash-completion/completions/sockdrill
   sockdrill completions fish > ~/.config/fish/completions/sockdrill.fish",
-    after_help = "Commands and flags are completed, and values too: words that a flag takes, socket options, files,
-interfaces, verbs, and the addresses at which something listens on this machine. The script asks the
-`sockdrill` that is found in PATH, so it goes on being right when that one is replaced."
+    after_help = "Commands and flags are completed, and values too: words that a flag takes, socket options, files, \
+        interfaces, verbs, and the addresses at which something listens on this machine. The script asks the \
+        `sockdrill` that is found in PATH, so it goes on being right when that one is replaced."
 )]
 pub(super) struct Args {
     /// Which shell: bash, zsh or fish

@@ -19,11 +19,11 @@ use std::path::PathBuf;
   sockdrill repl -c 'connect c localhost:6379; send c \"PING\\r\\n\"; expect c \"+PONG\\r\\n\"'
   sockdrill repl < steps.txt                         the same from a file
   sockdrill repl --json < steps.txt                  every event, one JSON object a line",
-    after_help = "At a terminal lines are edited: Tab completes, Ctrl-R searches, Ctrl-C stops the running step, Ctrl-D leaves.
-What arrives at open sockets is told above the line (`~`), and stays where it is until a step takes it.
-Piped, or with -c, steps run without a prompt up to the first that does not hold.
-Exit code 0: all held; 1: an expectation did not hold; 2: a mistake in a line; 3: could not resolve, connect or
-bind; 4: a time-out; 5: reset or closed early; 130, 143: ended by a signal."
+    after_help = "At a terminal lines are edited: Tab completes, Ctrl-R searches, Ctrl-C stops the running step, Ctrl-D \
+        leaves. What arrives at open sockets is told above the line (`~`), and stays where it is until a step \
+        takes it. Piped, or with -c, steps run without a prompt up to the first that does not hold.\n\
+        Exit code 0: all held; 1: an expectation did not hold; 2: a mistake in a line; 3: could not resolve, \
+        connect or bind; 4: a time-out; 5: reset or closed early; 130, 143: ended by a signal."
 )]
 pub(super) struct Args {
     /// A scenario whose steps are run first

@@ -24,8 +24,8 @@ const JOBS_PER_CORE: usize = 4;
   sockdrill replay ci/ --isolate --time-scale 4 --junit report.xml --json=run.jsonl
   sockdrill replay flaky.yaml --repeat 100 --stats --ladder=failed
   sockdrill replay greeting.yaml --accept               what came is expected from now on",
-    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked
-before the first socket opens.
+    after_help = "Results go to stdout, failures and mistakes to stderr. Every file is checked before the first socket \
+        opens.
 
 Exit codes:
   0         all passed, or were skipped

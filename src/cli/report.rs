@@ -20,8 +20,8 @@ use std::path::PathBuf;
   sockdrill report run.jsonl --junit report.xml --markdown summary.md
   sockdrill report run.jsonl --annotations             GitHub annotations of what failed
   sockdrill replay scenarios/ --json | sockdrill report - --tap -",
-    after_help = "The run is one that `replay` wrote with --json. Without a report to write, its
-results are shown as `replay` shows them.
+    after_help = "The run is one that `replay` wrote with --json. Without a report to write, its results are shown as \
+        `replay` shows them.
 
 Exit codes:
   0  the reports are made, whatever the run's verdict is

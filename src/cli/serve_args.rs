@@ -15,9 +15,10 @@ use std::time::Duration;
   sockdrill serve 9000 --on 'LOGIN (?<who>\\w+)\\n' --reply 'HELLO ${who}\\n' --otherwise reset
   sockdrill serve 0 --echo -- ./my-test {port}   a free port, a command, its exit status
   sockdrill serve --source 1MiB --drip 64/10ms --reset-after 1000",
-    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a or @file; in a reply ${name} is what (?<name>…)
-of its --on has matched. Bare numbers are seconds. Ctrl-C stops, with a summary. Exit code 0: done; 2: wrong usage;
-3: could not listen; of --once also 1, 3, 4 and 5 as of send; the command's own where one is run; 130, 143: ended by a signal."
+    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a or @file; in a reply ${name} \
+        is what (?<name>…) of its --on has matched. Bare numbers are seconds. Ctrl-C stops, with a summary.\n\
+        Exit code 0: done; 2: wrong usage; 3: could not listen; of --once also 1, 3, 4 and 5 as of send; the \
+        command's own where one is run; 130, 143: ended by a signal."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {

@@ -30,12 +30,12 @@ use std::time::Duration;
   sockdrill udp-recv 5000 --echo                        send each back to its sender
   sockdrill udp-recv 5000 --stats 1s                    rate; loss, order, jitter if numbered
   sockdrill udp-recv 5000 --join 239.1.2.3 --interface eth0 --view raw > packets.bin",
-    after_help = "Loopback only, unless the address says otherwise: '*:5000' is all interfaces. Port 0 takes a free
-one and says which. A numbered datagram begins with `#` and its number, and may go on with a blank
-and the sender's clock in seconds: `#17 0.123456`. `udp-send --numbered` and the payload
-'#${i} ${time}' make such. Bare numbers are seconds.
-Exit code 0: done; 2: wrong usage; 3: could not resolve, bind or join; 4: fewer came than --count
-in the time of --within, or none; 130, 143: ended by a signal."
+    after_help = "Loopback only, unless the address says otherwise: '*:5000' is all interfaces. Port 0 takes a free one \
+        and says which. A numbered datagram begins with `#` and its number, and may go on with a blank and the \
+        sender's clock in seconds: `#17 0.123456`. `udp-send --numbered` and the payload '#${i} ${time}' make \
+        such. Bare numbers are seconds.\n\
+        Exit code 0: done; 2: wrong usage; 3: could not resolve, bind or join; 4: fewer came than --count in the \
+        time of --within, or none; 130, 143: ended by a signal."
 )]
 pub(super) struct Args {
     /// Where to receive: a port, :port, host:port, host port, *:port; 127.0.0.1:6060 unless given

@@ -30,12 +30,12 @@ use std::time::Duration;
   sockdrill udp-send :5000 '#${i} ${time}' --count 1k --rate 500/s --replies 1000
   sockdrill udp-send -b 192.168.1.255:9999 'who?' --wait 3s
   sockdrill udp-send :5000 --size 64 --count 1M --flood   as fast as it goes",
-    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a, @file, or - for standard input.
-Each DATA is one datagram; ${i} in it is its round and ${time} the time in seconds. Without DATA,
-what comes on standard input is one datagram; typed at a terminal, each line is.
-Bare numbers are seconds, a bare rate is a second's.
-Exit code 0: done; 2: wrong usage, too long for a datagram; 3: could not resolve or send, or
-refused (ICMP); 4: fewer answers than --replies in time, or none; 130, 143: ended by a signal."
+    after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a, @file, or - for standard \
+        input. Each DATA is one datagram; ${i} in it is its round and ${time} the time in seconds. Without DATA, \
+        what comes on standard input is one datagram; typed at a terminal, each line is. Bare numbers are \
+        seconds, a bare rate is a second's.\n\
+        Exit code 0: done; 2: wrong usage, too long for a datagram; 3: could not resolve or send, or refused \
+        (ICMP); 4: fewer answers than --replies in time, or none; 130, 143: ended by a signal."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {

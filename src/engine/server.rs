@@ -16,7 +16,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// How many connections are accepted before clients have a turn.
 const ACCEPTS_AT_ONCE: u32 = 64;
@@ -124,6 +124,12 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
+/// Serves a client, whose place is free for another when it has left.
+async fn holding(permit: Option<OwnedSemaphorePermit>, client: impl Future<Output = ()>) {
+    client.await;
+    drop(permit);
+}
+
 /// Accepts until told to stop, or as many as are accepted; then waits for those that are there.
 async fn accept(listener: Listener, shared: &Arc<Shared>) {
     let mut clients = tokio::task::JoinSet::new();
@@ -151,15 +157,16 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
         let Ok(stream) = accepted else { break };
         let number = shared.clients.fetch_add(1, Ordering::SeqCst) + 1;
         shared.open.fetch_add(1, Ordering::SeqCst);
-        if shared.serving.is_plain() {
-            tokio::spawn(client::plain(stream, number, shared.clone()));
-        } else {
-            let task = client::watched(stream, number, shared.clone());
-            clients.spawn(async move {
-                task.await;
-                drop(permit);
-            });
-            while clients.try_join_next().is_some() {}
+        match (shared.serving.is_plain(), permit) {
+            // An idle client is mostly the size of its task: one without a permit has no room for one.
+            (true, None) => drop(tokio::spawn(client::plain(stream, number, shared.clone()))),
+            (true, permit) => {
+                drop(tokio::spawn(holding(permit, client::plain(stream, number, shared.clone()))))
+            }
+            (false, permit) => {
+                clients.spawn(holding(permit, client::watched(stream, number, shared.clone())));
+                while clients.try_join_next().is_some() {}
+            }
         }
         at_once += 1;
         if shared.serving.accepts.is_some_and(|most| number >= most) {
