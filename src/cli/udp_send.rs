@@ -175,7 +175,7 @@ fn plan(args: &Args, drafting: &Drafting<'_>) -> Result<Plan, Problem> {
 
 /// Whether datagrams are typed line by line.
 fn typed(args: &Args) -> bool {
-    args.size.is_none() && !args.empty && io::stdin().is_terminal()
+    args.size.is_none() && !args.empty && !args.numbered && io::stdin().is_terminal()
 }
 
 /// The payload operands, one for each datagram of a round.
@@ -189,6 +189,10 @@ fn payloads(
         (Some(size), ..) => Some(("--size", vec![("sequence", sized(args, size, drafting)?)])),
         (None, true, _) => Some(("--empty", vec![("text", drafting.value(""))])),
         (None, false, true) => Some(("--lines", Vec::new())),
+        // The number and the time are enough to count and to measure by.
+        (None, false, false) if args.numbered && data.is_empty() => {
+            Some(("--numbered", vec![("text", drafting.value(""))]))
+        }
         (None, false, false) => None,
     };
     match (generated, data.first()) {

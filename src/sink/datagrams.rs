@@ -37,6 +37,8 @@ pub struct Datagrams {
     widest: usize,
     /// Where we send to.
     peer: Option<String>,
+    /// Who else answered last: of raw bytes it is told apart.
+    other: Option<String>,
     began: Option<Duration>,
     last: Duration,
     clock: SystemTime,
@@ -58,6 +60,7 @@ impl Datagrams {
             number: 0,
             widest: SOURCE,
             peer: None,
+            other: None,
             began: None,
             last: Duration::ZERO,
             clock: SystemTime::now(),
@@ -91,23 +94,37 @@ impl Datagrams {
 
     fn received(&mut self, at: Duration, from: Option<&str>, data: &Data) -> io::Result<()> {
         self.number += 1;
+        let from = from.unwrap_or_default();
         if self.manner.view == View::Raw {
+            self.tell_other(from)?;
             self.data.write_all(&data.bytes)?;
             return self.data.flush();
         }
-        let from = from.unwrap_or_default();
         let stamp = self.stamp(at);
         let head = match self.facing {
             Facing::Anybody => self.row(&self.number.to_string(), &stamp, from, data.len),
             Facing::Peer => {
-                let other = match &self.peer {
-                    Some(peer) if peer == from => String::new(),
-                    peer => format!("from {from}{}  ", another_port(peer.as_deref(), from)),
-                };
+                let other = self.other_than_peer(from).map(|other| other + "  ").unwrap_or_default();
                 format!("{}{:>5}  {other}", marked('<', &stamp), data.len)
             }
         };
         self.line(IN, head, data)
+    }
+
+    /// Who it came from, where that is not the peer we send to.
+    fn other_than_peer(&self, from: &str) -> Option<String> {
+        let peer = self.peer.as_deref();
+        (peer != Some(from)).then(|| format!("from {from}{}", another_port(peer, from)))
+    }
+
+    /// Says once of each that answers in the peer's place who it is.
+    fn tell_other(&mut self, from: &str) -> io::Result<()> {
+        if self.facing == Facing::Anybody || self.other.as_deref() == Some(from) {
+            return Ok(());
+        }
+        let Some(words) = self.other_than_peer(from) else { return Ok(()) };
+        self.other = Some(from.to_owned());
+        self.tell(OTHER, &format!("answer {words}"))
     }
 
     fn sent(&mut self, at: Duration, to: Option<&str>, data: &Data) -> io::Result<()> {

@@ -85,6 +85,31 @@ fn piped_the_output_is_the_answers_bytes_and_nothing_else() {
 }
 
 #[test]
+fn piped_it_is_told_beside_the_bytes_who_else_answers() {
+    let (peer, other) = (socket(), socket());
+    let port = port_of(&peer);
+    let client = start(&["udp-send", &port, "question", "--replies", "1"]);
+    let (_, from) = next(&peer);
+    other.send_to(b"answer", from).unwrap();
+    let ended = client.end();
+    assert_eq!(ended.out, b"answer");
+    let wanted =
+        format!("* answer from 127.0.0.1:{} (another port)\n* 1 of 1 answered after T ms\n", port_of(&other));
+    assert_eq!((settled(&ended.err, &[]), ended.code), (wanted, Some(0)));
+}
+
+#[test]
+fn numbers_alone_are_sent_where_nothing_else_is_said() {
+    let peer = socket();
+    let ended = run(&["udp-send", &port_of(&peer), "--numbered", "--count", "2"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    for number in 1..=2 {
+        let (bytes, _) = next(&peer);
+        assert!(bytes.starts_with(format!("#{number:010} ").as_bytes()), "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
 fn silence_where_an_answer_was_awaited_is_a_time_out() {
     let peer = socket();
     let port = port_of(&peer);
