@@ -20,7 +20,7 @@ pub(super) enum Command {
     Sockets,
     Show(String),
     Timeline,
-    Save { file: PathBuf, all: bool },
+    Save(Save),
     Run(PathBuf),
     Undo,
     Within(Duration),
@@ -29,6 +29,16 @@ pub(super) enum Command {
     Help(Option<String>),
     Clear,
     Quit,
+}
+
+/// What is to be saved, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Save {
+    pub file: PathBuf,
+    /// Failures too, as `fails:`.
+    pub all: bool,
+    /// Over whatever is there.
+    pub force: bool,
 }
 
 /// A row of the commands' table.
@@ -54,8 +64,8 @@ pub(super) const COMMANDS: &[Row] = &[
     row("timeline", "", "what happened so far, as a ladder between sockets", "timeline"),
     row(
         "save",
-        "FILE [--all]",
-        "make a scenario of the steps that worked; --all: failures too, as `fails=`",
+        "FILE [--all] [--force]",
+        "make a scenario of the steps that worked; --all: failures too, as `fails=`; --force: over a file that is there",
         "save greeting.yaml",
     ),
     row("run", "FILE", "run the steps of a scenario here", "run greeting.yaml"),
@@ -121,11 +131,19 @@ pub(super) fn near(text: &str) -> Option<&'static str> {
 }
 
 fn save(rest: &[&str]) -> Result<Command, String> {
-    let all = rest.contains(&"--all");
-    let files: Vec<&&str> = rest.iter().filter(|word| **word != "--all").collect();
+    let (flags, files): (Vec<&str>, Vec<&str>) = rest.iter().partition(|word| word.starts_with('-'));
+    let known = flags.iter().all(|flag| ["--all", "--force"].contains(flag));
     match files.as_slice() {
-        [file] if !file.starts_with('-') => Ok(Command::Save { file: unquoted(file), all }),
-        _ => Err("`save` takes one file, and `--all` if you like, as in `save greeting.yaml`".to_owned()),
+        [file] if known => Ok(Command::Save(Save {
+            file: unquoted(file),
+            all: flags.contains(&"--all"),
+            force: flags.contains(&"--force"),
+        })),
+        _ => {
+            let takes =
+                "`save` takes one file, `--all` and `--force` if you like, as in `save greeting.yaml`";
+            Err(takes.to_owned())
+        }
     }
 }
 
@@ -143,8 +161,10 @@ mod tests {
         assert_eq!(read("set client nodelay=true"), None);
         assert_eq!(read("set view nodelay=true"), None, "a socket may be called so");
         assert_eq!(read("send conn x"), None);
-        let save = Command::Save { file: "a.yaml".into(), all: true };
-        assert_eq!(read("save --all a.yaml"), Some(Ok(save)));
+        let save = |all, force| Some(Ok(Command::Save(Save { file: "a.yaml".into(), all, force })));
+        assert_eq!(read("save --all a.yaml"), save(true, false));
+        assert_eq!(read("save --all a.yaml --force"), save(true, true));
+        assert!(matches!(read("save a.yaml --every"), Some(Err(_))));
         assert!(matches!(read("show"), Some(Err(_))));
         assert!(matches!(read("sockets x"), Some(Err(_))));
     }

@@ -153,7 +153,9 @@ fn of_command(words: &[&str], word: &str, known: &Known) -> Option<Vec<String>> 
         }
         ("help", ["set"]) => owned(&["view", "within"]),
         ("save" | "run", []) => files(word),
-        ("save", [_]) => owned(&["--all"]),
+        ("save", [_, given @ ..]) => {
+            owned(&["--all", "--force"]).into_iter().filter(|flag| !given.contains(&flag.as_str())).collect()
+        }
         ("set view", []) => owned(&["hex", "text"]),
         ("set within", []) => owned(&["1s", "5s", "30s"]),
         _ => Vec::new(),
@@ -222,7 +224,8 @@ mod tests {
         assert_eq!(found("set within 5"), ["5s"]);
         assert_eq!(found("help sh"), ["show", "shutdown"]);
         assert_eq!(found("help set "), ["view", "within"]);
-        assert_eq!(found("save x "), ["--all"]);
+        assert_eq!(found("save x "), ["--all", "--force"]);
+        assert_eq!(found("save x --force "), ["--all"]);
     }
 
     #[test]

@@ -84,8 +84,8 @@ mod tests {
         assert_eq!(hint("send conn "), shape("\"payload\""));
         assert_eq!(hint("send cl"), Some(Hint::Rest("ient".to_owned())));
         assert_eq!(hint("send conn \"x\" "), None);
-        assert_eq!(hint("save"), shape(" FILE [--all]"));
-        assert_eq!(hint("save "), shape("FILE [--all]"));
+        assert_eq!(hint("save"), shape(" FILE [--all] [--force]"));
+        assert_eq!(hint("save "), shape("FILE [--all] [--force]"));
         assert_eq!(hint("set view "), shape("text|hex"));
         assert_eq!(hint("set within 2s "), None);
     }

@@ -26,6 +26,7 @@ mod names;
 mod prompt;
 mod record;
 mod save;
+mod saved;
 mod signals;
 mod statement;
 mod table;

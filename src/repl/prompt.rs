@@ -7,6 +7,7 @@ use super::command::{self, Command};
 use super::exchange::{Known, Request, Submission};
 use super::names::Names;
 use super::record::{Record, Went};
+use super::saved::Saved;
 use super::signals::{Signals, is_recent, plain};
 use super::statement::statements;
 use crate::engine::{Stage, Watch};
@@ -33,6 +34,7 @@ pub(super) struct Prompt<'a> {
     ticks: Interval,
     pub show: Box<dyn Show + 'a>,
     record: Record,
+    saved: Saved,
     names: Names,
     addresses: Vec<String>,
     within: Duration,
@@ -63,6 +65,7 @@ impl<'a> Prompt<'a> {
             ticks,
             show,
             record: Record::default(),
+            saved: Saved::default(),
             names: Names::default(),
             addresses: Vec::new(),
             within: DEFAULT_WITHIN,

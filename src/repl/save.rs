@@ -1,7 +1,10 @@
 //! `save`: the steps that worked become a scenario, which is checked and replayed before it is called
-//! saved. What fixes ports is in `unfix`.
+//! saved. What fixes ports is in `unfix`, what may be written over in `saved`.
 
+use super::command::Save;
 use super::record::{Record, Taken, Went};
+use super::saved::Saved;
+use super::signals::plain;
 use super::unfix;
 use crate::engine::{Play, Stop, Suite};
 use crate::event::{Detail, Event, Failure, FailureKind, Outcome, Sink, SinkSet, What};
@@ -12,72 +15,52 @@ use crate::script::node::{Entry, Node, nowhere};
 use crate::script::verbs::verb;
 use crate::script::wording::PROMPT;
 use crate::script::write::write_draft;
-use crate::text::{Diagnostic, ErrorKind, Severity, TimeScale, escape, format_duration};
+use crate::text::{Diagnostic, ErrorKind, TimeScale, escape, format_duration};
 use std::cell::RefCell;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Saves what was recorded to `file`; what is said about it, or why nothing was saved.
+/// Saves what was recorded; what is said about it, or why nothing was saved.
 pub(super) async fn save(
-    file: &Path,
-    all: bool,
+    asked: &Save,
     record: &Record,
+    saved: &mut Saved,
     within: Duration,
     vars: &Vars,
     stop: &Stop,
 ) -> Result<String, Vec<Diagnostic>> {
-    let refuse = |what: String| vec![Diagnostic::new(Severity::Error, what, None)];
-    let steps: Vec<DraftStep> = record.taken.iter().filter_map(|taken| as_saved(taken, all)).collect();
+    let steps: Vec<DraftStep> = record.taken.iter().filter_map(|taken| as_saved(taken, asked.all)).collect();
     if steps.is_empty() {
         let help = "steps that held are saved; `save FILE --all` keeps failures as `fails=`";
-        return Err(refuse("there is nothing to save".to_owned())
-            .into_iter()
-            .map(|one| one.help(help))
-            .collect());
+        return Err(vec![plain("there is nothing to save").help(help)]);
     }
+    let mut target = saved.target(&asked.file, asked.force)?;
     let mut known: Vec<(String, String)> =
         vars.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     known.sort();
     let steps = unfix::unfix(steps, record, &mut known);
     let count = steps.len();
-    let text = write_draft(&draft(file, within, known, steps));
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Readable as any new file is: the umask takes from this what it takes from others.
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".sockdrill-").suffix(".yaml").permissions(permissions);
-    let written = builder.tempfile_in(directory);
-    let mut written = written.map_err(|error| refuse(cannot_write(file, &error)))?;
-    let result = written.write_all(text.as_bytes()).and_then(|()| written.flush());
-    result.map_err(|error| refuse(cannot_write(file, &error)))?;
-    let (path, stop) = (written.path().to_owned(), stop.clone());
+    let text = write_draft(&draft(&asked.file, within, known, steps));
+    target.write(&text)?;
+    let (path, stop) = (target.beside().to_owned(), stop.clone());
     let began = Instant::now();
     let replayed = tokio::task::spawn_blocking(move || replay(&path, &stop));
+    let file = asked.file.display();
     replayed.await.unwrap_or_else(|_| Err(("the replay did not end", Vec::new()))).map_err(
         |(why, problems)| {
-            let mut told = refuse(format!("{} is not saved: {why}", file.display()));
-            told.extend(problems.into_iter().map(|problem| renamed(problem, file)));
+            let mut told = vec![plain(format!("{file} is not saved: {why}"))];
+            told.extend(problems.into_iter().map(|problem| renamed(problem, &asked.file)));
             told
         },
     )?;
     let took =
         format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
-    let replaces = file.exists();
-    written.persist(file).map_err(|error| refuse(cannot_write(file, &error.error)))?;
+    let replaces = saved.keep(target, text)?;
     let plural = if count == 1 { "step" } else { "steps" };
     let over = if replaces { ", over the file that was there" } else { "" };
-    Ok(format!("* saved {}: {count} {plural}, checked and replayed in {took}{over}\n", file.display()))
-}
-
-fn cannot_write(file: &Path, error: &io::Error) -> String {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such directory".to_owned(),
-        kind => kind.to_string(),
-    };
-    format!("cannot write {}: {why}", file.display())
+    Ok(format!("* saved {file}: {count} {plural}, checked and replayed in {took}{over}\n"))
 }
 
 /// The scenario, with its head.

@@ -192,3 +192,46 @@ fn a_failure_is_saved_by_all_and_nothing_is_saved_of_nothing() {
     let run = sockdrill(here, &["repl", "-c", steps]);
     assert!(run.status.success(), "{}", said(&run));
 }
+
+#[test]
+fn a_file_that_is_there_is_not_written_over_unless_that_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    std::fs::write(here.join("a.yaml"), "mine").unwrap();
+    let read = || std::fs::read_to_string(here.join("a.yaml")).unwrap();
+    let run = sockdrill(here, &["repl", "-c", "note one; save a.yaml; note never"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert_eq!(
+        said(&run),
+        "* one\nerror: a.yaml is there already\n  help: `save --force a.yaml` writes over it\n"
+    );
+    assert_eq!(read(), "mine");
+    // What this session saved is its own.
+    let run = sockdrill(here, &["repl", "-c", "note one; save --force a.yaml; note two; save ./a.yaml"]);
+    assert!(run.status.success(), "{}", said(&run));
+    assert_eq!(said(&run).matches(", over the file that was there").count(), 2, "{}", said(&run));
+    assert!(read().contains("two"), "{}", read());
+    // Unless somebody else has written to it since.
+    let program = "echo '# by hand' >> $0";
+    let at = here.join("b.yaml");
+    let session = format!(
+        "note one; save b.yaml; spawn app [sh -c \"{program}\" {}]; expect app exit=0; save b.yaml",
+        at.display()
+    );
+    let run = sockdrill(here, &["repl", "-c", &session]);
+    assert_eq!(run.status.code(), Some(2), "{}", said(&run));
+    assert!(said(&run).contains("error: b.yaml has changed since it was saved here"), "{}", said(&run));
+    assert!(std::fs::read_to_string(&at).unwrap().ends_with("# by hand\n"));
+}
+
+#[test]
+fn what_is_no_regular_file_is_never_saved_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    std::os::unix::fs::symlink("gone.yaml", here.join("link.yaml")).unwrap();
+    let why = |file: &str| said(&sockdrill(here, &["repl", "-c", &format!("note x; save {file}")]));
+    assert!(why("--force .").contains("error: . is a directory\n"), "{}", why("--force ."));
+    assert!(why("--force /dev/stdout").contains("/dev/stdout is no regular file"));
+    assert!(why("link.yaml").contains("link.yaml is there already"), "{}", why("link.yaml"));
+    assert!(why("no/such/a.yaml").contains("cannot write no/such/a.yaml: there is no such directory"));
+}

@@ -73,7 +73,7 @@ fn help_says_how_it_is_typed_here() {
     assert!(stderr.contains("`retry=10s` waits for a server"), "{stderr}");
     let (_, stdout, _) = given("help save");
     assert!(
-        stdout.contains("save FILE [--all]") && stdout.contains("Example:\n  save greeting.yaml"),
+        stdout.contains("save FILE [--all] [--force]") && stdout.contains("Example:\n  save greeting.yaml"),
         "{stdout}"
     );
 }

@@ -3,7 +3,7 @@
 use super::Prompt;
 use crate::engine::{Stop, StopReason};
 use crate::event::Exit;
-use crate::repl::command::Command;
+use crate::repl::command::{Command, Save};
 use crate::repl::record::Taken;
 use crate::repl::signals::{Signals, plain};
 use crate::repl::{explain, save, table};
@@ -18,7 +18,7 @@ impl Prompt<'_> {
             Command::Sockets => table::sockets(&self.stage.sockets(), &self.record, self.show.width()),
             Command::Show(name) => return self.show(&name),
             Command::Timeline => self.show.ladder(&mut self.record.facts.iter(), self.record.forgotten),
-            Command::Save { file, all } => return self.save(&file, all, signals).await,
+            Command::Save(asked) => return self.save(&asked, signals).await,
             Command::Run(file) => return self.run_file(&file, signals).await,
             Command::Undo => undone(&self.record.undo()),
             Command::Within(within) if within.is_zero() => {
@@ -47,11 +47,12 @@ impl Prompt<'_> {
     }
 
     /// Saves; a signal ends the replay, and then nothing is written.
-    async fn save(&mut self, file: &Path, all: bool, signals: &mut Signals) -> Result<(), Exit> {
+    async fn save(&mut self, asked: &Save, signals: &mut Signals) -> Result<(), Exit> {
         let stop = Stop::default();
         let mut stopped = None;
         let saved = {
-            let saving = save::save(file, all, &self.record, self.within, &self.names.vars, &stop);
+            let (within, vars) = (self.within, &self.names.vars);
+            let saving = save::save(asked, &self.record, &mut self.saved, within, vars, &stop);
             let mut saving = std::pin::pin!(saving);
             loop {
                 tokio::select! {
@@ -70,7 +71,7 @@ impl Prompt<'_> {
                 Ok(())
             }
             (Err(_), Some(signal)) => {
-                self.stopped(&format!("save {}; nothing is written", file.display()));
+                self.stopped(&format!("save {}; nothing is written", asked.file.display()));
                 Err(signal)
             }
             (Err(problems), None) => self.refuse(&problems),
