@@ -1,14 +1,14 @@
 //! `replay --accept`: plays once to see what comes, and writes it in the place of the payloads that
 //! differed, after showing the difference.
 
-use super::output::{Output, count};
+use super::output::Output;
 use crate::engine::{Accept, Came, Play, Spot, Stop, StopReason, Suite, Summary};
 use crate::event::{Detail, Exit, SinkSet};
 use crate::script::recipe::Content;
 use crate::script::rewrite::{Rewritten, rewrite};
 use crate::script::step::{Action, Scenario};
 use crate::script::walk::in_order;
-use crate::sink::{LadderOf, Look, Progress, Shown, Terminal, WholeFile, in_words, printable};
+use crate::sink::{LadderOf, Look, Progress, Shown, Terminal, WholeFile, count, in_words, printable};
 use crate::text::{Source, escape};
 use anstyle::{AnsiColor, Style};
 use similar::TextDiff;

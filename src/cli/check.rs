@@ -1,11 +1,11 @@
 //! `check`: finds mistakes in scenario files without opening a socket.
 
 use super::find::find;
-use super::output::{Output, count};
+use super::output::Output;
 use super::read::{Read, read};
 use super::select::{parse_set, unknown_sets};
 use crate::event::Exit;
-use crate::sink::diagnostic_line;
+use crate::sink::{count, diagnostic_line};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

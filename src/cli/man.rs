@@ -1,9 +1,9 @@
 //! `man`: manual pages, made from the same arguments and examples as the help.
 
-use super::output::{Output, count};
+use super::output::Output;
 use super::whole;
 use crate::event::Exit;
-use crate::sink::{WholeFile, in_words};
+use crate::sink::{WholeFile, count, in_words};
 use crate::text::{Diagnostic, Severity, did_you_mean};
 use clap::Command;
 use clap_mangen::Man;

@@ -121,8 +121,3 @@ impl Output {
         }
     }
 }
-
-/// `1 file`, `12 files`.
-pub(super) fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}

@@ -1,8 +1,9 @@
 //! From files to scenarios: all files are read and checked, on several threads where there are many,
 //! before anything else happens.
 
-use super::output::{Output, count};
+use super::output::Output;
 use crate::script::load::{Loaded, load_file};
+use crate::sink::count;
 use crate::text::{Diagnostic, Severity};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `send` at work: one conversation, or many at once, and the exit code that comes of them.
 
 use super::ending::{exit_of, tell};
-use super::output::{Output, count};
+use super::output::Output;
 use super::send_args::Args;
 use super::send_draft::{CLIENT, Plan};
 use super::telling::{Told, raw_stdout};
@@ -9,7 +9,7 @@ use super::{send_progress, signals, stdin};
 use crate::engine::{Conversation, Host, Receiving, Stage, Stop, StopReason};
 use crate::event::{Exit, Failure, Journal};
 use crate::script::step::Scenario;
-use crate::sink::Transfer;
+use crate::sink::{Transfer, count};
 use crate::text::ErrorKind;
 use std::io::{self, Write as _};
 use std::rc::Rc;
@@ -224,7 +224,7 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
         job.tell(first, output);
     }
     if !job.args.telling.quiet && !job.args.telling.is_json() {
-        let connections = count(usize::try_from(connections).unwrap_or(usize::MAX), "connection");
+        let connections = count(connections, "connection");
         let seconds = began.elapsed().as_secs_f64();
         let bad = if failed > 0 { format!(", {failed} of them ended badly") } else { String::new() };
         output.complain(&format!("* {connections} in {seconds:.3} s{bad}\n"));

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::ending::{exit_of, sentence, tell};
-use super::output::{Output, count};
+use super::output::Output;
 use super::serve_args::Args;
 use super::serve_command::Child;
 use super::serve_draft::{Plan, as_scenario, plan};
@@ -12,7 +12,7 @@ use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Detail, Exit, Failure, Journal};
 use crate::script::load::load_steps;
 use crate::script::step::Step;
-use crate::sink::WholeFile;
+use crate::sink::{WholeFile, count};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -171,7 +171,7 @@ fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
 fn summary(tally: Tally, took: Duration) -> String {
     let mut text = format!(
         "* {} in {:.3} s: in {} B, out {} B",
-        count(usize::try_from(tally.clients).unwrap_or(usize::MAX), "client"),
+        count(tally.clients, "client"),
         took.as_secs_f64(),
         tally.received,
         tally.sent

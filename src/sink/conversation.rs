@@ -1,6 +1,7 @@
 //! What sockets say to each other, live, as `send` and `serve` show it: data lines to where data goes,
 //! everything else to where narration goes, each line flushed as soon as it is known.
 
+use super::amounts::binary;
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, lines, screen_rows};
 use crate::event::{Data, Event, Failure, Side, Sink, What};
@@ -377,13 +378,4 @@ fn amount(bytes: u64, time: Duration) -> String {
     #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let (size, rate) = (bytes as f64, bytes as f64 / time.as_secs_f64().max(1e-9));
     format!("{} ({}/s)", binary(size), binary(rate))
-}
-
-/// `12.3 MiB`
-pub(super) fn binary(bytes: f64) -> String {
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let found = units.iter().find(|(_, shift)| bytes >= f64::from(1u32 << shift));
-    found.map_or(format!("{bytes:.0} B"), |(unit, shift)| {
-        format!("{:.1} {unit}", bytes / f64::from(1u32 << shift))
-    })
 }

@@ -1,6 +1,7 @@
 //! Datagrams as they come and go, live, a line each, as `udp-recv` and `udp-send` show them; or their
 //! bytes as they are, with everything else apart.
 
+use super::amounts::count;
 use super::conversation::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
 use super::shown_bytes::{View, hex};
@@ -278,10 +279,6 @@ impl Figures<'_> {
     }
 }
 
-fn plural(count: f64, one: &str) -> String {
-    if (count - 1.0).abs() < 0.5 { format!("{count} {one}") } else { format!("{count} {one}s") }
-}
-
 fn milliseconds(seconds: f64) -> String {
     format!("{:.3} ms", seconds * 1e3)
 }
@@ -299,12 +296,12 @@ fn rate(count: f64, seconds: f64) -> String {
 fn interval(figures: &Figures<'_>) -> String {
     let (datagrams, bytes, seconds) =
         (figures.number("datagrams"), figures.number("bytes"), figures.number("seconds"));
-    format!("{}, {bytes} B ({}){}", plural(datagrams, "datagram"), rate(datagrams, seconds), figures.losses())
+    format!("{}, {bytes} B ({}){}", count(datagrams, "datagram"), rate(datagrams, seconds), figures.losses())
 }
 
 fn whole(figures: &Figures<'_>) -> String {
-    let datagrams = plural(figures.number("datagrams"), "datagram");
-    let senders = plural(figures.number("senders"), "sender");
+    let datagrams = count(figures.number("datagrams"), "datagram");
+    let senders = count(figures.number("senders"), "sender");
     let (bytes, seconds) = (figures.number("bytes"), figures.number("seconds"));
     let from = if figures.number("senders") > 0.0 { format!(" from {senders}") } else { String::new() };
     format!("{datagrams}, {bytes} B{from} in {seconds:.2} s{}", figures.losses())
@@ -312,23 +309,23 @@ fn whole(figures: &Figures<'_>) -> String {
 
 /// What is said at the end of sending; nothing where one datagram was all that there was to be.
 fn sent(figures: &Figures<'_>) -> Option<String> {
-    let (count, bytes, seconds) =
+    let (datagrams, bytes, seconds) =
         (figures.number("sent"), figures.number("bytes"), figures.number("seconds"));
     let stopped = figures.get("stopped").is_some();
-    let many = (count > 1.0 || stopped).then(|| {
-        let rate = if count > 1.0 { format!(" ({})", rate(count, seconds)) } else { String::new() };
-        format!("sent {}, {bytes} B in {seconds:.2} s{rate}", plural(count, "datagram"))
+    let many = (datagrams > 1.0 || stopped).then(|| {
+        let rate = if datagrams > 1.0 { format!(" ({})", rate(datagrams, seconds)) } else { String::new() };
+        format!("sent {}, {bytes} B in {seconds:.2} s{rate}", count(datagrams, "datagram"))
     });
     let answers = figures.get("answers").map(|answers| {
-        let mut words = format!("{} of {count} answered", figures.number("answered"));
-        if let (Some(first), true) = (figures.get("min"), count <= 1.0) {
+        let mut words = format!("{} of {datagrams} answered", figures.number("answered"));
+        if let (Some(first), true) = (figures.get("min"), datagrams <= 1.0) {
             let _ = write!(words, " after {}", milliseconds(first));
         }
-        if count > 1.0 || answers > 1.0 {
+        if datagrams > 1.0 || answers > 1.0 {
             words += &figures.losses();
         }
         match (figures.get("min"), figures.get("median"), figures.get("p99"), figures.get("max")) {
-            (Some(min), Some(median), Some(p99), Some(max)) if count > 1.0 => {
+            (Some(min), Some(median), Some(p99), Some(max)) if datagrams > 1.0 => {
                 let _ = write!(
                     words,
                     "; round trip min {:.3} median {:.3} p99 {:.3} max {:.3} ms",

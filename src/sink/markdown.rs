@@ -1,8 +1,8 @@
 //! Markdown for a job summary: the count, each failure under the user's own line, every scenario in a table.
 
+use super::amounts::{count, spoken};
 use super::fold::Fold;
 use super::results::{Results, words};
-use super::screen::spoken;
 use crate::event::Verdict;
 use std::fmt::Write as _;
 
@@ -74,8 +74,8 @@ fn table(page: &mut String, results: &Results) {
         return;
     }
     let head = format!(
-        "\n<details><summary>{all} {}</summary>\n\n| | scenario | file | time |\n| --- | --- | --- | ---: |\n",
-        if all == 1 { "scenario" } else { "scenarios" }
+        "\n<details><summary>{}</summary>\n\n| | scenario | file | time |\n| --- | --- | --- | ---: |\n",
+        count(all, "scenario")
     );
     if !add(page, &head) {
         return;

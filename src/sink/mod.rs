@@ -16,6 +16,7 @@
 //! annotations failures beside the lines of a pull request             (results)
 //! ```
 
+mod amounts;
 mod annotations;
 mod calm;
 mod conversation;
@@ -46,6 +47,7 @@ mod transfer;
 mod whole_file;
 mod wire;
 
+pub use amounts::count;
 pub use annotations::Annotations;
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};

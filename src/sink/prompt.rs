@@ -1,6 +1,7 @@
 //! Facts as the prompt shows them: a line each as it comes, arrivals marked as seen and not taken,
 //! failures drawn under the line that was typed.
 
+use super::amounts::count;
 use super::screen::{
     BAD, FAINT, IN, LEAST_DATA, OTHER, OUT, STRONG, columns, draw, notation, paint, printable, shortened,
 };
@@ -128,10 +129,6 @@ fn hex(data: &Data) -> String {
         let _ = write!(out, "\n  … {} B more", data.len - shown.len() as u64);
     }
     out
-}
-
-fn count(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 /// The mark, the colour and the words of facts that carry no data; none of those that are not shown.

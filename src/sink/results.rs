@@ -1,7 +1,8 @@
 //! `Results`: a run as every report counts it: its scenarios, what was refused, how it ended.
 
+use super::amounts::spoken;
 use super::fold::{Fold, Folds};
-use super::screen::{draw, printable, spoken};
+use super::screen::{draw, is_plain, printable};
 use crate::event::{Event, Failure, Verdict, What};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -95,16 +96,7 @@ impl Results {
 
     /// `in 5 s`, or after which time a signal ended it, or that its stream breaks off.
     pub fn duration(&self) -> String {
-        match self.cut_short() {
-            Some(why) if self.took.is_zero() => why.to_owned(),
-            Some(why) => format!("{why} after {}", spoken(self.took)),
-            None => format!("in {}", spoken(self.took)),
-        }
-    }
-
-    /// Why the run is not whole, where it is not.
-    pub fn cut_short(&self) -> Option<&'static str> {
-        self.interrupted.then(|| why_cut_short(self.took))
+        if self.interrupted { how_cut_short(self.took) } else { format!("in {}", spoken(self.took)) }
     }
 
     pub fn counts(&self) -> Counts {
@@ -126,6 +118,12 @@ impl Results {
 /// knows what ended that run.
 pub(super) fn why_cut_short(took: Duration) -> &'static str {
     if took.is_zero() { "its stream breaks off" } else { "ended by a signal" }
+}
+
+/// The same, and after which time.
+pub(super) fn how_cut_short(took: Duration) -> String {
+    let why = why_cut_short(took);
+    if took.is_zero() { why.to_owned() } else { format!("{why} after {}", spoken(took)) }
 }
 
 impl Counts {
@@ -212,7 +210,7 @@ pub(super) fn drawn(failure: &Failure) -> String {
 
 /// A name, path or sentence: harmless, on one line, of bounded length.
 pub(super) fn words(text: &str) -> String {
-    if text.len() <= MOST_WORDS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if text.len() <= MOST_WORDS && is_plain(text) {
         return text.to_owned();
     }
     let (mut harmless, mut room) = (String::new(), MOST_WORDS);

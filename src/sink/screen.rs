@@ -1,12 +1,10 @@
-//! What may be put on a screen: strangers' text made harmless, cut and padded by columns, durations
-//! in words, diagnostics drawn.
+//! What may be put on a screen: strangers' text made harmless, cut and padded by columns, diagnostics drawn.
 
 use crate::event::Data;
 use crate::text::{Diagnostic, Excerpt, Severity, escape, render};
 use anstyle::{AnsiColor, Color, Style};
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::time::Duration;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Good.
@@ -38,7 +36,7 @@ pub(super) fn paint(styled: bool, style: Style, text: &str) -> String {
 /// Text with everything escaped that could move a cursor, hide or reorder text; unlike payload
 /// notation it leaves a backslash alone, so it is for reading and not for pasting.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut utf8 = [0; 4];
@@ -47,6 +45,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         c => escape(c.encode_utf8(&mut utf8).as_bytes()),
     };
     Cow::Owned(text.chars().map(one).collect())
+}
+
+/// Whether nothing in it but printable ASCII: most texts are so, and are what `printable` makes of them.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Text of several lines made harmless line by line.
@@ -130,24 +133,6 @@ pub(super) fn notation(bytes: &[u8], width: usize) -> (String, usize) {
     (text, taken)
 }
 
-/// A duration as people say it, in at most 8 columns.
-pub(super) fn spoken(duration: Duration) -> String {
-    let millis = (duration.as_micros() + 500) / 1000;
-    match millis {
-        0 => "<1 ms".to_owned(),
-        1..1000 => format!("{millis} ms"),
-        1000..60_000 => {
-            let tenths = (millis + 50) / 100;
-            if tenths.is_multiple_of(10) {
-                format!("{} s", tenths / 10)
-            } else {
-                format!("{}.{} s", tenths / 10, tenths % 10)
-            }
-        }
-        _ => format!("{} m {} s", millis / 60_000, millis / 1000 % 60),
-    }
-}
-
 /// Draws a diagnostic with everything in it made harmless; the text ends with a line feed.
 pub fn draw(diagnostic: &Diagnostic, styled: bool) -> String {
     let mut harmless = diagnostic.clone();
@@ -225,17 +210,6 @@ mod tests {
         assert_eq!(cut_start("scenarios/tcp/greeting", 12), "…cp/greeting");
         assert_eq!(notation(b"ab\r\ncd", 5), (r"ab\r".to_owned(), 3));
         assert_eq!(notation(b"\xff\xff", 5), (r"\xff".to_owned(), 1));
-    }
-
-    #[test]
-    fn durations_are_short() {
-        let spoken = |micros| super::spoken(Duration::from_micros(micros));
-        assert_eq!(spoken(400), "<1 ms");
-        assert_eq!(spoken(1_900), "2 ms");
-        assert_eq!(spoken(999_400), "999 ms");
-        assert_eq!(spoken(1_234_000), "1.2 s");
-        assert_eq!(spoken(5_003_000), "5 s");
-        assert_eq!(spoken(61_000_000), "1 m 1 s");
     }
 
     #[test]

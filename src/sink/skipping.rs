@@ -2,6 +2,7 @@
 //! server that waited would stop serving, for a reason that none of its clients can see, and a command that waited
 //! would not hear a Ctrl-C.
 
+use super::amounts::count;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 use std::io::{self, Write};
@@ -14,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it is asked whether to give up, in milliseconds.
 const SLICE: u16 = 100;
 
+/// What a pipe that is ready takes at once (`PIPE_BUF`, pipe(7)).
+const AT_ONCE: usize = 4096;
+
 /// When the reader is given up, so that what finds no room is left out.
 #[derive(Debug, Clone, Copy)]
 pub enum GivesUp {
@@ -22,9 +26,6 @@ pub enum GivesUp {
     /// Once this says so.
     When(fn() -> bool),
 }
-
-/// What a pipe that is ready takes at once (`PIPE_BUF`, pipe(7)).
-const AT_ONCE: usize = 4096;
 
 /// Writes to a pipe, socket or terminal as long as somebody reads. Once the reader is given up, what follows is left
 /// out until there is room again, and a line says how much that was. To anything else it writes as it is.
@@ -62,14 +63,14 @@ impl<W: Write + AsFd> Skipping<W> {
         Self { inner, gives_up, has_lines, can_be_full, left_out: None, in_a_line: false }
     }
 
-    /// Whether a write would find room now.
+    /// Whether a write finds room before so many milliseconds have passed.
     fn is_ready(&self, within: u16) -> bool {
         let mut asked = [PollFd::new(self.inner.as_fd(), PollFlags::POLLOUT)];
         poll(&mut asked, PollTimeout::from(within)).is_ok_and(|ready| ready > 0)
     }
 
-    /// Waits for room; whether there is some, or the reader is to be given up.
-    fn waits_for_room(&self) -> bool {
+    /// Waits for room; false where the reader is given up.
+    fn has_room_in_time(&self) -> bool {
         let began = Instant::now();
         while !self.is_ready(SLICE) {
             let given_up = match self.gives_up {
@@ -89,12 +90,13 @@ impl<W: Write + AsFd> Skipping<W> {
 
     /// Says what was left out, once somebody reads again.
     fn catch_up(&mut self) -> io::Result<()> {
-        let left_out = self.left_out.take().unwrap_or(0);
+        // A part of a line that is not there is a line that is not there.
+        let left_out = count(self.left_out.take().unwrap_or(0).max(1), "line");
         if !self.has_lines {
             return Ok(());
         }
         let end = if std::mem::take(&mut self.in_a_line) { "\n" } else { "" };
-        self.inner.write_all(format!("{end}* {left_out} lines left out: nobody was reading\n").as_bytes())
+        self.inner.write_all(format!("{end}* {left_out} left out: nobody was reading\n").as_bytes())
     }
 }
 
@@ -105,7 +107,7 @@ impl<W: Write + AsFd> Write for Skipping<W> {
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            let has_room = if self.left_out.is_some() { self.is_ready(0) } else { self.waits_for_room() };
+            let has_room = if self.left_out.is_some() { self.is_ready(0) } else { self.has_room_in_time() };
             if !has_room {
                 self.skip(rest);
                 break;
@@ -161,5 +163,19 @@ mod tests {
             .unwrap_or_else(|| panic!("{told}"));
         let whole = lines.iter().filter(|line| line.len() == 999).count();
         assert_eq!(left_out + whole, 200, "each line is there or counted");
+    }
+    #[test]
+    fn one_line_is_one_line() {
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        // As much as a pipe holds.
+        writer.write_all(&vec![b'x'; 64 << 10]).unwrap();
+        let mut skipping = Skipping::lines(writer, GivesUp::When(|| true));
+        skipping.write_all(b"lost\n").unwrap();
+        reader.read_exact(&mut vec![0; 64 << 10]).unwrap();
+        skipping.write_all(b"after\n").unwrap();
+        drop(skipping);
+        let mut seen = String::new();
+        reader.read_to_string(&mut seen).unwrap();
+        assert_eq!(seen, "* 1 line left out: nobody was reading\nafter\n");
     }
 }

@@ -1,7 +1,7 @@
 //! TAP version 14: a test point a scenario, what failed in a YAML block below it.
 
 use super::fold::Fold;
-use super::results::{Results, words};
+use super::results::{Results, why_cut_short, words};
 use crate::event::Verdict;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -22,8 +22,8 @@ pub(super) fn write(results: &Results) -> String {
         number += 1;
         scenario(&mut tap, number, fold);
     }
-    if let Some(why) = results.cut_short() {
-        let _ = writeln!(tap, "Bail out! {why}");
+    if results.interrupted {
+        let _ = writeln!(tap, "Bail out! {}", why_cut_short(results.took));
     }
     tap
 }

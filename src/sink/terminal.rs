@@ -1,12 +1,13 @@
 //! The terminal: one line a scenario, failures drawn under the user's own line, transcripts on
 //! request, a summary. Results and diagnostics have a writer each.
 
+use super::amounts::{count, spoken};
 use super::fold::{Fold, Folds};
 use super::ladder::{Ladder, Ladders};
 use super::layout::Layout;
-use super::results::why_cut_short;
+use super::results::how_cut_short;
 use super::rungs::{self, Sheet};
-use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable, spoken};
+use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable};
 use super::transcript::Transcript;
 use crate::event::{Event, Sink, Verdict, What};
 use std::collections::HashMap;
@@ -226,22 +227,21 @@ impl Terminal {
         part(*skipped, "skipped", OTHER);
         let done = passed + failed + skipped + unstable;
         part(self.layout.scenarios.saturating_sub(done), "not finished", OTHER);
-        let how = match (*interrupted, took.is_zero()) {
-            (true, true) => format!("; {}", why_cut_short(*took)),
-            (true, false) => format!("; {} after {}", why_cut_short(*took), spoken(*took)),
-            (false, _) => format!(" in {}{}", spoken(*took), self.rounds()),
+        let how = if *interrupted {
+            format!("; {}", how_cut_short(*took))
+        } else {
+            format!(" in {}{}", spoken(*took), self.rounds())
         };
         Some(format!("{}{how}\n", parts.join(", ")))
     }
 
     /// How many rounds there were, where nobody could know it before.
     fn rounds(&self) -> String {
-        let rounds = self.folds.all.iter().map(|fold| fold.plays.all()).max().unwrap_or(0);
-        match rounds {
-            _ if self.layout.repeat != Layout::MANY => String::new(),
-            1 => ", 1 round".to_owned(),
-            rounds => format!(", {rounds} rounds"),
+        if self.layout.repeat != Layout::MANY {
+            return String::new();
         }
+        let rounds = self.folds.all.iter().map(|fold| fold.plays.all()).max().unwrap_or(0);
+        format!(", {}", count(rounds, "round"))
     }
 }
 

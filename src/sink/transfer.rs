@@ -1,7 +1,7 @@
 //! A transfer under way: a bar on the diagnostics' terminal with what has passed, its rate and its time. It is
 //! shown once the transfer has lasted, and gone when it is over.
 
-use super::conversation::binary;
+use super::amounts::binary;
 use super::progress::AboveBar;
 use crate::event::Totals;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

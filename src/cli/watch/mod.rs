@@ -4,14 +4,14 @@ mod files;
 mod saves;
 
 use super::find::find;
-use super::output::{Output, count};
+use super::output::Output;
 use super::read::{Read, read};
 use super::select::{Choice, Selection, unknown_sets};
 use crate::engine::{Stop, StopReason};
 use crate::event::{Event, Exit, Outcome, Plays, Sink, Verdict, What};
 use crate::script::load::Loaded;
 use crate::script::step::Scenario;
-use crate::sink::printable;
+use crate::sink::{count, printable};
 use crate::text::Diagnostic;
 use files::{Standing, parent};
 use saves::Saves;

@@ -1,9 +1,9 @@
 //! The whole page: how the run ended, what was refused, every scenario.
 
 use crate::event::Verdict;
+use crate::sink::amounts::spoken;
 use crate::sink::fold::Fold;
 use crate::sink::results::{Refusal, Results, words};
-use crate::sink::screen::spoken;
 use askama::Template;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};

@@ -2,9 +2,10 @@
 
 use super::picture::Picture;
 use crate::event::Data;
+use crate::sink::amounts::spoken;
 use crate::sink::ladder::{Ladder, Rung, Shape, share};
 use crate::sink::results::{bounded, words};
-use crate::sink::screen::{columns, notation, spoken};
+use crate::sink::screen::{columns, notation};
 use crate::sink::shown_bytes::{hex, lines};
 use askama::Template;
 use data_encoding::HEXLOWER;

@@ -1,6 +1,7 @@
 //! The times of steps as a table for people: a block for each scenario, the step in its own words last.
 
 use super::measured::{Measured, OfScenario, OfStep};
+use crate::sink::amounts::count;
 use crate::sink::screen::{FAINT, STRONG, cut, paint, printable};
 use crate::text::format_duration;
 use std::fmt::Write as _;
@@ -24,7 +25,7 @@ pub(super) fn write(measured: &Measured, styled: bool, width: usize) -> String {
 }
 
 fn block(text: &mut String, scenario: &OfScenario, measured: &Measured, styled: bool, width: usize) {
-    let plays = if scenario.plays == 1 { "1 play".to_owned() } else { format!("{} plays", scenario.plays) };
+    let plays = count(scenario.plays, "play");
     let head = format!("{}: {}", printable(&scenario.file), printable(&scenario.name));
     let _ = writeln!(text, "\n{} ({plays})", paint(styled, STRONG, &head));
     let titles = row(["", "held", "median", "p99", "max", "within"].map(str::to_owned));
