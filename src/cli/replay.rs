@@ -244,11 +244,7 @@ fn watched(args: &Args, layout: Layout, output: &Output, sinks: &mut SinkSet) {
     if let Some(bar) = bar {
         sinks.push(bar);
     }
-    if args.has_data_on_stdout() {
-        args.reports.add_table_to(sinks, Output::stderr(), output.styled_err());
-    } else {
-        args.reports.add_table_to(sinks, Output::stdout(), output.styled_out());
-    }
+    args.reports.add_table_to(sinks, args.has_data_on_stdout(), output);
 }
 
 /// Nothing is played: every report that was asked for says so.

@@ -189,7 +189,7 @@ impl Args {
 
     /// Whether stdout is data: the event stream, or a report.
     pub fn has_data_on_stdout(&self) -> bool {
-        self.is_json() || !self.reports.on_stdout().is_empty()
+        self.is_json() || self.reports.has_stdout()
     }
 
     /// The flag that shows something on stdout beside results.

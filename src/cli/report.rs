@@ -66,20 +66,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.annotations {
         annotate(&mut sinks);
     }
+    let is_data = args.reports.has_stdout();
     if args.showing.needs_facts() || args.showing.quiet || !(args.reports.any() || args.annotations) {
-        let results = args.reports.on_stdout().is_empty();
-        sinks.push(terminal(
-            args,
-            &past,
-            if results { Box::new(Output::stdout()) } else { Box::new(io::sink()) },
-            output,
-        ));
+        let results: Box<dyn Write> = if is_data { Box::new(io::sink()) } else { Box::new(Output::stdout()) };
+        sinks.push(terminal(args, &past, results, output));
     }
-    if args.reports.on_stdout().is_empty() {
-        args.reports.add_table_to(&mut sinks, Output::stdout(), output.styled_out());
-    } else {
-        args.reports.add_table_to(&mut sinks, Output::stderr(), output.styled_err());
-    }
+    args.reports.add_table_to(&mut sinks, is_data, output);
     if let Err(problem) = past.tell(|event| sinks.take(event)) {
         output.problem(&problem);
         return Exit::Usage;

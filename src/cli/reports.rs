@@ -6,7 +6,7 @@ use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, Who
 use crate::text::{Diagnostic, Severity, TimeScale};
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,139 +50,139 @@ impl Reports {
         self.files().next().is_some() || !self.stats.is_empty() || self.pcapng.is_some()
     }
 
-    /// Adds the table of times, where it is asked for: `to` is where people read it.
-    pub fn add_table_to(&self, sinks: &mut SinkSet, to: impl Write + Send + 'static, styled: bool) {
-        if self.stats.iter().any(|path| path == Path::new(STDOUT)) {
-            sinks.push(StepTimes::table(to, styled, Output::width()));
+    /// Adds the table of times, where it is asked for: on stderr where stdout `is_data`.
+    pub fn add_table_to(&self, sinks: &mut SinkSet, is_data: bool, output: &Output) {
+        if self.stats.iter().all(|path| path != Path::new(STDOUT)) {
+            return;
+        }
+        let width = Output::width();
+        if is_data {
+            sinks.push(StepTimes::table(Output::stderr(), output.styled_err(), width));
+        } else {
+            sinks.push(StepTimes::table(Output::stdout(), output.styled_out(), width));
         }
     }
 
     /// How much they tell of what happens.
     pub fn detail(&self) -> Detail {
-        if self.pcapng.is_some() || self.files().any(|(format, _)| format.tells_facts()) {
-            Detail::Everything
-        } else if self.stats.is_empty() {
-            Detail::Outcomes
-        } else {
-            Detail::Life
-        }
+        let formats = self.files().map(|(_, format, _)| format.detail());
+        let packets = self.pcapng.iter().map(|_| Detail::Everything);
+        let times = self.stats.iter().map(|_| Detail::Life);
+        formats.chain(packets).chain(times).max().unwrap_or(Detail::Outcomes)
+    }
+
+    /// Whether stdout is one of them.
+    pub fn has_stdout(&self) -> bool {
+        self.on_stdout().next().is_some()
     }
 
     /// The flags whose report goes to stdout.
-    pub fn on_stdout(&self) -> Vec<&'static str> {
-        let all = [
-            ("--junit", &self.junit),
-            ("--tap", &self.tap),
-            ("--markdown", &self.markdown),
-            ("--html", &self.html),
-            ("--pcapng", &self.pcapng),
-        ];
-        let there = all.into_iter().filter(|(_, path)| path.as_deref() == Some(Path::new(STDOUT)));
-        there.map(|(flag, _)| flag).collect()
+    fn on_stdout(&self) -> impl Iterator<Item = &'static str> {
+        let files = self.files().map(|(flag, _, path)| (flag, path));
+        let all = files.chain(self.pcapng.iter().map(|path| ("--pcapng", path)));
+        all.filter(|(_, path)| *path == Path::new(STDOUT)).map(|(flag, _)| flag)
     }
 
     /// What of `others`, which is shown there, has no place on stdout beside a report.
     pub fn mistake(&self, others: Option<&'static str>) -> Option<String> {
-        let there = self.on_stdout();
-        let first = there.first()?;
-        let other = there.get(1).copied().or(others);
-        if let Some(other) = other {
+        let mut there = self.on_stdout();
+        let first = there.next()?;
+        if let Some(other) = there.next().or(others) {
             return Some(format!(
                 "stdout has room for one report: {first} is there, and {other} has no place"
             ));
         }
-        (*first == "--pcapng" && Output::is_terminal())
+        (first == "--pcapng" && Output::is_terminal())
             .then(|| "packets do not go to a terminal: name a file, or pipe the output".to_owned())
     }
 
-    fn files(&self) -> impl Iterator<Item = (Format, &PathBuf)> {
+    fn files(&self) -> impl Iterator<Item = (&'static str, Format, &PathBuf)> {
         let all = [
-            (Format::Junit, &self.junit),
-            (Format::Tap, &self.tap),
-            (Format::Markdown, &self.markdown),
-            (Format::Html, &self.html),
+            ("--junit", Format::Junit, &self.junit),
+            ("--tap", Format::Tap, &self.tap),
+            ("--markdown", Format::Markdown, &self.markdown),
+            ("--html", Format::Html, &self.html),
         ];
-        all.into_iter().filter_map(|(format, path)| path.as_ref().map(|path| (format, path)))
+        all.into_iter().filter_map(|(flag, format, path)| Some((flag, format, path.as_ref()?)))
     }
 
     /// Adds a sink for each report, and for the event stream in each file of `streams`; the problems are
     /// those of files that cannot be written.
     pub fn add_to(&self, sinks: &mut SinkSet, streams: &[PathBuf]) -> Vec<Diagnostic> {
-        let mut problems = Vec::new();
-        let mut taken: Vec<PathBuf> = Vec::new();
-        let mut free = |path: &Path, problems: &mut Vec<Diagnostic>| {
-            let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            let regular = !path.exists() || path.is_file();
-            if regular && taken.contains(&whole) {
-                let what = format!("two reports cannot both be {}", path.display());
-                problems.push(Diagnostic::new(Severity::Error, what, None).help("name another file"));
-                return false;
-            }
-            taken.push(whole);
-            true
-        };
-        for (format, path) in self.files() {
-            let detail = if format.tells_facts() { Detail::Everything } else { Detail::Outcomes };
-            if path == Path::new(STDOUT) {
-                push_stdout(sinks, |file| Ok(Report::to(format, file)), &mut problems);
-            } else if free(path, &mut problems) {
-                push(sinks, (path, detail), Report::new(format, path), &mut problems);
-            }
+        let mut adding = Adding { sinks, taken: Vec::new(), problems: Vec::new() };
+        for (_, format, path) in self.files() {
+            adding.add(path, format.detail(), |file| Ok(Report::new(format, file)));
         }
         if let Some(path) = &self.pcapng {
-            if path == Path::new(STDOUT) {
-                push_stdout(sinks, |file| Pcapng::to(&file), &mut problems);
-            } else if free(path, &mut problems) {
-                push(sinks, (path, Detail::Everything), Pcapng::new(path), &mut problems);
-            }
+            adding.add(path, Detail::Everything, |file| Pcapng::new(&file));
         }
         for path in streams {
-            if free(path, &mut problems) {
-                push(sinks, (path, Detail::Everything), JsonlFile::new(path), &mut problems);
-            }
+            adding.add(path, Detail::Everything, |file| JsonlFile::new(&file));
         }
         for path in self.stats.iter().filter(|path| *path != Path::new(STDOUT)) {
-            if free(path, &mut problems) {
-                push(sinks, (path, Detail::Life), StepTimes::file(path), &mut problems);
+            adding.add(path, Detail::Life, |file| Ok(StepTimes::file(file)));
+        }
+        adding.problems
+    }
+}
+
+/// Adds reports, each of them at a place of its own.
+struct Adding<'a> {
+    sinks: &'a mut SinkSet,
+    taken: Vec<PathBuf>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Adding<'_> {
+    fn add<S: Sink + Send + 'static>(
+        &mut self,
+        path: &Path,
+        detail: Detail,
+        report: impl FnOnce(WholeFile) -> io::Result<S>,
+    ) {
+        if !self.is_free(path) {
+            let what = format!("two reports cannot both be {}", path.display());
+            self.problems.push(Diagnostic::new(Severity::Error, what, None).help("name another file"));
+            return;
+        }
+        match whole_file(path).and_then(report) {
+            // What is written to pipes and devices has the order of the flags.
+            Ok(sink) if is_special(path) => self.sinks.push(sink),
+            Ok(sink) => self.sinks.push_aside(sink, detail),
+            Err(error) => {
+                let missing =
+                    path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
+                let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
+                self.problems.push(unwritable(path, &error).maybe_help(help));
             }
         }
-        problems
+    }
+
+    /// Whether no other report is there. Pipes and devices take several.
+    fn is_free(&mut self, path: &Path) -> bool {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let is_free = is_special(path) || !self.taken.contains(&whole);
+        self.taken.push(whole);
+        is_free
     }
 }
 
-fn push(
-    sinks: &mut SinkSet,
-    (path, detail): (&Path, Detail),
-    sink: io::Result<impl Sink + Send + 'static>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    match sink {
-        // What is written to pipes and devices has the order of the flags.
-        Ok(sink) if path.exists() && !path.is_file() => sinks.push(sink),
-        Ok(sink) => sinks.push_aside(sink, detail),
-        Err(error) => {
-            let missing = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.exists());
-            let help = missing.map(|parent| format!("make the directory {} first", parent.display()));
-            problems.push(unwritable(path, &error).maybe_help(help));
-        }
+fn whole_file(path: &Path) -> io::Result<WholeFile> {
+    if path != Path::new(STDOUT) {
+        return WholeFile::new(path);
     }
+    let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    Ok(WholeFile::stream(stdout, "standard output"))
 }
 
-/// Adds the report that goes to stdout.
-fn push_stdout<S: Sink + 'static>(
-    sinks: &mut SinkSet,
-    report: impl FnOnce(WholeFile) -> io::Result<S>,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let file = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    match file.and_then(|file| report(WholeFile::stream(file, "standard output"))) {
-        Ok(sink) => sinks.push(sink),
-        Err(error) => problems.push(unwritable(Path::new("standard output"), &error)),
-    }
+/// Whether the path is a stream, a pipe or a device.
+fn is_special(path: &Path) -> bool {
+    path == Path::new(STDOUT) || path.exists() && !path.is_file()
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
-    let what = format!("cannot write {}: {}", path.display(), in_words(error));
+    let name = if path == Path::new(STDOUT) { Path::new("standard output") } else { path };
+    let what = format!("cannot write {}: {}", name.display(), in_words(error));
     Diagnostic::new(Severity::Error, what, None)
 }
 

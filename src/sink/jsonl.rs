@@ -2,6 +2,7 @@
 //! the first one. `docs/events.md` describes it; `read` is its inverse.
 
 use super::calm::worded;
+use super::screen::is_plain;
 use super::spelling::seconds;
 use super::whole_file::{Growing, WholeFile};
 use super::wire::{WhatShape, place};
@@ -11,7 +12,6 @@ use crate::text::{Diagnostic, Excerpt, Severity};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 /// The name of the format, on the first line of every stream.
@@ -59,11 +59,10 @@ pub struct JsonlFile {
 }
 
 impl JsonlFile {
-    /// A stream that will be at `path`; an error if it could not be written there.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let target = path.display().to_string();
-        let stream = Jsonl::new(WholeFile::new(path)?.begin()?, target.clone());
-        Ok(Self { stream: Some(stream), target })
+    /// A stream that `file` will hold; an error if it cannot be written there.
+    pub fn new(file: &WholeFile) -> io::Result<Self> {
+        let target = file.target();
+        Ok(Self { stream: Some(Jsonl::new(file.begin()?, target.clone())), target })
     }
 }
 
@@ -178,7 +177,7 @@ struct Harmless;
 impl Formatter for Harmless {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
         let harmless = |c: char| matches!(c, ' '..='~') || (!c.is_ascii() && c.escape_debug().eq([c]));
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_plain(fragment) {
             return to.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

@@ -5,9 +5,8 @@ use super::html::Drawn;
 use super::results::Results;
 use super::whole_file::WholeFile;
 use super::{junit, markdown, tap};
-use crate::event::{Event, Sink};
+use crate::event::{Detail, Event, Sink};
 use std::io;
-use std::path::Path;
 
 /// What a report is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,39 +22,31 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether it tells what happens in scenarios, and not only how they end.
-    pub fn tells_facts(self) -> bool {
-        self == Self::Html
+    /// How much a report in it tells of what happens.
+    pub fn detail(self) -> Detail {
+        if self == Self::Html { Detail::Everything } else { Detail::Outcomes }
     }
 }
 
 /// Writes a report at the end. It has every scenario that was begun, also where the run was ended early.
 pub struct Report {
     file: WholeFile,
-    target: String,
     format: Format,
     results: Results,
     drawn: Drawn,
 }
 
 impl Report {
-    /// A report that will be at `path`; an error if it could not be written there.
-    pub fn new(format: Format, path: &Path) -> io::Result<Self> {
-        let target = path.display().to_string();
-        Ok(Self { target, ..Self::to(format, WholeFile::new(path)?) })
-    }
-
-    /// A report to a file that can be written.
-    pub fn to(format: Format, file: WholeFile) -> Self {
-        let (results, drawn) = (Results::default(), Drawn::default());
-        Self { target: file.target(), file, format, results, drawn }
+    /// A report that `file` will be.
+    pub fn new(format: Format, file: WholeFile) -> Self {
+        Self { file, format, results: Results::default(), drawn: Drawn::default() }
     }
 }
 
 impl Sink for Report {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         let ended = self.results.take(event);
-        if self.format.tells_facts() {
+        if self.format == Format::Html {
             self.drawn.take(event, ended);
         }
         Ok(())
@@ -65,7 +56,7 @@ impl Sink for Report {
         let mut rest = events;
         while let Some((event, after)) = rest.split_first() {
             self.take(event)?;
-            if self.format.tells_facts() {
+            if self.format == Format::Html {
                 self.drawn.foresee(event, after);
             }
             rest = after;
@@ -84,6 +75,6 @@ impl Sink for Report {
     }
 
     fn target(&self) -> String {
-        self.target.clone()
+        self.file.target()
     }
 }

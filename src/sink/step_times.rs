@@ -10,7 +10,6 @@ use super::whole_file::WholeFile;
 use crate::event::{Event, Sink};
 use measured::Measured;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Collects times in a memory that does not grow with the number of plays.
 pub struct StepTimes {
@@ -20,7 +19,7 @@ pub struct StepTimes {
 
 enum To {
     Table { to: Box<dyn Write + Send>, styled: bool, width: usize },
-    File { file: WholeFile, target: String },
+    File(WholeFile),
 }
 
 impl StepTimes {
@@ -29,10 +28,9 @@ impl StepTimes {
         Self { measured: Measured::default(), to: To::Table { to: Box::new(to), styled, width } }
     }
 
-    /// A JSON file that will be at `path`; an error if it could not be written there.
-    pub fn file(path: &Path) -> io::Result<Self> {
-        let to = To::File { file: WholeFile::new(path)?, target: path.display().to_string() };
-        Ok(Self { measured: Measured::default(), to })
+    /// JSON that `file` will be.
+    pub fn file(file: WholeFile) -> Self {
+        Self { measured: Measured::default(), to: To::File(file) }
     }
 }
 
@@ -48,16 +46,14 @@ impl Sink for StepTimes {
                 to.write_all(table::write(&self.measured, *styled, *width).as_bytes())?;
                 to.flush()
             }
-            To::File { file, .. } => {
-                file.write(&json::write(&self.measured)?).map_err(|error| worded(&error))
-            }
+            To::File(file) => file.write(&json::write(&self.measured)?).map_err(|error| worded(&error)),
         }
     }
 
     fn target(&self) -> String {
         match &self.to {
             To::Table { .. } => "the times of steps".to_owned(),
-            To::File { target, .. } => target.clone(),
+            To::File(file) => file.target(),
         }
     }
 }

@@ -5,22 +5,24 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// How much of a growing file is written at once.
+/// How much of a growing file is written at once, and how much where somebody may be reading meanwhile.
 const AT_ONCE: usize = 256 << 10;
+const AT_ONCE_TO_A_READER: usize = 8 << 10;
 
 /// A file that will be written at once: it has no name before it is whole.
 #[derive(Debug)]
 pub struct WholeFile {
-    path: PathBuf,
-    special: Option<Special>,
+    name: String,
+    at: At,
 }
 
-/// A pipe or a device, which has no beside: it is written to as it is.
 #[derive(Debug)]
-enum Special {
-    /// By its path.
-    At,
-    /// It is open: a stream may have no path that could be opened.
+enum At {
+    /// It is made beside what is there, and put in its place.
+    Path(PathBuf),
+    /// A pipe or a device, which has no beside: it is written to as it is.
+    Special(PathBuf),
+    /// The same, open: a stream may have no path that could be opened.
     Open(fs::File),
 }
 
@@ -28,91 +30,88 @@ impl WholeFile {
     /// The file that will be at `path`. Whether it can be written is found out now and not after the
     /// run: the error is that of a file made there and removed again.
     pub fn new(path: &Path) -> io::Result<Self> {
-        // A stream that is open already, such as /dev/stdout, may be a file; others write to it too.
-        if path.starts_with("/dev") || path.starts_with("/proc") {
-            Special::At.open(path)?;
-            return Ok(Self { path: path.to_owned(), special: Some(Special::At) });
-        }
-        // Through links, so that the file and not the link is replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let special = match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(found) => !found.is_file(),
-            Err(_) => false,
-        };
-        let file = Self { path, special: special.then_some(Special::At) };
-        if !special {
-            file.beside()?;
-        }
-        Ok(file)
+        Ok(Self { name: path.display().to_string(), at: At::of(path)? })
     }
 
     /// A stream that is open, which problems call `name`: it is written to as it is.
     pub fn stream(file: fs::File, name: &str) -> Self {
-        Self { path: name.into(), special: Some(Special::Open(file)) }
+        Self { name: name.to_owned(), at: At::Open(file) }
     }
 
     /// What problems call it.
     pub fn target(&self) -> String {
-        self.path.display().to_string()
+        self.name.clone()
     }
 
-    fn beside(&self) -> io::Result<Nameless> {
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let file = Nameless::new(directory.unwrap_or(Path::new(".")))?;
-        if let Ok(before) = fs::metadata(&self.path) {
-            file.become_like(&before)?;
+    fn open(&self) -> io::Result<Pieces> {
+        match &self.at {
+            At::Path(path) => Ok(Pieces::Beside(beside(path)?, path.clone())),
+            At::Special(path) => appending(path).map(Pieces::Special),
+            At::Open(file) => file.try_clone().map(Pieces::Special),
         }
-        Ok(file)
     }
 
     /// Begins to write piece by piece; nothing is to be seen at the path before `Growing::finish`.
     pub fn begin(&self) -> io::Result<Growing> {
-        if let Some(special) = &self.special {
-            let file = special.open(&self.path)?;
-            return Ok(Growing { to: io::BufWriter::new(Pieces::Special(file)), path: self.path.clone() });
-        }
-        let to = io::BufWriter::with_capacity(AT_ONCE, Pieces::Beside(self.beside()?));
-        Ok(Growing { to, path: self.path.clone() })
+        let pieces = self.open()?;
+        let at_once = if matches!(pieces, Pieces::Beside(..)) { AT_ONCE } else { AT_ONCE_TO_A_READER };
+        Ok(Growing(io::BufWriter::with_capacity(at_once, pieces)))
     }
 
     /// Writes all of `bytes`; on an error what was there before is still there.
     pub fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        if let Some(special) = &self.special {
-            return special.open(&self.path)?.write_all(bytes);
-        }
-        let mut file = self.beside()?;
-        file.write_all(bytes)?;
-        file.persist(&self.path)
+        let mut growing = self.begin()?;
+        growing.write_all(bytes)?;
+        growing.finish()
     }
 }
 
-impl Special {
-    fn open(&self, path: &Path) -> io::Result<fs::File> {
-        match self {
-            Self::At => fs::OpenOptions::new().append(true).open(path),
-            Self::Open(file) => file.try_clone(),
+impl At {
+    fn of(path: &Path) -> io::Result<Self> {
+        // A stream that is open already, such as /dev/stdout, may be a file; others write to it too.
+        if path.starts_with("/dev") || path.starts_with("/proc") {
+            appending(path)?;
+            return Ok(Self::Special(path.to_owned()));
+        }
+        // Through links, so that the file and not the link is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            // To open a pipe is to wait for its reader: not before there is something to read.
+            Ok(found) if !found.is_file() => Ok(Self::Special(path)),
+            _ => beside(&path).map(|_| Self::Path(path)),
         }
     }
+}
+
+fn appending(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().append(true).open(path)
+}
+
+fn beside(path: &Path) -> io::Result<Nameless> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let file = Nameless::new(directory.unwrap_or(Path::new(".")))?;
+    if let Ok(before) = fs::metadata(path) {
+        file.become_like(&before)?;
+    }
+    Ok(file)
 }
 
 /// A file that is written piece by piece, and is there when it is finished.
 #[derive(Debug)]
-pub struct Growing {
-    to: io::BufWriter<Pieces>,
-    path: PathBuf,
-}
+pub struct Growing(io::BufWriter<Pieces>);
 
 #[derive(Debug)]
 enum Pieces {
-    Beside(Nameless),
+    /// With the path that it is put at.
+    Beside(Nameless, PathBuf),
     Special(fs::File),
 }
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Beside(file) => file.write(bytes),
+            Self::Beside(file, _) => file.write(bytes),
             Self::Special(file) => file.write(bytes),
         }
     }
@@ -125,8 +124,8 @@ impl Write for Pieces {
 impl Growing {
     /// Puts the file in its place; on an error what was there before is still there.
     pub fn finish(self) -> io::Result<()> {
-        match self.to.into_inner()? {
-            Pieces::Beside(file) => file.persist(&self.path),
+        match self.0.into_inner()? {
+            Pieces::Beside(file, path) => file.persist(&path),
             Pieces::Special(_) => Ok(()),
         }
     }
@@ -134,7 +133,7 @@ impl Growing {
 
 impl Write for Growing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.to.write(bytes)
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,7 +4,7 @@ use crate::desk::{Desk, names_in};
 use crate::facts::*;
 use crate::{html, junit, markdown, pcapng, tap};
 use sockdrill::event::{Event, Outcome, Sink, Totals, What};
-use sockdrill::sink::{Annotations, Format, Pcapng, Report};
+use sockdrill::sink::{Annotations, Format, Pcapng, Report, WholeFile};
 use sockdrill::text::TimeScale;
 
 /// Texts that would end, begin or command something in one of the formats.
@@ -23,7 +23,7 @@ const TEXTS: &[&str] = &[
 fn report(format: Format, events: &[Event]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report");
-    let mut sink = Report::new(format, &path).unwrap();
+    let mut sink = Report::new(format, WholeFile::new(&path).unwrap());
     for event in events {
         sink.take(event).unwrap();
     }
@@ -88,7 +88,7 @@ fn a_name_of_a_hundred_megabytes_makes_no_large_report() {
 fn packets(events: &[Event]) -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report");
-    let mut sink = Pcapng::new(&path).unwrap();
+    let mut sink = Pcapng::new(&WholeFile::new(&path).unwrap()).unwrap();
     for event in events {
         sink.take(event).unwrap();
     }

@@ -4,7 +4,7 @@
 use crate::desk::{Desk, FAILING, GOOD, SKIPPED};
 use crate::facts::*;
 use sockdrill::event::{Event, Outcome, Sink as _, What};
-use sockdrill::sink::{Format, Report};
+use sockdrill::sink::{Format, Report, WholeFile};
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
@@ -86,7 +86,7 @@ pub fn check(page: &str) -> Told {
 fn page(events: &[Event]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("report.html");
-    let mut sink = Report::new(Format::Html, &path).unwrap();
+    let mut sink = Report::new(Format::Html, WholeFile::new(&path).unwrap());
     for event in events {
         sink.take(event).unwrap();
     }

@@ -3,7 +3,7 @@
 use crate::desk::{Desk, FAILING, GOOD, NO_PROGRAM, SKIPPED, WRONG, has, told};
 use crate::facts;
 use sockdrill::event::{Event, Sink as _};
-use sockdrill::sink::{Format, JsonlFile, Report};
+use sockdrill::sink::{Format, JsonlFile, Report, WholeFile};
 use std::process::Command;
 
 /// Whether xmllint finds that a report is well-formed and of the shape that Jenkins takes; what it says.
@@ -71,7 +71,7 @@ fn reports_of_every_outcome_are_what_other_programs_read() {
 fn hostile_text_is_nothing_to_other_programs() {
     let desk = Desk::new(&[]);
     let write = |format: Format, name: &str, events: &[Event]| {
-        let mut sink = Report::new(format, &desk.path(name)).unwrap();
+        let mut sink = Report::new(format, WholeFile::new(&desk.path(name)).unwrap());
         for event in events {
             sink.take(event).unwrap();
         }
@@ -80,7 +80,7 @@ fn hostile_text_is_nothing_to_other_programs() {
     for events in [facts::hostile_run(), crate::hostile::run_with(facts::HOSTILE)] {
         write(Format::Junit, "r.xml", &events);
         write(Format::Tap, "r.tap", &events);
-        let mut stream = JsonlFile::new(&desk.path("r.jsonl")).unwrap();
+        let mut stream = JsonlFile::new(&WholeFile::new(&desk.path("r.jsonl")).unwrap()).unwrap();
         for event in &events {
             stream.take(event).unwrap();
         }

@@ -28,7 +28,6 @@ use dialogue::Dialogue;
 use packets::{ACK, Packet, RST, SYN, Segment, Way, tcp};
 use places::Places;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use story::{Refused, Story};
@@ -72,14 +71,8 @@ enum Passed {
 }
 
 impl Pcapng {
-    /// A file that will be at `path`; an error if it could not be written there.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let target = path.display().to_string();
-        Ok(Self { target, ..Self::to(&WholeFile::new(path)?)? })
-    }
-
-    /// The same to a file that can be written.
-    pub fn to(file: &WholeFile) -> io::Result<Self> {
+    /// Packets that `file` will hold; an error if they cannot be written there.
+    pub fn new(file: &WholeFile) -> io::Result<Self> {
         let target = file.target();
         let mut file = file.begin()?;
         blocks::section(&mut file, ABOUT)?;
