@@ -60,7 +60,7 @@ pub(super) async fn play_so(
     journal: &Journal,
     stop: &Stop,
 ) -> Outcome {
-    if let Some(reason) = requirement::missing(&scenario.requires, host) {
+    if let Some(reason) = requirement::missing(&scenario.requires, &scenario.directory, host) {
         return Outcome::Skipped(reason);
     }
     let (failed, mut failures) = mpsc::unbounded_channel();

@@ -3,10 +3,13 @@
 
 use super::output::Output;
 use super::remains;
+use crate::script::hints::BESIDE;
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +24,16 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 /// How often to look whether the rest of a group has ended: nothing tells of processes that are not
 /// ours to wait for.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// The program as it is started: one that is named by a path begins in `directory`, which is where the
+/// scenario is, whatever its working directory; any other is looked for in PATH.
+pub(super) fn located(program: &str, directory: &Path) -> PathBuf {
+    if !program.contains('/') {
+        return PathBuf::from(program);
+    }
+    let path = directory.join(program);
+    std::path::absolute(&path).unwrap_or(path)
+}
 
 /// A running or ended program.
 #[derive(Debug)]
@@ -38,12 +51,11 @@ pub(super) struct Process {
 impl Process {
     /// Starts a program in its own group.
     pub fn start(
-        command: &[String],
+        program: &Path,
+        arguments: &[String],
         env: &[(String, String)],
         cwd: &Path,
     ) -> Result<(Self, u32), NotStarted> {
-        let none = || NotStarted { message: "there is no program to start".to_owned(), help: None };
-        let (program, arguments) = command.split_first().ok_or_else(none)?;
         let mut ready = Command::new(program);
         ready
             .args(arguments)
@@ -84,9 +96,9 @@ impl Process {
     }
 
     /// Writes to its standard input.
-    pub async fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+    pub async fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut stdin = self.stdin.lock().await;
-        let Some(pipe) = stdin.as_mut() else { return Err(std::io::ErrorKind::BrokenPipe.into()) };
+        let Some(pipe) = stdin.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         pipe.write_all(bytes).await?;
         pipe.flush().await
     }
@@ -169,16 +181,33 @@ pub(super) struct NotStarted {
 }
 
 impl NotStarted {
-    fn new(program: &str, cwd: &Path, error: &std::io::Error) -> Self {
-        let shown = program.escape_debug();
+    fn new(program: &Path, cwd: &Path, error: &io::Error) -> Self {
+        let shown = program.to_string_lossy();
+        let shown = shown.escape_debug();
         let (message, help) = match error.kind() {
-            std::io::ErrorKind::NotFound if !cwd.is_dir() => {
-                (format!("there is no directory {}", cwd.display()), None)
+            io::ErrorKind::NotFound if !cwd.is_dir() => {
+                let shown = cwd.to_string_lossy();
+                (format!("there is no directory {}", shown.escape_debug()), Some(BESIDE.to_owned()))
             }
-            std::io::ErrorKind::NotFound => {
+            io::ErrorKind::NotFound if program.is_file() => {
+                let what = "what its first line, `#!`, names is not there";
+                (format!("cannot start `{shown}`: {what}"), None)
+            }
+            io::ErrorKind::NotFound if program.is_absolute() => {
+                (format!("there is no program `{shown}`"), Some(BESIDE.to_owned()))
+            }
+            io::ErrorKind::NotFound => {
                 let requires = format!("requires: [{{ command: {shown} }}]");
                 let help = format!("`{requires}` skips the scenario where it is not installed");
                 (format!("there is no program `{shown}`"), Some(help))
+            }
+            io::ErrorKind::PermissionDenied if program.is_file() => {
+                let help = format!("`chmod +x {shown}` makes it one that can be started");
+                (format!("cannot start `{shown}`: permission denied"), Some(help))
+            }
+            _ if error.raw_os_error().map(Errno::from_raw) == Some(Errno::ENOEXEC) => {
+                let help = "a script says in its first line what runs it, as in `#!/bin/sh`";
+                (format!("cannot start `{shown}`: it is no program"), Some(help.to_owned()))
             }
             kind => (format!("cannot start `{shown}`: {kind}"), None),
         };

@@ -1,11 +1,13 @@
 //! What a scenario requires of the machine, and whether it is there.
 
+use super::process::located;
 use crate::net::Host;
 use crate::script::step::Requirement;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 /// The first requirement that is not met, as the reason to skip.
-pub(super) fn missing(requires: &[Requirement], host: &Host) -> Option<String> {
+pub(super) fn missing(requires: &[Requirement], directory: &Path, host: &Host) -> Option<String> {
     requires.iter().find_map(|requirement| match requirement {
         Requirement::Linux => (!cfg!(target_os = "linux")).then(|| "not Linux".to_owned()),
         Requirement::Unix => (!cfg!(unix)).then(|| "no unix sockets".to_owned()),
@@ -13,19 +15,19 @@ pub(super) fn missing(requires: &[Requirement], host: &Host) -> Option<String> {
         Requirement::Multicast => (!host.has_multicast()).then(|| "no multicast on loopback".to_owned()),
         Requirement::Root => (!nix::unistd::geteuid().is_root()).then(|| "not root".to_owned()),
         Requirement::Command(command) => {
-            (!is_on_path(command)).then(|| format!("{command} is not installed"))
+            (!is_there(command, directory)).then(|| format!("{command} is not installed"))
         }
     })
 }
 
-/// Whether a program can be started by that name.
-fn is_on_path(command: &str) -> bool {
-    let is_program = |path: &std::path::Path| {
+/// Whether a program can be started by that name; one that is named by a path begins in `directory`.
+fn is_there(command: &str, directory: &Path) -> bool {
+    let is_program = |path: &Path| {
         std::fs::metadata(path)
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
     if command.contains('/') {
-        return is_program(std::path::Path::new(command));
+        return is_program(&located(command, directory));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| is_program(&directory.join(command)))

@@ -4,7 +4,7 @@ use super::compare::in_words;
 use super::deadline::Deadline;
 use super::ending::tell_exited;
 use super::lock::locked;
-use super::process::{Process, describe};
+use super::process::{Process, describe, located};
 use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
@@ -14,7 +14,6 @@ use crate::script::pattern::Matcher;
 use crate::script::step::{Name, Ready, Spawn};
 use crate::text::Address;
 use nix::sys::signal::Signal;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,10 +28,13 @@ pub(super) async fn spawn(lane: &Lane, number: u32, step: &Spawn, deadline: Dead
         env.push((name.clone(), lane.text(value)?));
     }
     let cwd = match &step.cwd {
-        Some(cwd) => PathBuf::from(lane.text(cwd)?),
+        Some(cwd) => step.directory.join(lane.text(cwd)?),
         None => lane.session.tmp().map_err(Trouble::unfilled)?,
     };
-    let (process, pid) = Process::start(&command, &env, &cwd)?;
+    // The checker lets no step pass that names no program.
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    let program = located(program, &step.directory);
+    let (process, pid) = Process::start(&program, arguments, &env, &cwd)?;
     let process = Arc::new(process);
     locked(&lane.session.processes).push(process.clone());
     let socket = lane.open(&step.name, Live::Process(process.clone()));

@@ -7,6 +7,10 @@ use super::verb::Verb;
 use super::verbs::{VERBS, verb};
 use crate::text::{Diagnostic, Fact, Place, SocketOption, did_you_mean, visible};
 
+/// Where the paths in a scenario begin: the help for one that leads nowhere.
+pub const BESIDE: &str =
+    "a relative path begins where the scenario is; of a command and at the prompt, where you are";
+
 /// What people call verbs elsewhere, and what it is called here.
 const VERBS_ELSEWHERE: &[(&str, &str)] = &[
     ("write", "send"),

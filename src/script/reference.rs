@@ -42,7 +42,8 @@ a test holds it to them (`UPDATE=1 cargo test --test docs` writes it anew).
 `as` names a new socket, `at` is where a step happens, `from` and `to` give the direction. A name is `[a-z][a-z0-9_-]*`. An address has a colon: `127.0.0.1:0`,
 `\"[::1]:0\"`, `localhost:80`, `any:0`, `unix:/path`, `unix:@name`. In a text `${name}` is a variable or what a step saved, `${name.length}` its length,
 `${server.port}`, `${client.local}`, `${client.peer}` of a socket, `${port.app}` a free port, `${env.HOME}`, `${i}` the round of `repeat`, `${time}`, `${tmp}` a
-directory of the run; `$${` is a literal `${`.
+directory of the run; `$${` is a literal `${`. A relative path begins where the scenario is, at the prompt where you are: that of a `file`, a certificate,
+what is included, a working directory, and a program such as `./server`. Arguments of a program are handed to it as they are: with `cwd: .` it finds those as well.
 
 ";
 

@@ -338,6 +338,8 @@ pub struct Spawn {
     pub env: Vec<(String, Template)>,
     pub cwd: Option<Template>,
     pub ready: Option<Ready>,
+    /// The directory that a relative `cwd` and a program named by a relative path begin in.
+    pub directory: PathBuf,
 }
 
 /// What shows that a process is ready.

@@ -340,9 +340,17 @@ pub static VERBS: &[Verb] = &[
         summary: "a process in its own group: its stdout is a stream to expect at, its stdin takes send",
         operands: &[
             required("as", Takes::Opens(Kind::Process), "the new process"),
-            required("run", Takes::Texts, "program and arguments; no shell"),
+            required(
+                "run",
+                Takes::Texts,
+                "program and arguments; no shell; a program named by a path, such as ./server, is relative to the scenario",
+            ),
             optional("env", Takes::TextMap, "environment variables to add"),
-            optional("cwd", Takes::Text, "working directory; a temporary one of its own unless given"),
+            optional(
+                "cwd",
+                Takes::Text,
+                "working directory, relative to the scenario; a temporary one of its own unless given",
+            ),
             optional("ready", Takes::Ready, "what shows that it is ready: listening, output or connect"),
         ],
         body: Body::None,

@@ -1,9 +1,12 @@
 //! Processes and their groups are ended, however a scenario ends.
 
-use crate::playing::{ONCE, Played, play, play_all, play_watched, scenarios};
+use crate::playing::{ONCE, Played, play, play_all, play_watched, scenarios, scenarios_in};
 use sockdrill::engine::{Stop, StopReason, play as play_one};
 use sockdrill::event::{Event, Journal, Outcome, What};
 use sockdrill::net::Host;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A program that starts a child of its own, says its number, and waits; then these steps.
@@ -201,5 +204,64 @@ steps:
         if let What::Spawned { pid, .. } = event.what {
             assert!(!runs(pid));
         }
+    }
+}
+
+/// A directory with a script, what the script reads, and scripts that cannot be started.
+fn beside() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("deep")).unwrap();
+    let write = |name: &str, text: &str, mode: u32| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    };
+    write("server", "#!/bin/sh\ncat data || echo elsewhere\n", 0o755);
+    write("data", "here", 0o644);
+    write("deep/data", "deep", 0o644);
+    write("plain", "#!/bin/sh\n", 0o644);
+    write("lost", "#!/no/such/shell\n", 0o755);
+    directory
+}
+
+/// Plays these steps as those of a file in `directory`.
+fn play_in(directory: &Path, steps: &str) -> Played {
+    play_all(scenarios_in(directory, &format!("steps:\n{steps}")), ONCE, &Stop::default())
+}
+
+#[test]
+fn a_program_and_its_directory_are_found_from_the_scenario_on() {
+    let directory = beside();
+    for (spawn, says) in [
+        ("run: [./server], cwd: .", "here"),
+        ("run: [./server], cwd: deep", "deep"),
+        ("run: [deep/../server], cwd: ./deep/..", "here"),
+        ("run: [cat, data], cwd: deep", "deep"),
+        ("run: [./server]", "elsewhere\\n"),
+    ] {
+        let steps = format!(
+            "  - spawn: {{ as: app, {spawn} }}\n  - expect: {{ at: app, text: \"{says}\", within: 60s }}\n"
+        );
+        play_in(directory.path(), &steps).assert_passed();
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_told_with_where_it_was_looked_for_and_why() {
+    let directory = beside();
+    let here = directory.path().display().to_string();
+    for (spawn, message, help) in [
+        ("run: [./none]", "there is no program `HERE/none`", "a relative path begins where the scenario is"),
+        ("run: [no-such-program]", "there is no program `no-such-program`", "`requires: "),
+        ("run: [./server], cwd: none", "there is no directory HERE/none", "a relative path begins"),
+        ("run: [./plain]", "cannot start `HERE/plain`: permission denied", "`chmod +x HERE/plain`"),
+        ("run: [./lost]", "cannot start `HERE/lost`: what its first line, `#!`, names is not there", ""),
+    ] {
+        let played = play_in(directory.path(), &format!("  - spawn: {{ as: app, {spawn} }}\n"));
+        let Outcome::Failed(failure) = played.outcome() else { panic!("{spawn} cannot be started") };
+        let problem = failure.diagnostic();
+        assert_eq!(problem.message, message.replace("HERE", &here));
+        let helps = problem.help.join("\n");
+        assert!(helps.contains(&help.replace("HERE", &here)), "{spawn}: {helps}");
     }
 }

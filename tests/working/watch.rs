@@ -98,7 +98,7 @@ steps:
   - connect: { as: client, to: server }
   - accept:  { as: conn, at: server }
   - include: { file: ../more/steps.yaml }
-  - spawn:   { as: app, run: [sh, ./app.sh], cwd: . }
+  - spawn:   { as: app, run: [sh, ./app.sh], cwd: .. }
   - expect:  { at: app, exit: 0 }
 ";
     let steps = "steps:\n  - send: { from: conn, file: payload.bin }\n";

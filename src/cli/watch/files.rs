@@ -98,11 +98,11 @@ fn stamp(file: &Path) -> Stamp {
 
 fn add_scenario(scenario: &Scenario, files: &mut BTreeSet<PathBuf>) {
     for step in [&scenario.steps, &scenario.finally].into_iter().flat_map(|steps| in_order(steps)) {
-        add_step(step, &scenario.directory, files);
+        add_step(step, files);
     }
 }
 
-fn add_step(step: &Step, directory: &Path, files: &mut BTreeSet<PathBuf>) {
+fn add_step(step: &Step, files: &mut BTreeSet<PathBuf>) {
     match &step.action {
         Action::Include { file, .. } => drop(files.insert(PathBuf::from(file))),
         Action::Send(send) => add_content(&send.content, files),
@@ -117,7 +117,7 @@ fn add_step(step: &Step, directory: &Path, files: &mut BTreeSet<PathBuf>) {
             let named = [&tls.ca, &tls.cert, &tls.key].into_iter().flatten();
             files.extend(named.filter_map(literal));
         }
-        Action::Spawn(spawn) => add_program(spawn, directory, files),
+        Action::Spawn(spawn) => add_program(spawn, files),
         _ => {}
     }
 }
@@ -142,11 +142,11 @@ fn add_pattern(pattern: &Pattern, files: &mut BTreeSet<PathBuf>) {
 }
 
 /// A program that is started by its path, and the files among its arguments.
-fn add_program(spawn: &Spawn, directory: &Path, files: &mut BTreeSet<PathBuf>) {
-    let cwd = spawn.cwd.as_ref().and_then(literal);
+fn add_program(spawn: &Spawn, files: &mut BTreeSet<PathBuf>) {
+    let directory = &spawn.directory;
+    let cwd = spawn.cwd.as_ref().and_then(literal).map(|cwd| directory.join(cwd));
     for argument in spawn.run.iter().filter_map(literal) {
-        let places = [Some(argument.clone()), cwd.as_ref().map(|cwd| cwd.join(&argument))];
-        let places = places.into_iter().flatten().chain([directory.join(&argument)]);
+        let places = cwd.iter().chain([directory]).map(|place| place.join(&argument));
         files.extend(places.filter(|path| path.is_file()));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::script::draft::DraftStep;
-use crate::script::hints::did_you_mean_key;
+use crate::script::hints::{BESIDE, did_you_mean_key};
 use crate::script::name::Name;
 use crate::script::node::{Node, Value};
 use crate::script::step::Destination;
@@ -209,13 +209,9 @@ impl Checker<'_> {
                 return Some(Template::literal(path.to_string_lossy().as_bytes()));
             }
             Ok(_) => Diagnostic::error(format!("{} is a directory", path.display()), &node.place),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Diagnostic::error(
-                format!("there is no file {}", path.display()),
-                &node.place,
-            )
-            .help(
-                "a relative path begins where the scenario is; of a command and at the prompt, where you are",
-            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Diagnostic::error(format!("there is no file {}", path.display()), &node.place).help(BESIDE)
+            }
             Err(error) => {
                 let what = format!("cannot read {}: {}", path.display(), error.kind());
                 Diagnostic::error(what, &node.place)

@@ -30,6 +30,7 @@ pub fn spawn(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
         env: env.ok()?.unwrap_or_default(),
         cwd: cwd.ok()?,
         ready: ready.ok()?,
+        directory: checker.directory.clone(),
     }))
 }
 
