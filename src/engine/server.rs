@@ -9,7 +9,7 @@ use super::session::{Lane, Live, Session};
 use super::stop::Stop;
 use super::tap::Tap;
 use crate::event::{Failure, Journal, What};
-use crate::net::{Host, Listener};
+use crate::net::{Host, Listener, Stream};
 use crate::script::step::{Action, Name, Step};
 use crate::text::{OptionValue, SocketOption};
 use std::io;
@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 /// How many connections are accepted before clients have a turn.
 const ACCEPTS_AT_ONCE: u32 = 64;
@@ -124,6 +125,29 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
+/// Serves a client in a task of its own.
+fn serve(
+    stream: Stream,
+    number: u64,
+    permit: Option<OwnedSemaphorePermit>,
+    shared: &Arc<Shared>,
+    clients: &mut JoinSet<()>,
+) {
+    match (shared.serving.is_plain(), permit) {
+        // An idle client is mostly the size of its task: one without a permit has no room for one.
+        (true, None) => {
+            tokio::spawn(client::plain(stream, number, shared.clone()));
+        }
+        (true, permit) => {
+            tokio::spawn(holding(permit, client::plain(stream, number, shared.clone())));
+        }
+        (false, permit) => {
+            clients.spawn(holding(permit, client::watched(stream, number, shared.clone())));
+            while clients.try_join_next().is_some() {}
+        }
+    }
+}
+
 /// Serves a client, whose place is free for another when it has left.
 async fn holding(permit: Option<OwnedSemaphorePermit>, client: impl Future<Output = ()>) {
     client.await;
@@ -132,7 +156,7 @@ async fn holding(permit: Option<OwnedSemaphorePermit>, client: impl Future<Outpu
 
 /// Accepts until told to stop, or as many as are accepted; then waits for those that are there.
 async fn accept(listener: Listener, shared: &Arc<Shared>) {
-    let mut clients = tokio::task::JoinSet::new();
+    let mut clients = JoinSet::new();
     let room = shared.serving.most.map(|most| Arc::new(Semaphore::new(most)));
     let (mut at_once, mut starved) = (0, false);
     let stopped = shared.stopped();
@@ -157,17 +181,7 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
         let Ok(stream) = accepted else { break };
         let number = shared.clients.fetch_add(1, Ordering::SeqCst) + 1;
         shared.open.fetch_add(1, Ordering::SeqCst);
-        match (shared.serving.is_plain(), permit) {
-            // An idle client is mostly the size of its task: one without a permit has no room for one.
-            (true, None) => drop(tokio::spawn(client::plain(stream, number, shared.clone()))),
-            (true, permit) => {
-                drop(tokio::spawn(holding(permit, client::plain(stream, number, shared.clone()))))
-            }
-            (false, permit) => {
-                clients.spawn(holding(permit, client::watched(stream, number, shared.clone())));
-                while clients.try_join_next().is_some() {}
-            }
-        }
+        serve(stream, number, permit, shared, &mut clients);
         at_once += 1;
         if shared.serving.accepts.is_some_and(|most| number >= most) {
             break;

@@ -1,22 +1,18 @@
-//! The sending half of a stream. Sends that misbehave on demand are in `shaped`.
+//! The sending half of a stream. Files are sent in `file`, sends that misbehave on demand in `shaped`.
 
+mod file;
 mod shaped;
 
-use std::fs::File;
 use std::io;
 use std::sync::atomic::Ordering;
 
 use libc::c_int;
-use nix::sys::sendfile::sendfile;
 use tokio::io::Interest;
 
 use super::error::NetError;
 use super::polled::unless_blocked;
 use super::stream::Stream;
 use crate::text::ErrorKind;
-
-/// Most that one sendfile(2) is asked for: signals and deadlines are looked at in between.
-const FILE_PIECE: usize = 1 << 20;
 
 /// Flags of one send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,44 +62,6 @@ impl Stream {
         }
     }
 
-    /// Sends the first `len` bytes of a file without copying them through this process (sendfile(2)), and says how
-    /// many went: fewer where the file gives no more or is of a kind that cannot be sent so, none where the bytes
-    /// have to be changed on their way. What is left is for [`Stream::send`], which meets the error if there is one.
-    ///
-    /// Cancel safe as that is.
-    pub async fn send_file(&self, file: &File, len: u64) -> Result<u64, NetError> {
-        if self.tls().is_some() || self.shaping().is_some() || self.write_shut.load(Ordering::SeqCst) {
-            return Ok(0);
-        }
-        let (mut done, mut last) = (0, None);
-        while done < len {
-            let most = usize::try_from(len - done).unwrap_or(FILE_PIECE).min(FILE_PIECE);
-            match unless_blocked(self.send_file_once(file, done, most)) {
-                Ok(Some(0)) => break,
-                Ok(Some(count)) => {
-                    done += u64::try_from(count).unwrap_or(0);
-                    // With a peer that is fast enough nothing here would ever wait.
-                    tokio::task::consume_budget().await;
-                }
-                Ok(None) => {
-                    let waited = self.polled.again(Interest::WRITABLE, &mut last).await;
-                    waited.map_err(|e| NetError::io(self.peer(), &e))?;
-                }
-                Err(e) if is_of_the_file(&e) => break,
-                Err(e) => return Err(self.send_failed(&e)),
-            }
-        }
-        Ok(done)
-    }
-
-    /// One sendfile(2), counted.
-    fn send_file_once(&self, file: &File, from: u64, most: usize) -> io::Result<usize> {
-        let mut from = i64::try_from(from).map_err(io::Error::other)?;
-        let took = sendfile(self.polled.socket(), file, Some(&mut from), most)?;
-        self.sent.fetch_add(u64::try_from(took).unwrap_or(0), Ordering::Relaxed);
-        Ok(took)
-    }
-
     /// One send(2) of plain bytes, counted.
     pub(super) fn send_once(&self, bytes: &[u8], f: SendFlags) -> io::Result<usize> {
         let took = self.send_raw(bytes, f)?;
@@ -131,12 +89,4 @@ impl Stream {
         }
         NetError::io(self.peer(), e)
     }
-}
-
-/// What sendfile(2) says of the file and not of the socket.
-fn is_of_the_file(e: &io::Error) -> bool {
-    matches!(
-        e.raw_os_error(),
-        Some(libc::EINVAL | libc::ENOSYS | libc::EIO | libc::EBADF | libc::EOVERFLOW | libc::ESPIPE)
-    )
 }

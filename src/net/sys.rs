@@ -10,12 +10,14 @@ use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit, size_of, zeroed};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libc::{c_int, c_short, c_void, socklen_t};
 use socket2::{SockAddr, Socket};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::starting;
 
 /// `tcpi_state` once an open descriptor's connection is over (include/net/`tcp_states`.h).
 pub(super) const TCP_CLOSE: u8 = 7;
@@ -153,17 +155,6 @@ pub(super) fn disconnect(socket: &Socket) -> io::Result<()> {
 /// One for all sockets, since each registers once and a connection is to be small.
 static REGISTERING: Mutex<()> = Mutex::new(());
 
-/// Held by whoever starts a process, and shared by whoever closes a socket.
-static STARTING: RwLock<()> = RwLock::new(());
-
-/// Starts a process while no socket is closed. Between fork(2) and execve(2) the child has every open descriptor of
-/// this process (fork(2); close-on-exec takes them away only then): a listener closed in that moment goes on
-/// listening, and a stream sends no FIN. `start` returns when its child has begun or failed to.
-pub fn start_process<T>(start: impl FnOnce() -> T) -> T {
-    let _alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-    start()
-}
-
 /// A socket and, once it first has to wait, its registration with the runtime's poll set. The fields are
 /// private so that the descriptor outlives its registration.
 #[derive(Debug)]
@@ -175,7 +166,7 @@ pub(super) struct RegisteredSocket {
 impl Drop for RegisteredSocket {
     fn drop(&mut self) {
         drop(self.registration.take());
-        let _nobody_starts = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+        let _nobody_starts = starting::none();
         // SAFETY: this is the end of `self`, so that nothing uses the socket after it.
         unsafe { ManuallyDrop::drop(&mut self.socket) };
     }
