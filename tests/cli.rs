@@ -17,6 +17,8 @@ mod completions;
 mod help;
 #[path = "cli/man.rs"]
 mod man;
+#[path = "cli/times.rs"]
+mod times;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

@@ -210,8 +210,17 @@ fn typed<A: FromArgMatches>(mut given: ArgMatches) -> Result<A, clap::Error> {
 
 impl Row {
     fn described(&self) -> clap::Command {
-        (self.describe)(clap::Command::new(self.name)).about(self.about).long_about(None)
+        let described = (self.describe)(clap::Command::new(self.name)).about(self.about).long_about(None);
+        described.mut_args(taking_negative_numbers)
     }
+}
+
+/// `--wait -1` gives the flag a value, and what that value cannot be is said; else it would be taken for a
+/// flag that nobody knows.
+fn taking_negative_numbers(argument: clap::Arg) -> clap::Arg {
+    let has_value = argument.get_num_args().is_none_or(|count| count.min_values() > 0);
+    let takes = argument.get_action().takes_values() && has_value && !argument.is_positional();
+    argument.allow_negative_numbers(takes)
 }
 
 /// The whole command line, every command described.

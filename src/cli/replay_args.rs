@@ -4,7 +4,7 @@ use super::accept;
 use super::reports::{Reports, STDOUT};
 use super::select::{Selection, parse_set};
 use super::showing::Showing;
-use super::telling::{at_least_one, duration};
+use super::telling::{at_least_one, limit};
 use crate::engine::{Namespaces, Play};
 use crate::event::Detail;
 use crate::text::TimeScale;
@@ -57,7 +57,7 @@ pub(super) struct Args {
     #[arg(long, help_heading = "How they are played")]
     pub until_fail: bool,
     /// Play all of them again and again for so long; a round that was begun is played to its end
-    #[arg(long = "for", value_name = "TIME", value_parser = duration, help_heading = "How they are played")]
+    #[arg(long = "for", value_name = "TIME", value_parser = limit, help_heading = "How they are played")]
     pub time: Option<Duration>,
     /// Play each in a network namespace of its own: own loopback, every port free; needs no root
     #[arg(long, help_heading = "How they are played")]

@@ -1,6 +1,6 @@
 //! The arguments of `send`.
 
-use super::telling::{Telling, duration, number, piece, rate, size};
+use super::telling::{Telling, duration, limit, number, piece, rate, size};
 use std::time::Duration;
 
 /// Arguments of `send`.
@@ -69,14 +69,14 @@ pub(super) struct Args {
     #[arg(long, help_heading = "How it ends")]
     pub abort: bool,
     /// Give up when nothing passes either way for so long
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How it ends")]
+    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it ends")]
     pub idle: Option<Duration>,
 
     /// How long a connect may take; 10s unless given
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How it connects")]
+    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it connects")]
     pub connect_timeout: Option<Duration>,
     /// Both: how long a connect may take, and how long nothing may pass
-    #[arg(short = 'w', long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["idle", "connect_timeout"], help_heading = "How it connects")]
+    #[arg(short = 'w', long, value_name = "TIME", value_parser = limit, conflicts_with_all = ["idle", "connect_timeout"], help_heading = "How it connects")]
     pub timeout: Option<Duration>,
     /// Try again for so long while the connection is refused
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How it connects")]

@@ -1,6 +1,6 @@
 //! The arguments of `serve`.
 
-use super::telling::{Telling, duration};
+use super::telling::{Telling, duration, limit};
 use crate::engine::Cut;
 use crate::text::parse_size;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", help_heading = "How it serves")]
     pub max_clients: Option<std::num::NonZeroUsize>,
     /// Close a client when nothing passes either way for so long
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How it serves")]
+    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it serves")]
     pub idle: Option<Duration>,
     /// How many connections may wait to be accepted; 4096 unless given
     #[arg(long, value_name = "N", help_heading = "How it serves")]

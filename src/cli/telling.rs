@@ -180,10 +180,25 @@ fn stdout_file() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
-/// A duration on the command line: a bare number is seconds.
+/// A duration on the command line, 0 too: a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
     let bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if bare { crate::text::parse_duration(&format!("{text}s")) } else { crate::text::parse_duration(text) }
+}
+
+/// A time on the command line after which something is given up.
+pub(super) fn limit(text: &str) -> Result<std::time::Duration, String> {
+    let limit = duration(text)?;
+    if limit.is_zero() {
+        return Err("a limit of 0 is over before it begins; leave the flag out for the usual one".to_owned());
+    }
+    Ok(limit)
+}
+
+/// A time on the command line after which something comes again and again.
+pub(super) fn interval(text: &str) -> Result<std::time::Duration, String> {
+    let interval = duration(text)?;
+    if interval.is_zero() { Err("an interval is more than nothing".to_owned()) } else { Ok(interval) }
 }
 
 /// A number of things of which there must be one at least.

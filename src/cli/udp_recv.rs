@@ -7,7 +7,7 @@ use super::flags::UDP_RECV;
 use super::output::Output;
 use super::payload;
 use super::scenario;
-use super::telling::{Telling, duration, number};
+use super::telling::{Telling, interval, limit, number};
 use super::udp_telling::{Audience, SOCKET, failed};
 use crate::engine::datagrams::{Receiving, Reply};
 use crate::event::Exit;
@@ -46,7 +46,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = number, help_heading = "What is received")]
     pub count: Option<u64>,
     /// End after so long; without all of --count that is exit code 4
-    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "What is received")]
+    #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "What is received")]
     pub within: Option<Duration>,
     /// Join a multicast group
     #[arg(long, value_name = "GROUP", help_heading = "What is received")]
@@ -260,12 +260,6 @@ fn reply(scenario: &Scenario) -> Option<Content> {
         Action::Answer(answer) => answer.rules.first()?.reply.clone(),
         _ => None,
     })
-}
-
-/// A duration on the command line after which something comes again and again.
-fn interval(text: &str) -> Result<Duration, String> {
-    let interval = duration(text)?;
-    if interval.is_zero() { Err("an interval is more than nothing".to_owned()) } else { Ok(interval) }
 }
 
 fn unwritable(args: &Args, error: &std::io::Error, output: &Output) -> Exit {

@@ -48,7 +48,7 @@ pub fn send(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
         content: content?,
         to: to.ok()?,
         chunk: chunk.ok()?,
-        every: every.ok()?,
+        every: every.ok()?.filter(|pause| !pause.is_zero()),
         more: checker.flag(draft, "more"),
         urgent: checker.flag(draft, "urgent"),
     }))
