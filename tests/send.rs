@@ -139,6 +139,20 @@ fn a_reset_after_data_delivers_the_data_and_is_exit_5() {
 }
 
 #[test]
+fn a_reset_that_was_expected_is_one_whether_it_comes_before_the_half_close_or_after_it() {
+    for _ in 0..10 {
+        let peer = Peer::new(|mut stream| {
+            stream.read_exact(&mut [0; 2]).unwrap();
+            reset(stream);
+        });
+        let told = run(&["send", &peer.at(), "hi", "--expect", "reset"]);
+        let err = format!("{CONNECTED}* reset by peer (RST) after T s: sent 2 B, received 0 B\n");
+        same(&told, peer.port, "", &err, 0);
+        peer.end();
+    }
+}
+
+#[test]
 fn the_answer_after_the_half_close_is_still_read() {
     let peer = Peer::new(|mut stream| {
         let asked = all(&mut stream);

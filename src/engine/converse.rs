@@ -51,9 +51,9 @@ pub struct Conversation<'a> {
 /// What one piece of the conversation came to.
 enum Over {
     /// The peer ended, or everything expected has come.
-    Received(Result<Option<End>, Box<Failure>>),
+    Received(Result<Option<End>, Held>),
     /// Everything is sent.
-    Sent(Result<(), Box<Failure>>),
+    Sent(Result<(), Held>),
     /// The wait for more is over.
     Waited,
     /// Nothing passed for the time allowed.
@@ -76,8 +76,8 @@ impl Stage {
         let Live::Stream(stream, _) = &socket.live else {
             return Err(failed(Trouble::never_opened(conversation.name)));
         };
-        let holding =
-            Holding { stage: self, conversation, stream, socket: &socket, heard: Cell::new(Instant::now()) };
+        let (heard, all_sent) = (Cell::new(Instant::now()), Cell::new(false));
+        let holding = Holding { stage: self, conversation, stream, socket: &socket, heard, all_sent };
         Box::pin(holding.hold(input)).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
             Held::Trouble(trouble) => {
@@ -95,9 +95,27 @@ enum Held {
     Trouble(Trouble),
 }
 
+impl Held {
+    /// Whether a send, or the half-close after it, failed because of what the peer did: then the receiving side
+    /// tells what that was.
+    fn is_of_the_peer(&self) -> bool {
+        let kind = match self {
+            Self::Failure(failure) => failure.kind,
+            Self::Trouble(trouble) => trouble.kind,
+        };
+        matches!(kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
+    }
+}
+
 impl From<Trouble> for Held {
     fn from(trouble: Trouble) -> Self {
         Self::Trouble(trouble)
+    }
+}
+
+impl From<Box<Failure>> for Held {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failure(failure)
     }
 }
 
@@ -115,6 +133,8 @@ struct Holding<'a> {
     socket: &'a super::session::Socket,
     /// When something last came.
     heard: Cell<Instant>,
+    /// Everything was given to the kernel: only the half-close is left to be done.
+    all_sent: Cell<bool>,
 }
 
 impl Holding<'_> {
@@ -154,7 +174,7 @@ impl Holding<'_> {
                     {
                         break (received, sent);
                     }
-                    (None, Some(Err(failure))) if !is_of_the_peer(failure) => break (received, sent),
+                    (None, Some(Err(held))) if !held.is_of_the_peer() => break (received, sent),
                     _ => {}
                 }
             }
@@ -163,27 +183,27 @@ impl Holding<'_> {
             (Some(Ok(Some(end))), _) if is_over(&end) => {
                 Err(Trouble::new(super::open::kind_of(&end), self.ended_by(&end)).into())
             }
-            (Some(Err(failure)), _) | (_, Some(Err(failure))) => Err(Held::Failure(failure)),
+            // What was expected has come, and the end after it needs no half-close.
+            (Some(Ok(None)), Some(Err(held))) if self.all_sent.get() && held.is_of_the_peer() => Ok(()),
+            (Some(Err(held)), _) | (_, Some(Err(held))) => Err(held),
             (Some(Ok(Some(_))), None) => self.left_over(input.as_mut()),
             _ => Ok(()),
         }
     }
 
     /// What is to be sent, the input after it, the half-close last.
-    async fn send(&self, input: Option<&mut Input>, steps_done: &Done) -> Result<(), Box<Failure>> {
+    async fn send(&self, input: Option<&mut Input>, steps_done: &Done) -> Result<(), Held> {
         for step in self.conversation.sending {
             run_step(&self.stage.lane, step).await?;
         }
         steps_done.is.set(true);
         steps_done.told.notify_one();
         if let Some(input) = input {
-            let failed =
-                |trouble: Trouble| trouble.into_failure(self.conversation.opened_by, &self.stage.lane.label);
             while let Some(piece) = input.recv().await {
                 let piece = piece.map_err(|error| {
-                    failed(Trouble::unfilled(format!("cannot read standard input: {}", error.kind())))
+                    Trouble::unfilled(format!("cannot read standard input: {}", error.kind()))
                 })?;
-                self.stream.send(&piece, SendFlags::default()).await.map_err(|error| failed(error.into()))?;
+                self.stream.send(&piece, SendFlags::default()).await.map_err(Trouble::from)?;
                 let (name, lane) = (self.conversation.name, &self.stage.lane);
                 lane.note_data(self.number(), || What::Sent {
                     name: name.clone(),
@@ -192,6 +212,12 @@ impl Holding<'_> {
                 });
             }
         }
+        self.all_sent.set(true);
+        // Who waits for nothing, and half-closes nothing, is not interested.
+        let leaves = self.conversation.then.is_empty() && self.conversation.wait == Some(Duration::ZERO);
+        if let Some(lost) = self.stream.lost().filter(|_| !leaves) {
+            return Err(Trouble::from(lost).into());
+        }
         for step in self.conversation.then {
             run_step(&self.stage.lane, step).await?;
         }
@@ -199,7 +225,7 @@ impl Holding<'_> {
         Ok(())
     }
 
-    async fn receive(&self) -> Result<Option<End>, Box<Failure>> {
+    async fn receive(&self) -> Result<Option<End>, Held> {
         let steps = match self.conversation.receiving {
             Receiving::Steps(steps) => steps,
             Receiving::Everything => return Ok(Some(self.receive_all().await?)),
@@ -211,10 +237,8 @@ impl Holding<'_> {
         Ok(None)
     }
 
-    async fn receive_all(&self) -> Result<End, Box<Failure>> {
+    async fn receive_all(&self) -> Result<End, Held> {
         let lane = &self.stage.lane;
-        let failed =
-            |error| Trouble::from(error).into_failure(self.conversation.opened_by, &self.stage.lane.label);
         let mut lender = Lender::new(self.stream).await;
         loop {
             let lent = lender.lend(|bytes| {
@@ -223,7 +247,7 @@ impl Holding<'_> {
                     tell_received(lane, self.number(), self.socket, bytes);
                 }
             });
-            match lent.await.map_err(failed)? {
+            match lent.await.map_err(Trouble::from)? {
                 Lent::Bytes(()) => {
                     self.heard.set(Instant::now());
                     // A peer that is always faster than we are must not keep the rest from its turn: signals, sending.
@@ -301,14 +325,4 @@ impl Holding<'_> {
 /// Whether the stream is over both ways.
 fn is_over(end: &End) -> bool {
     *end != End::Fin
-}
-
-/// Whether a send, or the half-close after it, failed because of what the peer did: then the receiving side
-/// tells what that was. A half-close after the peer's reset finds no connection any more.
-fn is_of_the_peer(failure: &Failure) -> bool {
-    let kind = failure.kind.error();
-    matches!(
-        kind,
-        Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed | ErrorKind::NotConnected)
-    )
 }

@@ -106,7 +106,8 @@ impl Stream {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
+    /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side. Where the
+    /// connection is gone already the error says how the peer ended it.
     ///
     /// After `Shutdown::Read` data that still comes stays readable, and the peer of a TCP stream notices
     /// nothing.
@@ -128,8 +129,28 @@ impl Stream {
                 if let (Some(flag), Some(before)) = (flag, before) {
                     flag.store(before, Ordering::SeqCst);
                 }
-                Err(NetError::io(format_args!("shutdown of {}", self.peer), &e))
+                let how = || NetError::io(format_args!("shutdown of {}", self.peer), &e);
+                Err(self.lost().unwrap_or_else(how))
             }
+        }
+    }
+
+    /// How the peer ended the connection both ways, where no send has met it yet. Takes nothing from the receiving half.
+    pub fn lost(&self) -> Option<NetError> {
+        if self.write_shut.load(Ordering::SeqCst) || self.closing() != Closing::Gone {
+            return None;
+        }
+        let pending = self.pending_error().ok()?;
+        let closed_before = pending == FactValue::Word(ErrorKind::BrokenPipe.name().to_owned());
+        match self.latch.get() {
+            Some(End::Reset) => Some(NetError::of(ErrorKind::Reset, &self.peer)),
+            Some(End::TimedOut) => Some(NetError::of(ErrorKind::Timeout, &self.peer)),
+            _ if closed_before => {
+                let message =
+                    format!("{}: the peer had closed, and answered what was sent with a reset", self.peer);
+                Some(NetError::new(ErrorKind::BrokenPipe, message))
+            }
+            _ => None,
         }
     }
 

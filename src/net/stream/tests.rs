@@ -304,6 +304,37 @@ async fn reset_is_seen_by_the_peer_at_once_while_the_object_lives() {
 }
 
 #[tokio::test]
+async fn a_shutdown_that_finds_no_connection_tells_how_the_peer_ended_it() {
+    let (client, server) = tcp().await;
+    server.abort().unwrap();
+    until_state(&client, "close").await;
+    let error = client.shutdown(Shutdown::Write).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.message),
+        (ErrorKind::Reset, format!("{}: reset by the peer", client.peer()))
+    );
+    assert_eq!(recv(&client, 10).await, RESET);
+
+    let (client, server) = tcp().await;
+    drop(server);
+    until_state(&client, "close-wait").await;
+    assert_eq!(client.lost(), None);
+    send(&client, b"x").await;
+    until_state(&client, "close").await;
+    let error = client.shutdown(Shutdown::Write).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::BrokenPipe);
+    let what = "the peer had closed, and answered what was sent with a reset";
+    assert_eq!(error.message, format!("{}: {what}", client.peer()));
+    assert_eq!(recv(&client, 10).await, FIN);
+
+    // What we did ourselves is no end of the peer's.
+    let (client, server) = tcp().await;
+    client.reset().unwrap();
+    assert_eq!(client.shutdown(Shutdown::Write).await.unwrap_err().kind, ErrorKind::NotConnected);
+    drop(server);
+}
+
+#[tokio::test]
 async fn a_lingering_close_waits_without_blocking_the_runtime() {
     let (client, server) = tcp().await;
     let start = std::time::Instant::now();
