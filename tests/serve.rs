@@ -79,6 +79,36 @@ fn what_comes_before_the_end_and_matches_no_rule_is_received_and_shown() {
 }
 
 #[test]
+fn what_matches_no_rule_is_received_and_shown_whatever_is_done_then() {
+    let server = Serving::new(&["--on", r"one\n", "--reply", r"ok\n"]);
+    let mut stream = server.connect();
+    stream.write_all(b"one\n").unwrap();
+    stream.read_exact(&mut [0; 3]).unwrap();
+    stream.write_all(b"two\n").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(all(&mut stream), b"");
+    let told = server.stop();
+    assert!(told.out().contains("#1 <     4  two\\n\n"), "{}", told.out());
+    for otherwise in ["wait", "close"] {
+        let words =
+            ["--once", "--view", "raw", "--on", r"one\n", "--reply", r"ok\n", "--otherwise", otherwise];
+        let server = Serving::new(&words);
+        assert_eq!(server.ask(b"one\ntwo\n"), b"ok\n", "{otherwise}");
+        assert_eq!(server.end().out(), "one\ntwo\n", "{otherwise}");
+    }
+}
+
+#[test]
+fn what_a_script_receives_is_stdout_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("steps.yaml");
+    std::fs::write(&script, "steps:\n  - recv: { at: conn }\n  - expect: { at: conn, eof: true }\n").unwrap();
+    let server = Serving::new(&["--once", "--script", script.to_str().unwrap()]);
+    assert_eq!(server.ask(b"hello"), b"");
+    assert_eq!(server.end().out(), "hello");
+}
+
+#[test]
 fn a_client_that_resets_while_it_is_answered_has_ended_badly() {
     let server = Serving::new(&["--once", "--on", r"(\w+)\n", "--reply", r"ok\n"]);
     let mut stream = server.connect();

@@ -5,8 +5,8 @@ use super::ending;
 use super::expect::ended_of;
 use super::message::{self, LONGEST, Next, framed};
 use super::mismatch::bytes;
+use super::received::{take_rest, tell_ended, tell_message, tell_received};
 use super::session::{Lane, Live, Socket};
-use super::talk::{tell_ended, tell_message, tell_received};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{Datagram, Incoming, SendFlags, Stream};
@@ -88,11 +88,7 @@ impl Answering<'_> {
                     }
                 }
                 Heard::Nothing => {
-                    if self.step.otherwise != Otherwise::Wait {
-                        let unmatched = incoming.window().len();
-                        let unmatched = incoming.take(unmatched).await?;
-                        tell_received(self.lane, self.number, self.socket, &unmatched);
-                    }
+                    self.take_rest(&mut incoming).await?;
                     self.note("no rule matched".to_owned());
                     if self.step.otherwise != Otherwise::Wait {
                         return Ok(Done::By(self.step.otherwise));
@@ -100,13 +96,10 @@ impl Answering<'_> {
                     self.wait_for_the_end(&mut incoming).await?;
                 }
                 Heard::End => {
-                    let rest = incoming.window().len();
+                    // Left unread they would make a reset of our close, and nobody would know of them.
+                    let rest = self.take_rest(&mut incoming).await?;
                     if rest > 0 {
-                        // Left unread they would make a reset of our close, and nobody would know of them.
-                        let rest = incoming.take(rest).await?;
-                        self.lane.session.tap(&rest);
-                        tell_received(self.lane, self.number, self.socket, &rest);
-                        let left = bytes(rest.len() as u64);
+                        let left = bytes(rest as u64);
                         self.note(format!("{left} came before the end that no rule matched"));
                     }
                     if let Some(end) = incoming.end() {
@@ -124,7 +117,6 @@ impl Answering<'_> {
         let line_end = incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let mut shown = bytes.to_vec();
         shown.extend(incoming.take(line_end).await?);
-        self.lane.session.tap(&shown);
         tell_received(self.lane, self.number, self.socket, &shown);
         Ok(())
     }
@@ -164,10 +156,15 @@ impl Answering<'_> {
         }
     }
 
-    /// Judges nothing any more and keeps nothing.
+    /// Receives what no rule has matched; how much that was.
+    async fn take_rest(&self, incoming: &mut Incoming<'_>) -> Result<usize, Trouble> {
+        Ok(take_rest(self.lane, self.number, self.socket, incoming).await?)
+    }
+
+    /// Judges nothing any more.
     async fn wait_for_the_end(&self, incoming: &mut Incoming<'_>) -> Result<(), Trouble> {
         loop {
-            incoming.discard(incoming.window().len()).await?;
+            self.take_rest(incoming).await?;
             if incoming.end().is_some() {
                 return Ok(());
             }

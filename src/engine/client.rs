@@ -4,9 +4,9 @@ use super::deadline::{Patience, idle};
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
+use super::received::{tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
 use super::session::{Lane, Live, Session, Socket};
-use super::talk::{tell_ended, tell_ended_by, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
@@ -168,7 +168,7 @@ impl Client<'_> {
         let name = &self.shared.serving.name;
         if let Service::Steps(steps) = &self.shared.serving.service {
             run_steps(self.lane, steps).await?;
-            return self.ended_well(steps.last()).await;
+            return self.left_well(steps).await;
         }
         let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
         let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
@@ -176,16 +176,15 @@ impl Client<'_> {
         talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
-    /// Whether a client whose answers are the last step left well: to `answer` any end is one.
-    async fn ended_well(&self, last: Option<&Step>) -> Result<(), Box<Failure>> {
-        let answered = last.is_some_and(|step| matches!(step.action, Action::Answer(_)));
-        // It is closed already where a rule said so.
-        if let Ok(socket) = self.lane.socket(&self.shared.serving.name)
-            && let (true, Live::Stream(stream, _)) = (answered, &socket.live)
-        {
-            ended_well(&stream.ended().await).map_err(|trouble| self.failure(&trouble))?;
+    /// Whether a client whose last step was `answer` left well: to that step any end is one.
+    async fn left_well(&self, steps: &[Step]) -> Result<(), Box<Failure>> {
+        if !steps.last().is_some_and(|step| matches!(step.action, Action::Answer(_))) {
+            return Ok(());
         }
-        Ok(())
+        // It is closed already where a rule said so.
+        let Ok(socket) = self.lane.socket(&self.shared.serving.name) else { return Ok(()) };
+        let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
+        ended_well(&stream.ended().await).map_err(|trouble| self.failure(&trouble))
     }
 
     /// The same, told.
@@ -229,7 +228,6 @@ impl Talk<'_> {
     }
 
     fn tell(&self, bytes: &[u8]) {
-        self.lane.session.tap(bytes);
         tell_received(self.lane, self.shared.number, self.socket, bytes);
     }
 

@@ -3,9 +3,9 @@
 
 use super::deadline::idle;
 use super::player::run_step;
+use super::received::{tell_ended, tell_received};
 use super::session::Live;
 use super::stage::Stage;
-use super::talk::{tell_ended, tell_received};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, FailureKind, What};
 use crate::net::{End, Lender, Lent, SendFlags, Stream};
@@ -242,9 +242,10 @@ impl Holding<'_> {
         let mut lender = Lender::new(self.stream).await;
         loop {
             let lent = lender.lend(|bytes| {
-                lane.session.tap(bytes);
                 if lane.session.journal.tells_data() {
                     tell_received(lane, self.number(), self.socket, bytes);
+                } else {
+                    lane.session.tap(bytes);
                 }
             });
             match lent.await.map_err(Trouble::from)? {

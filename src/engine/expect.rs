@@ -7,8 +7,8 @@ mod program;
 
 use super::deadline::Deadline;
 use super::mismatch::{Expected, Flow, Seen, Taken};
+use super::received::{tell_ended, tell_gathered, tell_message};
 use super::session::{Lane, Live, Socket};
-use super::talk::{tell_ended, tell_gathered, tell_message};
 use super::trouble::Trouble;
 use crate::event::{Data, What};
 use crate::net::{End, Incoming, Stream};

@@ -8,6 +8,7 @@
 //! datagrams                                     many at one socket: floods, rates, statistics
 //! server serving client                            many clients at one listener
 //! stage converse                                driven by commands and the prompt, step by step or all at once
+//! received                                      what came is stated, and how it ended
 //! ending                                        what closes, and that nothing is left behind
 //! stepping                                      somebody is asked before each step
 //! glance                                        how an open socket stands
@@ -39,6 +40,7 @@ mod output;
 mod player;
 mod process;
 mod queue;
+mod received;
 mod remains;
 mod requirement;
 mod serve;

@@ -5,9 +5,9 @@ use super::deadline::Patience;
 use super::ending::leave_nothing;
 use super::glance::facts_of;
 use super::player::run_step;
+use super::received::{take_rest, tell_ended_by};
 use super::session::{Abandon, Lane, Live, Session};
 use super::socket_facts::SocketFacts;
-use super::talk::{tell_ended_by, tell_received};
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
@@ -83,13 +83,8 @@ impl Stage {
     pub async fn take_what_came(&self, name: &str, step: &Step) {
         let Ok(socket) = self.lane.socket(&name.into()) else { return };
         let Live::Stream(stream, _) = &socket.live else { return };
-        let mut incoming = stream.incoming().await;
-        let came = incoming.window().len();
         // What cannot be taken has not come.
-        if let (1.., Ok(bytes)) = (came, incoming.take(came).await) {
-            self.lane.session.tap(&bytes);
-            tell_received(&self.lane, step.number, &socket, &bytes);
-        }
+        let _ = take_rest(&self.lane, step.number, &socket, &mut stream.incoming().await).await;
     }
 
     /// Closes every socket and ends every process.

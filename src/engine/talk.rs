@@ -5,9 +5,10 @@ use super::history::PREVIEW;
 use super::message::{self, Next, framed};
 use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
+use super::received::{tell_ended, tell_message};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
-use crate::event::{self, Failure, FailureKind, Gathering, What};
+use crate::event::{self, FailureKind, Gathering, What};
 use crate::net::{End, Received, SendFlags, Stream};
 use crate::script::recipe::Recipe;
 use crate::script::step::{Frame, Name, Options, Recv, Send, Side};
@@ -260,60 +261,6 @@ enum Taken {
     Bytes(Vec<u8>, Option<String>),
     /// The end of the stream.
     End(End),
-}
-
-/// States which bytes were received of a stream.
-pub(super) fn tell_received(lane: &Lane, number: u32, socket: &Socket, bytes: &[u8]) {
-    tell_message(lane, number, socket, None, None, bytes);
-}
-
-/// States which message was received: a datagram, or one that a frame made of a stream.
-pub(super) fn tell_message(
-    lane: &Lane,
-    number: u32,
-    socket: &Socket,
-    from: Option<String>,
-    frame: Option<Frame>,
-    body: &[u8],
-) {
-    socket.history.data('<', body, body.len() as u64);
-    lane.note_data(number, || What::Received {
-        name: socket.name.clone(),
-        from,
-        data: lane.session.journal.data(body).framed(frame),
-    });
-}
-
-/// States what was received of a stream piece by piece.
-pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered: &mut Gathering) {
-    socket.history.data('<', gathered.head(), gathered.len());
-    lane.note_data(number, || What::Received {
-        name: socket.name.clone(),
-        from: None,
-        data: gathered.data(),
-    });
-}
-
-/// States that the receiving side has ended.
-pub(super) fn tell_ended(lane: &Lane, number: u32, socket: &Socket, end: &End) {
-    let how = words_of(end);
-    socket.history.ended(&how);
-    lane.note(number, || What::Ended { name: socket.name.clone(), how });
-}
-
-/// States the end of the stream `name` that made a step fail: a send meets it before anybody receives it.
-pub(super) fn tell_ended_by(lane: &Lane, number: u32, name: &Name, failure: &Failure) {
-    let how = match failure.kind.error() {
-        Some(ErrorKind::Reset) => words_of(&End::Reset),
-        Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => words_of(&End::Fin),
-        _ => return,
-    };
-    if let Ok(socket) = lane.socket(name)
-        && socket.history.how_ended().is_none()
-    {
-        socket.history.ended(&how);
-        lane.note(number, || What::Ended { name: name.clone(), how });
-    }
 }
 
 /// One receive.

@@ -1,0 +1,79 @@
+//! States what was received and how it ended, and gives the bytes of streams to whoever taps them.
+
+use super::open::words_of;
+use super::session::{Lane, Live, Socket};
+use crate::event::{Failure, Gathering, What};
+use crate::net::{End, Incoming, NetError};
+use crate::script::step::{Frame, Name};
+use crate::text::ErrorKind;
+
+/// Receives what has come on a stream and no step has taken, as far as it was looked at, and states it.
+pub(super) async fn take_rest(
+    lane: &Lane,
+    number: u32,
+    socket: &Socket,
+    incoming: &mut Incoming<'_>,
+) -> Result<usize, NetError> {
+    let came = incoming.window().len();
+    if came > 0 {
+        let bytes = incoming.take(came).await?;
+        tell_received(lane, number, socket, &bytes);
+    }
+    Ok(came)
+}
+
+/// States which bytes were received of a stream.
+pub(super) fn tell_received(lane: &Lane, number: u32, socket: &Socket, bytes: &[u8]) {
+    tell_message(lane, number, socket, None, None, bytes);
+}
+
+/// States which message was received: a datagram, or one that a frame made of a stream.
+pub(super) fn tell_message(
+    lane: &Lane,
+    number: u32,
+    socket: &Socket,
+    from: Option<String>,
+    frame: Option<Frame>,
+    body: &[u8],
+) {
+    if let Live::Stream(..) = socket.live {
+        lane.session.tap(body);
+    }
+    socket.history.data('<', body, body.len() as u64);
+    lane.note_data(number, || What::Received {
+        name: socket.name.clone(),
+        from,
+        data: lane.session.journal.data(body).framed(frame),
+    });
+}
+
+/// States what was received of a stream piece by piece.
+pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered: &mut Gathering) {
+    socket.history.data('<', gathered.head(), gathered.len());
+    lane.note_data(number, || What::Received {
+        name: socket.name.clone(),
+        from: None,
+        data: gathered.data(),
+    });
+}
+
+/// States that the receiving side has ended.
+pub(super) fn tell_ended(lane: &Lane, number: u32, socket: &Socket, end: &End) {
+    let how = words_of(end);
+    socket.history.ended(&how);
+    lane.note(number, || What::Ended { name: socket.name.clone(), how });
+}
+
+/// States the end of the stream `name` that made a step fail: a send meets it before anybody receives it.
+pub(super) fn tell_ended_by(lane: &Lane, number: u32, name: &Name, failure: &Failure) {
+    let end = match failure.kind.error() {
+        Some(ErrorKind::Reset) => End::Reset,
+        Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => End::Fin,
+        _ => return,
+    };
+    if let Ok(socket) = lane.socket(name)
+        && socket.history.how_ended().is_none()
+    {
+        tell_ended(lane, number, &socket, &end);
+    }
+}
