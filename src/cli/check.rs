@@ -5,7 +5,8 @@ use super::output::Output;
 use super::read::{Read, read};
 use super::select::{parse_set, unknown_sets};
 use crate::event::Exit;
-use crate::sink::{count, diagnostic_line};
+use crate::sink::diagnostic_line;
+use crate::text::count;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

@@ -3,8 +3,7 @@
 
 use super::output::Output;
 use crate::script::load::{Loaded, load_file};
-use crate::sink::count;
-use crate::text::{Diagnostic, Severity};
+use crate::text::{Diagnostic, Severity, count};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -12,7 +12,8 @@ use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Detail, Exit, Failure, Journal};
 use crate::script::load::load_steps;
 use crate::script::step::Step;
-use crate::sink::{WholeFile, count};
+use crate::sink::WholeFile;
+use crate::text::count;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -102,11 +103,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
                 output.complain(&summary(tally, began.elapsed()));
             }
             let exit = status.unwrap_or_else(|| exit(args, stop, failure.as_deref()));
-            // What its own steps wanted is drawn; of many clients, for the first that did not give it.
-            if let Some(failure) = failure
-                && (args.script.is_some() || args.command.is_empty() && exit == exit_of(&failure))
-                && exit_of(&failure) != Exit::Ended
-            {
+            if let Some(failure) = failure.filter(|failure| is_told(failure, args, exit)) {
                 tell(&failure, output);
             }
             exit
@@ -184,6 +181,14 @@ fn summary(tally: Tally, took: Duration) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Whether a failure is told at the end: what a script wanted, of many clients for the first that did not give it,
+/// and whatever is the exit code. How a client ended was told by its close.
+fn is_told(failure: &Failure, args: &Args, exit: Exit) -> bool {
+    let of_failure = exit_of(failure);
+    let is_the_exit_code = args.command.is_empty() && exit == of_failure;
+    of_failure != Exit::Ended && (args.script.is_some() || is_the_exit_code)
 }
 
 fn exit(args: &Args, stop: &Stop, failure: Option<&Failure>) -> Exit {

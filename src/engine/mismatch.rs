@@ -253,7 +253,7 @@ fn to_usize(at: u64) -> usize {
 
 /// `1 byte`, `5 bytes`.
 pub(super) fn bytes(count: u64) -> String {
-    format!("{count} byte{}", if count == 1 { "" } else { "s" })
+    crate::text::count(count, "byte")
 }
 
 /// The exact bytes that are wanted, where the pattern says them.

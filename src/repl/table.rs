@@ -3,7 +3,7 @@
 use super::record::Record;
 use crate::engine::SocketFacts;
 use crate::event::{Event, What};
-use crate::text::escape;
+use crate::text::{count, escape};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -79,10 +79,8 @@ pub fn sockets(open: &[SocketFacts], record: &Record, width: usize) -> String {
 
 fn unread(socket: &SocketFacts) -> String {
     match (socket.kind, socket.unread) {
-        ("listener", 1) => "1 client".to_owned(),
-        ("listener", count) => format!("{count} clients"),
-        ("datagram", 1) => "1 datagram".to_owned(),
-        ("datagram", count) => format!("{count} datagrams"),
+        ("listener", clients) => count(clients, "client"),
+        ("datagram", datagrams) => count(datagrams, "datagram"),
         (_, bytes) => format!("{bytes} B"),
     }
 }

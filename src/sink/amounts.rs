@@ -1,12 +1,6 @@
-//! Amounts as people say them: numbers of things, sizes, durations.
+//! Sizes and durations as people say them.
 
-use std::fmt::Display;
 use std::time::Duration;
-
-/// `1 file`, `12 files`.
-pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str) -> String {
-    if number == N::from(1) { format!("1 {one}") } else { format!("{number} {one}s") }
-}
 
 /// `12.3 MiB`
 pub(super) fn binary(bytes: f64) -> String {

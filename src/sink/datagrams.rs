@@ -1,11 +1,11 @@
 //! Datagrams as they come and go, live, a line each, as `udp-recv` and `udp-send` show them; or their
 //! bytes as they are, with everything else apart.
 
-use super::amounts::count;
 use super::conversation::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
 use super::shown_bytes::{View, hex};
 use crate::event::{Data, Event, Over, Sink, What};
+use crate::text::count;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::SocketAddr;

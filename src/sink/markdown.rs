@@ -1,9 +1,10 @@
 //! Markdown for a job summary: the count, each failure under the user's own line, every scenario in a table.
 
-use super::amounts::{count, spoken};
+use super::amounts::spoken;
 use super::fold::Fold;
 use super::results::{Results, words};
 use crate::event::Verdict;
+use crate::text::count;
 use std::fmt::Write as _;
 
 /// GitHub drops a summary of more than 1 MiB, all of it.

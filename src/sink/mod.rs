@@ -47,7 +47,6 @@ mod transfer;
 mod whole_file;
 mod wire;
 
-pub use amounts::count;
 pub use annotations::Annotations;
 pub use calm::{Calm, in_words};
 pub use conversation::{Conversation, Manner, Times};

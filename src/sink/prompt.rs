@@ -1,13 +1,13 @@
 //! Facts as the prompt shows them: a line each as it comes, arrivals marked as seen and not taken,
 //! failures drawn under the line that was typed.
 
-use super::amounts::count;
 use super::screen::{
     BAD, FAINT, IN, LEAST_DATA, OTHER, OUT, STRONG, columns, draw, notation, paint, printable, shortened,
 };
 use super::transcript::{ended, words_of};
 use crate::event::{Data, Event, Sink, What};
 use crate::script::wording::as_typed;
+use crate::text::count;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 

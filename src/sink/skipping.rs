@@ -2,7 +2,7 @@
 //! server that waited would stop serving, for a reason that none of its clients can see, and a command that waited
 //! would not hear a Ctrl-C.
 
-use super::amounts::count;
+use crate::text::count;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 use std::io::{self, Write};

@@ -1,7 +1,7 @@
 //! The terminal: one line a scenario, failures drawn under the user's own line, transcripts on
 //! request, a summary. Results and diagnostics have a writer each.
 
-use super::amounts::{count, spoken};
+use super::amounts::spoken;
 use super::fold::{Fold, Folds};
 use super::ladder::{Ladder, Ladders};
 use super::layout::Layout;
@@ -10,6 +10,7 @@ use super::rungs::{self, Sheet};
 use super::screen::{BAD, FAINT, GOOD, OTHER, draw, paint, printable};
 use super::transcript::Transcript;
 use crate::event::{Event, Sink, Verdict, What};
+use crate::text::count;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};

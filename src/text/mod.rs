@@ -1,9 +1,10 @@
 //! F0, words on paper: what people write and read, with no socket, no step and no clock behind it.
 //!
-//! Payload notation, places in sources, diagnostics, durations, sizes, rates, addresses, and the names of
+//! Payload notation, places in sources, diagnostics, durations, sizes, rates, numbers of things, addresses, and the names of
 //! error kinds, socket options and kernel facts.
 
 mod address;
+mod count;
 mod diagnostic;
 mod duration;
 mod error_kind;
@@ -17,6 +18,7 @@ mod suggest;
 mod time_scale;
 
 pub use address::{Address, AddressError};
+pub use count::count;
 pub use diagnostic::{Diagnostic, Severity, render};
 pub use duration::{format_duration, parse_duration};
 pub use error_kind::ErrorKind;

@@ -1,9 +1,8 @@
 //! The times of steps as a table for people: a block for each scenario, the step in its own words last.
 
 use super::measured::{Measured, OfScenario, OfStep};
-use crate::sink::amounts::count;
 use crate::sink::screen::{FAINT, STRONG, cut, paint, printable};
-use crate::text::format_duration;
+use crate::text::{count, format_duration};
 use std::fmt::Write as _;
 use std::time::Duration;
 
