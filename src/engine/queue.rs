@@ -109,12 +109,10 @@ impl<'a> Queue<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Data, Event, What};
     use crate::script::load::{Loaded, load_source};
     use crate::text::Source;
     use std::collections::HashMap;
     use std::path::Path;
-    use std::time::Duration;
 
     fn scenarios(serial: &str) -> Vec<Scenario> {
         let one = |number| format!("name: number {number}\n{serial}\nsteps: [sleep: 1ms]\n");
@@ -154,17 +152,5 @@ mod tests {
         assert_eq!((next(&queue, true), next(&queue, false)), (Some(1), None));
         queue.told(1, 1);
         assert_eq!(next(&queue, false), Some(1));
-    }
-
-    #[test]
-    fn what_is_told_makes_room_again() {
-        let untold = Untold::default();
-        let data = Data::new(&vec![0; 40 << 10]);
-        let what = What::Sent { name: "a".into(), to: None, data };
-        let event = Event { at: Duration::ZERO, scenario: Some(0), lane: "".into(), step: None, what };
-        untold.stated(&event);
-        assert!(untold.weight() > 40 << 10);
-        untold.told(&event);
-        assert_eq!(untold.weight(), 0);
     }
 }

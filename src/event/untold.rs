@@ -15,12 +15,31 @@ impl Untold {
     }
 
     /// One more waits.
-    pub(crate) fn stated(&self, event: &Event) {
+    pub(super) fn stated(&self, event: &Event) {
         self.0.fetch_add(event.weight(), Ordering::Relaxed);
     }
 
     /// One of them does not wait any more.
     pub fn told(&self, event: &Event) {
         self.0.fetch_sub(event.weight(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Data, What};
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_told_makes_room_again() {
+        let untold = Untold::default();
+        let data = Data::new(&vec![0; 40 << 10]);
+        let what = What::Sent { name: "a".into(), to: None, data };
+        let event = Event { at: Duration::ZERO, scenario: Some(0), lane: "".into(), step: None, what };
+        untold.stated(&event);
+        assert!(untold.weight() > 40 << 10);
+        untold.told(&event);
+        assert_eq!(untold.weight(), 0);
     }
 }

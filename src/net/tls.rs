@@ -216,9 +216,6 @@ impl Incoming<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;
-
 /// What the peer meant by a fatal alert, in words, and its name (RFC 8446, section 6.2).
 fn refusal(alert: AlertDescription) -> String {
     let words = match alert {
@@ -236,3 +233,6 @@ fn refusal(alert: AlertDescription) -> String {
     };
     format!("{words} (alert {alert:?})")
 }
+
+#[cfg(test)]
+mod tests;

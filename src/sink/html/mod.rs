@@ -29,8 +29,8 @@ pub(super) struct Drawn {
     tables: HashMap<usize, Option<String>>,
     passed: usize,
     others: usize,
-    /// The play of which is known that it passes: it has no ladder.
-    foreseen: Option<u32>,
+    /// The play that is told passes: it has no ladder.
+    passes: bool,
 }
 
 impl Drawn {
@@ -38,7 +38,7 @@ impl Drawn {
     pub fn take(&mut self, event: &Event, ended: Option<usize>) {
         self.ladders.take(event);
         let (What::ScenarioEnded { outcome, .. }, Some(index)) = (&event.what, ended) else { return };
-        if self.foreseen.take().is_some() {
+        if std::mem::take(&mut self.passes) {
             // A ladder that is there says more.
             self.tables.entry(index).or_default();
             return;
@@ -63,15 +63,12 @@ impl Drawn {
             return;
         }
         let own = after.iter().take_while(|event| event.scenario == begun.scenario);
-        let end = own.enumerate().find(|(_, event)| matches!(event.what, What::ScenarioEnded { .. }));
-        let passes = |outcome: &Outcome| matches!(outcome, Outcome::Passed);
-        match end {
-            // Where nothing happened there is nothing to leave out.
-            Some((1.., Event { what: What::ScenarioEnded { outcome, .. }, .. })) if passes(outcome) => {
-                self.foreseen = begun.scenario;
-                self.ladders.leave_out(begun);
-            }
-            _ => {}
+        let passes =
+            |event: &Event| matches!(event.what, What::ScenarioEnded { outcome: Outcome::Passed, .. });
+        // Where nothing happened before the end there is nothing to leave out.
+        if own.skip(1).any(passes) {
+            self.passes = true;
+            self.ladders.leave_out(begun);
         }
     }
 

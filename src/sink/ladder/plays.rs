@@ -25,7 +25,9 @@ impl Ladders {
 
     /// No ladder is made of the play that has begun with this event.
     pub fn leave_out(&mut self, begun: &Event) {
-        begun.scenario.map(|play| self.open.remove(&play));
+        if let Some(play) = begun.scenario {
+            self.open.remove(&play);
+        }
     }
 
     /// The ladder of a play that has ended with this event, unless one that was given out before of this
