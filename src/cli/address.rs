@@ -9,7 +9,6 @@ pub(super) enum Protocol {
     /// `tcp://`
     Tcp,
     /// `udp://`
-    #[allow(dead_code, reason = "for `udp-send` and `udp-recv`")]
     Udp,
 }
 
@@ -40,7 +39,7 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
         return one(first);
     }
     let text = without_scheme(first, protocol)?;
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if is_number(text) {
         return one(&format!("{HERE}:{text}"));
     }
     if let Some(ports) = range(text, words.get(1)) {
@@ -63,7 +62,7 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
         _ => text.to_owned(),
     };
     match words.get(1) {
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) && !port.is_empty() => {
+        Some(port) if is_number(port) => {
             format!("{host}:{port}").parse().map(|address| Taken { address, words: 2 })
         }
         _ => Err(wrong(
@@ -73,13 +72,18 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
     }
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The range of ports that stands where one port belongs: `9100-9105`, `host:9100-9105`, `host 9100-9105`.
 fn range<'a>(text: &'a str, next: Option<&'a String>) -> Option<&'a str> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_range = |text: &&str| text.split_once('-').is_some_and(|(from, to)| digits(from) && digits(to));
+    let is_range =
+        |text: &&str| text.split_once('-').is_some_and(|(from, to)| is_number(from) && is_number(to));
     match text.rsplit_once(':') {
         Some((_, port)) if is_range(&port) => Some(port),
-        None if !next.is_some_and(|next| digits(next)) && is_range(&text) => Some(text),
+        // Before a port it is a host's name.
+        None if !next.is_some_and(|next| is_number(next)) && is_range(&text) => Some(text),
         None => next.map(String::as_str).filter(is_range),
         Some(_) => None,
     }

@@ -55,14 +55,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     Exit::Done
 }
 
-/// Whether a shell asks.
-pub(super) fn are_asked() -> bool {
-    std::env::var_os(ASKS).is_some()
-}
-
-/// Answers a shell that asks; `None` where this is an ordinary call after all. What cannot be completed is
-/// answered with nothing: the line that is being typed is no place for complaints.
+/// Answers a shell that asks; `None` where this is an ordinary call. What cannot be completed is answered
+/// with nothing: the line that is being typed is no place for complaints.
 pub(super) fn answered(arguments: &[OsString]) -> Option<Exit> {
+    std::env::var_os(ASKS)?;
     let shells: [&dyn EnvCompleter; 3] = [&WholeWords, &Autoloaded, &Fish];
     let asked = CompleteEnv::with_factory(completing::command).var(ASKS).shells(Shells(&shells));
     let directory = std::env::current_dir().ok();

@@ -241,9 +241,7 @@ fn needed(word: Option<&str>) -> clap::Command {
 /// Runs the command that `arguments` (the program's name first) say, and tells how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if completions::are_asked()
-        && let Some(exit) = completions::answered(&arguments)
-    {
+    if let Some(exit) = completions::answered(&arguments) {
         return exit;
     }
     let word = arguments.get(1).map(|word| word.to_string_lossy().into_owned());

@@ -5,7 +5,7 @@ use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::payload::{self, STDIN};
 use super::send_args::Args;
-use super::stdin::{LARGE, Pieces};
+use super::stdin::{LARGE, Pace, Pieces};
 use crate::script::draft::DraftStep;
 use crate::script::node::Node;
 use crate::script::step::Step;
@@ -263,7 +263,8 @@ impl Planning<'_> {
     fn pieces(&self) -> Pieces {
         let (chunk, every) = self.pace();
         let size = chunk.and_then(|chunk| usize::try_from(chunk).ok()).unwrap_or(LARGE);
-        Pieces { size: size.clamp(1, 16 << 20), every, rate: self.args.rate, crlf: self.args.crlf }
+        let pace = self.args.rate.map(Pace::Rate).or(every.map(Pace::Every));
+        Pieces { size: size.clamp(1, 16 << 20), pace, crlf: self.args.crlf }
     }
 
     fn expects(&self) -> Result<Vec<DraftStep>, Problem> {

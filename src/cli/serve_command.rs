@@ -6,7 +6,7 @@ use crate::event::Exit;
 use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// How long it may take to end before it is told that it is waited for.
@@ -49,18 +49,14 @@ impl Child {
     /// Waits for it to end, after passing on the signal that ended the server, and gives its status. One that does
     /// not end then is told of to `narrator`.
     pub fn finish(self, stop: &Stop, narrator: Option<&Output>) -> Exit {
-        let prompt = match self.pass_on(stop) {
-            Some(again) => self.status.recv_timeout(PROMPTLY).inspect_err(|late| {
-                if let (RecvTimeoutError::Timeout, Some(output)) = (late, narrator) {
-                    output.complain(&format!(
-                        "* waiting for {} to end: {again} again kills it\n",
-                        self.program
-                    ));
-                }
-            }),
-            None => Err(RecvTimeoutError::Timeout),
-        };
-        let status = prompt.or_else(|_| self.status.recv()).ok().flatten();
+        let prompt = self.pass_on(stop).and_then(|again| {
+            let prompt = self.status.recv_timeout(PROMPTLY).ok();
+            if let (None, Some(output)) = (prompt, narrator) {
+                output.complain(&format!("* waiting for {} to end: {again} again kills it\n", self.program));
+            }
+            prompt
+        });
+        let status = prompt.or_else(|| self.status.recv().ok()).flatten();
         let code =
             status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
         Exit::Of(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))

@@ -18,11 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// ignored if it was when the process began: that is what `nohup` asks for.
 pub(super) fn watch(stop: &Stop) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let signals = {
-        let _within = runtime.enter();
-        Signals::new()?
-    };
-    remember()?;
+    let signals = Signals::within(&runtime)?;
     let stop = stop.clone();
     // Watched already: nobody needs to wait for the thread to begin.
     let thread = std::thread::Builder::new().name("signals".to_owned());
@@ -32,10 +28,7 @@ pub(super) fn watch(stop: &Stop) -> io::Result<()> {
 /// Watches the same within `runtime`, from before this returns and while it runs. Where its only thread waits
 /// for somebody to read what it writes, nothing else is heard; a second one ends the process then too.
 pub(super) fn watch_within(runtime: &Runtime, stop: &Stop) -> io::Result<()> {
-    let signals = {
-        let _within = runtime.enter();
-        Signals::new()?
-    };
+    let signals = Signals::within(runtime)?;
     for (kind, exit) in
         [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)]
     {
@@ -43,13 +36,11 @@ pub(super) fn watch_within(runtime: &Runtime, stop: &Stop) -> io::Result<()> {
         flag::register_conditional_shutdown(kind.as_raw_value(), i32::from(exit.code()), once.clone())?;
         flag::register(kind.as_raw_value(), once)?;
     }
-    remember()?;
     let stop = stop.clone();
     drop(runtime.spawn(async move { signals.raise(&stop).await }));
     Ok(())
 }
 
-/// Whether one has come that ends the command.
 static CAME: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Whether a signal has come that ends the command: for whoever waits where no runtime turns.
@@ -57,7 +48,8 @@ pub(super) fn came() -> bool {
     CAME.get().is_some_and(|came| came.load(Ordering::SeqCst))
 }
 
-fn remember() -> io::Result<()> {
+/// Has the signals note in `CAME` that they have come.
+fn note_that_they_come() -> io::Result<()> {
     let came = CAME.get_or_init(Arc::default);
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
         flag::register(kind.as_raw_value(), came.clone())?;
@@ -72,7 +64,9 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    fn within(runtime: &Runtime) -> io::Result<Self> {
+        let _within = runtime.enter();
+        note_that_they_come()?;
         let hang_up = SignalKind::hangup();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -107,9 +101,9 @@ impl Signals {
 }
 
 /// Ends the process at once; nothing that it began is left behind.
-fn leave(exit: Exit) {
+fn leave(exit: Exit) -> ! {
     crate::engine::take_away_all();
-    std::process::exit(i32::from(exit.code()));
+    std::process::exit(i32::from(exit.code()))
 }
 
 /// A terminal shows `^C` where the cursor is: what is told next begins over it.

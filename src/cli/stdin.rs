@@ -14,24 +14,28 @@ use tokio::sync::{broadcast, mpsc};
 pub(super) struct Pieces {
     /// Largest piece.
     pub size: usize,
-    /// Time from one piece to the next.
-    pub every: Option<Duration>,
-    /// Bytes a second; a pipe gives less than a piece at a time, and the time to the next is that much shorter.
-    pub rate: Option<u64>,
+    pub pace: Option<Pace>,
     /// LF becomes CR LF.
     pub crlf: bool,
 }
 
-impl Pieces {
-    fn is_paced(self) -> bool {
-        self.rate.is_some() || self.every.is_some()
-    }
+/// How fast pieces go.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pace {
+    /// This is the time from one to the next.
+    Every(Duration),
+    /// So many bytes a second; a pipe gives less than a piece at a time, and the time to the next is that much shorter.
+    Rate(u64),
+}
 
+impl Pace {
     /// The time from a piece of so many bytes to the next.
-    fn pause(self, bytes: usize) -> Option<Duration> {
-        #[allow(clippy::cast_precision_loss, reason = "a piece of 16 MiB at most")]
-        let paced = |rate: u64| Duration::try_from_secs_f64(bytes as f64 / rate as f64).ok();
-        self.rate.map_or(self.every, paced)
+    fn pause(self, bytes: usize) -> Duration {
+        match self {
+            Self::Every(pause) => pause,
+            #[allow(clippy::cast_precision_loss, reason = "a piece of 16 MiB at most")]
+            Self::Rate(rate) => Duration::try_from_secs_f64(bytes as f64 / rate as f64).unwrap_or_default(),
+        }
     }
 }
 
@@ -46,7 +50,7 @@ pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
     let (to, input) = mpsc::channel(AHEAD);
     let mut reader = Reader { pieces, due: Instant::now(), previous: b'\0' };
     for _ in 0..AHEAD {
-        if !pieces.is_paced() && is_there() && !reader.give(|piece| to.try_send(piece).is_ok()) {
+        if pieces.pace.is_none() && is_there() && !reader.give(|piece| to.try_send(piece).is_ok()) {
             return Ok(input);
         }
     }
@@ -90,7 +94,8 @@ impl Reader {
         if self.pieces.crlf {
             piece = with_crlf(&piece, &mut self.previous);
         }
-        if let Some(pause) = self.pieces.pause(piece.len()) {
+        if let Some(pace) = self.pieces.pace {
+            let pause = pace.pause(piece.len());
             std::thread::sleep(self.due.saturating_duration_since(Instant::now()));
             // From the moment that it was due: late pieces do not make the next ones late.
             self.due = self.due.max(Instant::now().checked_sub(pause).unwrap_or(self.due)) + pause;
@@ -138,11 +143,11 @@ mod tests {
 
     #[test]
     fn a_rate_holds_though_a_pipe_gives_less_than_a_piece() {
-        let every = Some(Duration::from_millis(20));
-        let pieces = Pieces { size: 400_000, every, rate: Some(20_000_000), crlf: false };
-        assert_eq!(pieces.pause(400_000), every);
-        assert_eq!(pieces.pause(100_000), Some(Duration::from_millis(5)));
-        assert_eq!(Pieces { rate: None, ..pieces }.pause(1), every, "a piece is a piece");
+        let rate = Pace::Rate(20_000_000);
+        assert_eq!(rate.pause(400_000), Duration::from_millis(20));
+        assert_eq!(rate.pause(100_000), Duration::from_millis(5));
+        let every = Duration::from_millis(20);
+        assert_eq!(Pace::Every(every).pause(1), every, "a piece is a piece");
     }
 
     #[test]
