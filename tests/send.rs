@@ -482,6 +482,32 @@ fn events_are_json_lines_and_nothing_else_is_on_stdout() {
 }
 
 #[test]
+fn an_event_names_the_step_that_did_it_and_none_where_none_did() {
+    let step_of = |words: &[&str], event: &str| -> Vec<Option<u64>> {
+        let told = run(words);
+        let lines = told.out();
+        let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter(|line| line["event"] == event).map(|line| line["step"].as_u64()).collect()
+    };
+    let peer = Peer::new(echo);
+    assert_eq!(step_of(&["send", &peer.at(), "hi", "--json", "--expect", "hi"], "received"), [Some(4)]);
+    peer.end();
+    // Nobody is to take what comes: it is no matter of the connect that it has come.
+    for event in ["received", "ended"] {
+        let peer = Peer::new(echo);
+        assert_eq!(step_of(&["send", &peer.at(), "hi", "--json"], event), [None], "{event}");
+        peer.end();
+    }
+    let peer = Peer::new(echo);
+    let flags = ["--json", "--no-shutdown", "--idle", "50ms"];
+    assert_eq!(step_of(&[&["send", &peer.at(), "hi"][..], &flags].concat(), "failed"), [None]);
+    peer.end();
+    // What was never open is not closed, and does not fail a second time for that.
+    let free = free_port().to_string();
+    assert_eq!(step_of(&["send", &free, "hi", "--json"], "failed"), [Some(1)]);
+}
+
+#[test]
 fn quiet_leaves_data_and_errors() {
     let peer = Peer::new(echo);
     let told = run(&["send", &peer.at(), "hi", "--quiet"]);

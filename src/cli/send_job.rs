@@ -103,7 +103,9 @@ impl Job {
         told(&ending);
         for step in self.plan.parts(&self.scenario.steps).ending {
             // After a failure there may be nothing to close.
-            let _ = stage.run(step).await;
+            if stage.is_open(CLIENT) {
+                let _ = stage.run(step).await;
+            }
         }
         stage.finish().await;
         ending
@@ -111,14 +113,13 @@ impl Job {
 
     /// What the close is to know: how the peer ended, why we end, and what came and nobody has taken.
     async fn last_of(&self, ending: &Ending, stage: &Stage) {
-        let Some(opened_by) = self.scenario.steps.first() else { return };
         match ending {
             Ending::Failed { failure, .. } => {
-                stage.tell_end_of(CLIENT, opened_by, failure);
-                stage.take_what_came(CLIENT, opened_by).await;
+                stage.tell_end_of(CLIENT, failure);
+                stage.take_what_came(CLIENT).await;
             }
-            Ending::Stopped(StopReason::Terminate) => stage.note(opened_by, "terminated"),
-            Ending::Stopped(_) => stage.note(opened_by, "interrupted"),
+            Ending::Stopped(StopReason::Terminate) => stage.note("terminated"),
+            Ending::Stopped(_) => stage.note("interrupted"),
             Ending::Done | Ending::Unwritten(_) => {}
         }
     }

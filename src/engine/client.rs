@@ -6,7 +6,7 @@ use super::open::{take_in, words_of};
 use super::player::run_steps;
 use super::received::{tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
-use super::session::{Lane, Live, Session, Socket};
+use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
@@ -81,7 +81,7 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
     let lane = Lane::labelled(session.clone(), &format!("#{number}"));
     let shaping = stream.shape(shared.serving.shape);
     let name = &shared.serving.name;
-    take_in(&lane, shared.number, name, &shared.listener, stream, None);
+    take_in(&lane, NO_STEP, name, &shared.listener, stream, None);
     let client = Client { lane: &lane, shared: &shared };
     let over = tokio::select! {
         biased;
@@ -95,9 +95,9 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
     // Its own steps may have closed it already, and told so.
     if lane.socket(name).is_ok() {
         let closed = if reset {
-            super::ending::abort(&lane, shared.number, name).await
+            super::ending::abort(&lane, NO_STEP, name).await
         } else {
-            super::ending::close(&lane, shared.number, name).await
+            super::ending::close(&lane, NO_STEP, name).await
         };
         // How this goes changes nothing any more.
         drop(closed);
@@ -114,10 +114,10 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
 impl Over {
     /// The failure that it was, if it was one; the cause of a close is noted.
     fn failure(&self, lane: &Lane, shared: &Shared) -> Option<Box<Failure>> {
-        let note = |text: String| lane.note(shared.number, || What::Note { text });
+        let note = |text: String| lane.note(NO_STEP, || What::Note { text });
         match self {
             Self::Served(Err(failure)) => {
-                tell_ended_by(lane, shared.number, &shared.serving.name, failure);
+                tell_ended_by(lane, NO_STEP, &shared.serving.name, failure);
                 Some(failure.clone())
             }
             Self::Cut => {
@@ -190,7 +190,7 @@ impl Client<'_> {
     /// The same, told.
     fn failure(&self, trouble: &Trouble) -> Box<Failure> {
         let failure = no_step(trouble, self.lane);
-        self.lane.note(self.shared.number, || What::Failed(failure.clone()));
+        self.lane.note(NO_STEP, || What::Failed(failure.clone()));
         failure
     }
 
@@ -218,7 +218,7 @@ impl Talk<'_> {
                     // A half-close changes nothing for one that does not read.
                     std::future::pending::<()>().await;
                 }
-                tell_ended(self.lane, self.shared.number, self.socket, &end);
+                tell_ended(self.lane, NO_STEP, self.socket, &end);
                 Ok(())
             }
             Service::One { reply } => self.one(reply).await,
@@ -228,14 +228,14 @@ impl Talk<'_> {
     }
 
     fn tell(&self, bytes: &[u8]) {
-        tell_received(self.lane, self.shared.number, self.socket, bytes);
+        tell_received(self.lane, NO_STEP, self.socket, bytes);
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), Trouble> {
         self.stream.send(bytes, SendFlags::default()).await?;
         let name = &self.socket.name;
         let told = || What::Sent { name: name.clone(), to: None, data: Data::new(bytes) };
-        self.lane.note_data(self.shared.number, told);
+        self.lane.note_data(NO_STEP, told);
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Talk<'_> {
             Lent::Bytes(()) if reply.is_empty() => Ok(()),
             Lent::Bytes(()) => self.send(reply).await,
             Lent::End(end) => {
-                tell_ended(self.lane, self.shared.number, self.socket, &end);
+                tell_ended(self.lane, NO_STEP, self.socket, &end);
                 ended_well(&end)
             }
         }
@@ -274,7 +274,7 @@ impl Talk<'_> {
                 Lent::Bytes(back) if echo => self.send(&back).await?,
                 Lent::Bytes(_) => self.stream.count_received_message(),
                 Lent::End(end) => {
-                    tell_ended(self.lane, self.shared.number, self.socket, &end);
+                    tell_ended(self.lane, NO_STEP, self.socket, &end);
                     if end == End::Fin {
                         self.last_lines(&mut lines).await?;
                     }
@@ -307,7 +307,7 @@ impl Talk<'_> {
     async fn half_close(&self) -> Result<(), Trouble> {
         self.stream.shutdown(std::net::Shutdown::Write).await?;
         let name = self.socket.name.clone();
-        self.lane.note(self.shared.number, || What::ShutDown { name, side: crate::event::Side::Write });
+        self.lane.note(NO_STEP, || What::ShutDown { name, side: crate::event::Side::Write });
         Ok(())
     }
 }

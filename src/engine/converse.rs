@@ -4,7 +4,7 @@
 use super::deadline::idle;
 use super::player::run_step;
 use super::received::{tell_ended, tell_received};
-use super::session::Live;
+use super::session::{Live, NO_STEP};
 use super::stage::Stage;
 use super::trouble::Trouble;
 use crate::event::{Data, Failure, FailureKind, What};
@@ -82,7 +82,7 @@ impl Stage {
             Held::Failure(failure) => failure,
             Held::Trouble(trouble) => {
                 let failure = failed(trouble);
-                lane.note(conversation.opened_by.number, || What::Failed(failure.clone()));
+                lane.note(NO_STEP, || What::Failed(failure.clone()));
                 failure
             }
         })
@@ -205,7 +205,7 @@ impl Holding<'_> {
                 })?;
                 self.stream.send(&piece, SendFlags::default()).await.map_err(Trouble::from)?;
                 let (name, lane) = (self.conversation.name, &self.stage.lane);
-                lane.note_data(self.number(), || What::Sent {
+                lane.note_data(NO_STEP, || What::Sent {
                     name: name.clone(),
                     to: None,
                     data: Data::new(&piece),
@@ -243,7 +243,7 @@ impl Holding<'_> {
         loop {
             let lent = lender.lend(|bytes| {
                 if lane.session.journal.tells_data() {
-                    tell_received(lane, self.number(), self.socket, bytes);
+                    tell_received(lane, NO_STEP, self.socket, bytes);
                 } else {
                     lane.session.tap(bytes);
                 }
@@ -255,15 +255,11 @@ impl Holding<'_> {
                     tokio::task::yield_now().await;
                 }
                 Lent::End(end) => {
-                    tell_ended(lane, self.number(), self.socket, &end);
+                    tell_ended(lane, NO_STEP, self.socket, &end);
                     return Ok(end);
                 }
             }
         }
-    }
-
-    fn number(&self) -> u32 {
-        self.conversation.opened_by.number
     }
 
     /// Until nothing has come for the time to wait. Steps have deadlines of their own.

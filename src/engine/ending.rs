@@ -23,9 +23,9 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// How many instances that are cancelled are named.
 const NAMED: usize = 3;
 
-pub(super) async fn close(lane: &Lane, number: u32, at: &Name) -> Result<(), Trouble> {
+pub(super) async fn close(lane: &Lane, number: impl Into<Option<u32>>, at: &Name) -> Result<(), Trouble> {
     match lane.take(at) {
-        Ok(socket) => end(lane, Some(number), alone(socket).await).await,
+        Ok(socket) => end(lane, number.into(), alone(socket).await).await,
         // `answer` has closed it, which nobody could know beforehand.
         Err(_) if lane.addresses(at).is_some() => {
             lane.note(number, || What::Note { text: format!("{at} is closed already") });
@@ -35,7 +35,7 @@ pub(super) async fn close(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     }
 }
 
-pub(super) async fn abort(lane: &Lane, number: u32, at: &Name) -> Result<(), Trouble> {
+pub(super) async fn abort(lane: &Lane, number: impl Into<Option<u32>>, at: &Name) -> Result<(), Trouble> {
     let socket = alone(lane.take(at)?).await;
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());

@@ -78,7 +78,7 @@ pub(super) async fn accept(
 /// Opens an accepted stream under its name.
 pub(super) fn take_in(
     lane: &Lane,
-    number: u32,
+    number: impl Into<Option<u32>>,
     name: &Name,
     listener: &Name,
     stream: Stream,

@@ -10,7 +10,7 @@ use crate::text::ErrorKind;
 /// Receives what has come on a stream and no step has taken, as far as it was looked at, and states it.
 pub(super) async fn take_rest(
     lane: &Lane,
-    number: u32,
+    number: impl Into<Option<u32>>,
     socket: &Socket,
     incoming: &mut Incoming<'_>,
 ) -> Result<usize, NetError> {
@@ -23,14 +23,14 @@ pub(super) async fn take_rest(
 }
 
 /// States which bytes were received of a stream.
-pub(super) fn tell_received(lane: &Lane, number: u32, socket: &Socket, bytes: &[u8]) {
+pub(super) fn tell_received(lane: &Lane, number: impl Into<Option<u32>>, socket: &Socket, bytes: &[u8]) {
     tell_message(lane, number, socket, None, None, bytes);
 }
 
 /// States which message was received: a datagram, or one that a frame made of a stream.
 pub(super) fn tell_message(
     lane: &Lane,
-    number: u32,
+    number: impl Into<Option<u32>>,
     socket: &Socket,
     from: Option<String>,
     frame: Option<Frame>,
@@ -58,14 +58,14 @@ pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered:
 }
 
 /// States that the receiving side has ended.
-pub(super) fn tell_ended(lane: &Lane, number: u32, socket: &Socket, end: &End) {
+pub(super) fn tell_ended(lane: &Lane, number: impl Into<Option<u32>>, socket: &Socket, end: &End) {
     let how = words_of(end);
     socket.history.ended(&how);
     lane.note(number, || What::Ended { name: socket.name.clone(), how });
 }
 
 /// States the end of the stream `name` that made a step fail: a send meets it before anybody receives it.
-pub(super) fn tell_ended_by(lane: &Lane, number: u32, name: &Name, failure: &Failure) {
+pub(super) fn tell_ended_by(lane: &Lane, number: impl Into<Option<u32>>, name: &Name, failure: &Failure) {
     let end = match failure.kind.error() {
         Some(ErrorKind::Reset) => End::Reset,
         Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => End::Fin,

@@ -27,7 +27,6 @@ const ACCEPTS_AT_ONCE: u32 = 64;
 pub struct Server {
     listener: Listener,
     name: Name,
-    number: u32,
     journal: Journal,
     tap: Option<Tap>,
 }
@@ -54,8 +53,8 @@ impl Server {
             Ok(Live::Listener(listener)) => {
                 // Accepted sockets inherit it: an answer is not held back for an acknowledgement.
                 let _ = listener.set(SocketOption::Nodelay, &OptionValue::Bool(true));
-                let (name, number) = (listen.name.clone(), step.number);
-                Ok(Self { listener, name, number, journal: journal.clone(), tap: None })
+                let name = listen.name.clone();
+                Ok(Self { listener, name, journal: journal.clone(), tap: None })
             }
             _ => Err(told(super::trouble::Trouble::never_opened(&listen.name))),
         }
@@ -87,7 +86,6 @@ impl Server {
             journal: self.journal,
             serving,
             listener: self.name,
-            number: self.number,
             tap: Mutex::new(self.tap),
             failure: Mutex::default(),
             clients: AtomicU64::new(0),

@@ -1,5 +1,6 @@
 //! How the clients of a server are served, and what its workers share and count.
 
+use super::session::NO_STEP;
 use super::stop::{Stop, StopReason};
 use super::tap::Tap;
 use crate::event::{Failure, Journal, What};
@@ -76,7 +77,6 @@ pub(super) struct Shared {
     pub journal: Journal,
     pub serving: Serving,
     pub listener: Name,
-    pub number: u32,
     pub tap: Mutex<Option<Tap>>,
     /// The first failure of a client, for the exit code of a server with one.
     pub failure: Mutex<Option<Box<Failure>>>,
@@ -121,7 +121,7 @@ impl Shared {
     /// States what happens to the client of this number, if somebody wants to know.
     pub fn note(&self, number: u64, what: impl FnOnce() -> What) {
         if self.journal.is_detailed() {
-            self.journal.note(&format!("#{number}").into(), Some(self.number), what);
+            self.journal.note(&format!("#{number}").into(), NO_STEP, what);
         }
     }
 

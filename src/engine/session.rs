@@ -257,6 +257,9 @@ pub(super) struct NotOpen(pub Name);
 #[derive(Debug)]
 pub(super) struct Unfilled(pub String);
 
+/// The step of what happens beside the steps: a command does it that no step says.
+pub(super) const NO_STEP: Option<u32> = None;
+
 /// One sequence of steps and what it can see.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
@@ -292,14 +295,14 @@ impl Lane {
         Self { locals: Locals::inside(&self.locals), round: round.or(self.round), ..self.clone() }
     }
 
-    /// States a fact about a step.
-    pub fn note(&self, step: u32, what: impl FnOnce() -> What) {
-        self.session.journal.note(&self.label, Some(step), what);
+    /// States a fact about a step, or about none where it happens beside them.
+    pub fn note(&self, step: impl Into<Option<u32>>, what: impl FnOnce() -> What) {
+        self.session.journal.note(&self.label, step.into(), what);
     }
 
     /// States which bytes passed in a step.
-    pub fn note_data(&self, step: u32, what: impl FnOnce() -> What) {
-        self.session.journal.note_data(&self.label, Some(step), what);
+    pub fn note_data(&self, step: impl Into<Option<u32>>, what: impl FnOnce() -> What) {
+        self.session.journal.note_data(&self.label, step.into(), what);
     }
 
     /// Opens a name.

@@ -6,7 +6,7 @@ use super::ending::leave_nothing;
 use super::glance::facts_of;
 use super::player::run_step;
 use super::received::{take_rest, tell_ended_by};
-use super::session::{Abandon, Lane, Live, Session};
+use super::session::{Abandon, Lane, Live, NO_STEP, Session};
 use super::socket_facts::SocketFacts;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
@@ -67,24 +67,22 @@ impl Stage {
         Some((local.to_string(), local.port()?))
     }
 
-    /// States how the peer has ended the stream called `name`, where that is why `failure` came about; `step` is
-    /// the one that opened it.
-    pub fn tell_end_of(&self, name: &str, step: &Step, failure: &Failure) {
-        tell_ended_by(&self.lane, step.number, &name.into(), failure);
+    /// States how the peer has ended the stream called `name`, where that is why `failure` came about.
+    pub fn tell_end_of(&self, name: &str, failure: &Failure) {
+        tell_ended_by(&self.lane, NO_STEP, &name.into(), failure);
     }
 
-    /// Notes something of the stream that `step` opened, or was to open.
-    pub fn note(&self, step: &Step, text: &str) {
-        self.lane.note(step.number, || What::Note { text: text.to_owned() });
+    /// Notes something that belongs to no step.
+    pub fn note(&self, text: &str) {
+        self.lane.note(NO_STEP, || What::Note { text: text.to_owned() });
     }
 
-    /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at;
-    /// `step` is the one that opened it.
-    pub async fn take_what_came(&self, name: &str, step: &Step) {
+    /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at.
+    pub async fn take_what_came(&self, name: &str) {
         let Ok(socket) = self.lane.socket(&name.into()) else { return };
         let Live::Stream(stream, _) = &socket.live else { return };
         // What cannot be taken has not come.
-        let _ = take_rest(&self.lane, step.number, &socket, &mut stream.incoming().await).await;
+        let _ = take_rest(&self.lane, NO_STEP, &socket, &mut stream.incoming().await).await;
     }
 
     /// Closes every socket and ends every process.
