@@ -428,9 +428,25 @@ fn a_command_beside_gets_the_port_and_gives_its_status() {
     assert_eq!((told.out(), told.code), ("hi".to_owned(), Some(0)), "{}", told.err);
     assert_eq!(run(&["serve", "0", "--", "sh", "-c", "exit 7"]).code, Some(7));
     assert_eq!(run(&["serve", "0", "--", "sh", "-c", "kill -9 $$"]).code, Some(137));
-    let told = run(&["serve", "0", "--", "/no/such/program"]);
-    assert!(told.err.contains("error: cannot run /no/such/program: "), "{}", told.err);
-    assert_eq!(told.code, Some(3));
+    for (program, problem) in [
+        ("/no/such/program", "error: cannot run /no/such/program: there is no such program\n"),
+        ("/", "error: cannot run /: it is no program that you may run\n"),
+        ("echo hi", "hint: each word is an argument of its own; a shell takes a line: `sh -c 'echo hi'`\n"),
+    ] {
+        let told = run(&["serve", "0", "--", program]);
+        assert!(told.err.ends_with(problem), "{}", told.err);
+        assert_eq!(told.code, Some(2));
+    }
+}
+
+#[test]
+fn a_command_beside_is_told_an_address_that_it_can_connect_to() {
+    for all in ["*:0", "0.0.0.0:0"] {
+        let sockdrill = env!("CARGO_BIN_EXE_sockdrill");
+        let told =
+            run(&["serve", all, "--echo", "--", sockdrill, "send", "{host}", "{port}", "hi", "--quiet"]);
+        assert_eq!((told.out(), told.code), ("hi".to_owned(), Some(0)), "{}", told.err);
+    }
 }
 
 #[test]

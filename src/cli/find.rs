@@ -78,7 +78,8 @@ fn search(directory: &Path, files: &mut Vec<PathBuf>, problems: &mut Vec<Diagnos
     }
 }
 
-fn is_scenario(path: &Path) -> bool {
+/// Whether a file is a scenario by its name.
+pub(super) fn is_scenario(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
@@ -91,7 +92,10 @@ fn nothing_in(paths: &[PathBuf]) -> Diagnostic {
 
 fn missing(path: &Path) -> Diagnostic {
     let what = format!("there is no file or directory {}", path.display());
-    let near = near(path).map(|near| format!("did you mean {}?", near.display()));
+    let near = match path.to_str() {
+        Some("-") => Some("`/dev/stdin` is standard input".to_owned()),
+        _ => near(path).map(|near| format!("did you mean {}?", near.display())),
+    };
     Diagnostic::new(Severity::Error, what, None).maybe_help(near)
 }
 

@@ -180,7 +180,7 @@ impl Args {
             );
         }
         let others = if self.is_json() { Some("--json") } else { self.shown_on_stdout() };
-        if let Some(mistake) = self.reports.mistake(others) {
+        if let Some(mistake) = self.reports.mistake(others, &self.streams(), &self.paths) {
             return Some(mistake);
         }
         let flag = self.showing.on_stdout().filter(|_| self.is_json())?;

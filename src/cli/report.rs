@@ -41,7 +41,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
-    if let Some(mistake) = args.reports.mistake(args.showing.on_stdout()) {
+    if let Some(mistake) =
+        args.reports.mistake(args.showing.on_stdout(), &[], std::slice::from_ref(&args.run))
+    {
         output.error(mistake);
         return Exit::Usage;
     }

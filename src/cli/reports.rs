@@ -1,5 +1,6 @@
 //! The flags that ask for reports, the sinks that they mean, and how reports tell that nothing was played.
 
+use super::find::is_scenario;
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
 use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, WholeFile, in_words};
@@ -83,8 +84,40 @@ impl Reports {
         all.filter(|(_, path)| *path == Path::new(STDOUT)).map(|(flag, _)| flag)
     }
 
-    /// What of `others`, which is shown there, has no place on stdout beside a report.
-    pub fn mistake(&self, others: Option<&'static str>) -> Option<String> {
+    /// What cannot be: two reports or `streams` that would be one file, a report that would take the place of
+    /// what is read (`inputs`, or any scenario), or `others`, which are shown on stdout, beside a report there.
+    pub fn mistake(
+        &self,
+        others: Option<&'static str>,
+        streams: &[PathBuf],
+        inputs: &[PathBuf],
+    ) -> Option<String> {
+        self.crowded(streams, inputs).or_else(|| self.crowded_stdout(others))
+    }
+
+    fn crowded(&self, streams: &[PathBuf], inputs: &[PathBuf]) -> Option<String> {
+        let inputs: Vec<PathBuf> = inputs.iter().map(|path| real(path)).collect();
+        let files =
+            self.files().map(|(_, _, path)| path).chain(&self.pcapng).chain(streams).chain(&self.stats);
+        let mut taken = Vec::new();
+        // Pipes and devices take several.
+        for path in files.filter(|path| !is_special(path)) {
+            let real = real(path);
+            if path.is_file() && (inputs.contains(&real) || is_scenario(path)) {
+                return Some(format!(
+                    "a report would take the place of {}: name another file",
+                    path.display()
+                ));
+            }
+            if taken.contains(&real) {
+                return Some(format!("two reports cannot both be {}: name another file", path.display()));
+            }
+            taken.push(real);
+        }
+        None
+    }
+
+    fn crowded_stdout(&self, others: Option<&'static str>) -> Option<String> {
         let mut there = self.on_stdout();
         let first = there.next()?;
         if let Some(other) = there.next().or(others) {
@@ -109,7 +142,7 @@ impl Reports {
     /// Adds a sink for each report, and for the event stream in each file of `streams`; the problems are
     /// those of files that cannot be written.
     pub fn add_to(&self, sinks: &mut SinkSet, streams: &[PathBuf]) -> Vec<Diagnostic> {
-        let mut adding = Adding { sinks, taken: Vec::new(), problems: Vec::new() };
+        let mut adding = Adding { sinks, problems: Vec::new() };
         for (_, format, path) in self.files() {
             adding.add(path, format.detail(), |file| Ok(Report::new(format, file)));
         }
@@ -126,10 +159,9 @@ impl Reports {
     }
 }
 
-/// Adds reports, each of them at a place of its own.
+/// Adds reports.
 struct Adding<'a> {
     sinks: &'a mut SinkSet,
-    taken: Vec<PathBuf>,
     problems: Vec<Diagnostic>,
 }
 
@@ -140,11 +172,6 @@ impl Adding<'_> {
         detail: Detail,
         report: impl FnOnce(WholeFile) -> io::Result<S>,
     ) {
-        if !self.is_free(path) {
-            let what = format!("two reports cannot both be {}", path.display());
-            self.problems.push(Diagnostic::new(Severity::Error, what, None).help("name another file"));
-            return;
-        }
         match whole_file(path).and_then(report) {
             // What is written to pipes and devices has the order of the flags.
             Ok(sink) if is_special(path) => self.sinks.push(sink),
@@ -157,14 +184,6 @@ impl Adding<'_> {
             }
         }
     }
-
-    /// Whether no other report is there. Pipes and devices take several.
-    fn is_free(&mut self, path: &Path) -> bool {
-        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let is_free = is_special(path) || !self.taken.contains(&whole);
-        self.taken.push(whole);
-        is_free
-    }
 }
 
 fn whole_file(path: &Path) -> io::Result<WholeFile> {
@@ -173,6 +192,13 @@ fn whole_file(path: &Path) -> io::Result<WholeFile> {
     }
     let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     Ok(WholeFile::stream(stdout, "standard output"))
+}
+
+/// The file that a path leads to, whatever the way; it may not be there yet.
+fn real(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let beside = || Some(whole.parent()?.canonicalize().ok()?.join(whole.file_name()?));
+    whole.canonicalize().ok().or_else(beside).unwrap_or(whole)
 }
 
 /// Whether the path is a stream, a pipe or a device.

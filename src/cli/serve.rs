@@ -89,8 +89,8 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     let child = match Child::start(&args.command, &server, stop) {
         Ok(child) => child,
         Err(problem) => {
-            sentence(output, &problem, &[]);
-            return Exit::Unreachable;
+            sentence(output, &problem.what, &problem.hints);
+            return problem.exit;
         }
     };
     let began = Instant::now();
@@ -133,7 +133,7 @@ fn open(steps: &[Step], journal: &Journal, output: &Output) -> Result<Server, Ex
 /// Writes the port file; the exit code where that cannot be done.
 fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
     let path = args.port_file.as_ref()?;
-    let port = server.port().map_or_else(|| server.local(), |port| port.to_string());
+    let port = server.port()?;
     let written = WholeFile::new(path).and_then(|file| file.write(format!("{port}\n").as_bytes()));
     let error = written.err()?;
     output.error(format!("cannot write {}: {}", path.display(), crate::sink::in_words(&error)));

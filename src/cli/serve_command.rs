@@ -4,6 +4,8 @@ use super::output::Output;
 use crate::engine::{Server, Stop, StopReason, process_begins, process_ended, signal_beside};
 use crate::event::Exit;
 use nix::sys::signal::Signal;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
@@ -20,19 +22,44 @@ pub(super) struct Child {
     status: Receiver<Option<ExitStatus>>,
 }
 
+/// Why a command does not run.
+pub(super) struct NotRun {
+    /// One sentence.
+    pub what: String,
+    /// The way out.
+    pub hints: Vec<String>,
+    /// Wrong usage, where there is nothing to run by that name.
+    pub exit: Exit,
+}
+
+impl NotRun {
+    fn new(program: &str, error: &io::Error) -> Self {
+        let shown = program.escape_debug();
+        let (why, exit) = match error.kind() {
+            io::ErrorKind::NotFound => ("there is no such program".to_owned(), Exit::Usage),
+            io::ErrorKind::PermissionDenied => ("it is no program that you may run".to_owned(), Exit::Usage),
+            _ => (crate::sink::in_words(error), Exit::Unreachable),
+        };
+        let line = exit == Exit::Usage && program.contains(char::is_whitespace);
+        let hint = || format!("each word is an argument of its own; a shell takes a line: `sh -c '{shown}'`");
+        Self {
+            what: format!("cannot run {shown}: {why}"),
+            hints: line.then(hint).into_iter().collect(),
+            exit,
+        }
+    }
+}
+
 impl Child {
     /// Starts `command`, if there is one, with the server's address filled in; when it ends, `stop` is raised.
-    pub fn start(command: &[String], server: &Server, stop: &Stop) -> Result<Option<Self>, String> {
+    pub fn start(command: &[String], server: &Server, stop: &Stop) -> Result<Option<Self>, NotRun> {
         let Some((program, arguments)) = command.split_first() else { return Ok(None) };
-        let local = server.local();
-        let port = server.port().map(|port| port.to_string()).unwrap_or_default();
-        let host = local.strip_suffix(&format!(":{port}")).unwrap_or(&local);
+        let [address, host, port] = reached_at(&server.local());
         let filled = |word: &String| {
-            word.replace("{port}", &port).replace("{host}", host).replace("{address}", &local)
+            word.replace("{port}", &port).replace("{host}", &host).replace("{address}", &address)
         };
         let child = process_begins(|| Command::new(program).args(arguments.iter().map(filled)).spawn());
-        let mut child =
-            child.map_err(|error| format!("cannot run {program}: {}", crate::sink::in_words(&error)))?;
+        let mut child = child.map_err(|error| NotRun::new(program, &error))?;
         let id = child.id();
         let (to, status) = channel();
         let stop = stop.clone();
@@ -42,7 +69,11 @@ impl Child {
             let _ = to.send(ended);
             stop.raise(StopReason::Done);
         });
-        wait.map_err(|error| format!("cannot wait for {program}: {error}"))?;
+        wait.map_err(|error| NotRun {
+            what: format!("cannot wait for {program}: {error}"),
+            hints: Vec::new(),
+            exit: Exit::Unreachable,
+        })?;
         Ok(Some(Self { id, program: program.escape_debug().to_string(), status }))
     }
 
@@ -77,6 +108,20 @@ impl Child {
     }
 }
 
+/// The address that `local` is reached at from this machine, its host and its port: of all interfaces it is the
+/// loopback of the family. A unix socket is a host without a port.
+fn reached_at(local: &str) -> [String; 3] {
+    let Ok(mut address) = local.parse::<SocketAddr>() else {
+        return [local.to_owned(), local.to_owned(), String::new()];
+    };
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    [address.to_string(), address.ip().to_string(), address.port().to_string()]
+}
+
 /// Whether the signals of a terminal reach this process, and so the command, which is in its group: proc(5),
 /// `pgrp` and `tpgid`. Not, where that cannot be read.
 fn is_in_foreground() -> bool {
@@ -86,4 +131,18 @@ fn is_in_foreground() -> bool {
     let mut fields = fields.split(' ').skip(2);
     let (group, foreground) = (fields.next(), fields.nth(2));
     group.is_some() && group == foreground
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_an_address_that_it_can_connect_to() {
+        let at = |local| reached_at(local).join(" ");
+        assert_eq!(at("127.0.0.2:80"), "127.0.0.2:80 127.0.0.2 80");
+        assert_eq!(at("0.0.0.0:80"), "127.0.0.1:80 127.0.0.1 80");
+        assert_eq!(at("[::]:80"), "[::1]:80 ::1 80");
+        assert_eq!(at("unix:/a"), "unix:/a unix:/a ");
+    }
 }

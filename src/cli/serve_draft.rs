@@ -139,6 +139,12 @@ impl Planning<'_> {
         if matches!(taken.address, crate::text::Address::Host { .. } | crate::text::Address::Any { .. }) {
             // A server that is started again does not wait for the connections of the one before.
             listen = listen.with("reuse_address", drafting.value("true"));
+        } else if args.port_file.is_some() {
+            let problem = Diagnostic::error(
+                "a unix socket has no port for `--port-file` to write",
+                &drafting.arguments.place("--port-file"),
+            );
+            return Err(Box::new(problem.help("it is there under its own name: a client knows it already")));
         }
         if let Some(backlog) = args.backlog {
             listen = listen.with("backlog", drafting.value(backlog.to_string()));

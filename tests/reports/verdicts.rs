@@ -310,10 +310,25 @@ fn the_exit_code_and_every_report_say_the_same_of_an_isolated_run() {
 
 #[test]
 fn a_report_that_would_be_another_is_refused() {
-    let desk = Desk::new(&[("a.yaml", GOOD)]);
-    let told = desk.run("replay . --junit same --tap ./same");
-    assert_eq!(told.code, Some(3));
-    assert!(told.err.contains("two reports cannot both be ./same"), "{}", told.err);
+    let desk = Desk::new(&[("a.yaml", GOOD), ("b/b.yaml", GOOD)]);
+    assert_eq!(desk.run("replay a.yaml --json=run.jsonl").code, Some(0));
+    for (words, problem) in [
+        ("replay . --junit same --tap ./same", "two reports cannot both be ./same: name another file"),
+        ("replay . --html b/../same --json=same", "two reports cannot both be same: name another file"),
+        ("report run.jsonl --stats=same --pcapng same", "two reports cannot both be same: name another file"),
+        // What is read would be gone.
+        ("replay a.yaml --junit a.yaml", "a report would take the place of a.yaml: name another file"),
+        ("replay . --tap b/b.yaml", "a report would take the place of b/b.yaml: name another file"),
+        (
+            "report run.jsonl --junit run.jsonl",
+            "a report would take the place of run.jsonl: name another file",
+        ),
+    ] {
+        let told = desk.run(words);
+        assert_eq!((told.err.as_str(), told.code), (format!("error: {problem}\n").as_str(), Some(2)));
+        assert!(!desk.path("same").exists(), "{words}");
+    }
+    assert_eq!(desk.run("replay a.yaml --junit /dev/null --tap /dev/null").code, Some(0));
 }
 
 #[test]
