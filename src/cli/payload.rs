@@ -3,7 +3,8 @@
 
 use crate::script::draft::DraftStep;
 use crate::script::node::{Node, Style, Value};
-use crate::text::{Diagnostic, Payload, Place, escape};
+use crate::text::{Diagnostic, Payload, Place, escape, visible};
+use std::path::Path;
 use std::str::FromStr;
 
 /// The argument that stands for standard input.
@@ -21,6 +22,14 @@ pub(super) fn operand(word: &str, place: &Place) -> Result<(&'static str, Node),
         return Ok(("hex", Node::scalar(digits, place)));
     }
     if let Some(path) = word.strip_prefix('@') {
+        if !Path::new(path).exists() {
+            let what = match path {
+                "" => "`@` names no file".to_owned(),
+                _ => format!("there is no file {}", visible(path)),
+            };
+            let help = format!(r"a text that begins with `@` is written `\x40{}`", visible(path));
+            return Err(Box::new(Diagnostic::error(what, place).help(help)));
+        }
         return Ok(("file", Node::scalar(path, place)));
     }
     bytes(word, place)
@@ -82,7 +91,9 @@ mod tests {
     fn an_argument_is_the_operand_that_it_means() {
         assert_eq!(said(r"PING\r\n"), r#"expect client "PING\r\n""#);
         assert_eq!(said("hex:50 49"), "expect client hex=\"50 49\"");
-        assert_eq!(said("@file"), "expect client @file");
+        assert_eq!(said("@Cargo.toml"), "expect client @Cargo.toml");
+        assert_eq!(said("@file"), "there is no file file");
+        assert_eq!(said("@"), "`@` names no file");
         assert_eq!(said(r"\x40file"), "expect client \"@file\"");
         assert_eq!(said(r"re:\d+\r\n"), r"expect client matches='\d+\r\n'");
         assert_eq!(said("contains:OK"), "expect client contains=OK");

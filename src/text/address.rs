@@ -100,21 +100,51 @@ fn parse_port(text: &str) -> Result<u16, AddressError> {
     match text.parse::<u16>() {
         Ok(port) if digits => Ok(port),
         _ if digits => Err(wrong(format!("port {text} is above 65535"), "")),
-        _ => Err(wrong(
-            format!("`{}` is no port", visible(text)),
-            "a port is a number from 0 to 65535; 0 asks for a free one",
-        )),
+        _ => {
+            let what = format!("`{}` is no port", visible(text));
+            let number = "a port is a number from 0 to 65535";
+            let is_service = text.bytes().any(|b| b.is_ascii_alphabetic())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            let way_out = if is_service {
+                format!("`getent services {text}` says that of a service")
+            } else {
+                "0 asks for a free one".to_owned()
+            };
+            Err(wrong(what, &format!("{number}; {way_out}")))
+        }
     }
 }
 
 fn host_name(host: &str) -> Result<(), AddressError> {
     let looks_numeric = host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if looks_numeric && host.parse::<std::net::Ipv4Addr>().is_err() {
-        return Err(wrong(format!("`{host}` is no IPv4 address"), "write it as in `127.0.0.1`"));
+        let what = format!("`{host}` is no IPv4 address");
+        return Err(match shortened(host) {
+            Some(whole) => wrong(what, &format!("written out it is `{whole}`")),
+            None => wrong(what, "write it as in `127.0.0.1`"),
+        });
     }
     let valid =
         host.len() <= 253 && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
     if valid { Ok(()) } else { Err(wrong(format!("`{}` is no host name", visible(host)), "")) }
+}
+
+/// What `127.1` is short for: the last number fills what the others leave, `inet_aton(3)`. Numbers with a leading
+/// zero are octal to some and decimal to others, so they are none here.
+fn shortened(host: &str) -> Option<std::net::Ipv4Addr> {
+    let plain = |part: &str| part == "0" || !part.starts_with('0');
+    let numbers: Vec<u32> =
+        host.split('.').map(|part| part.parse().ok().filter(|_| plain(part))).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last()?;
+    let left = 4_u32.checked_sub(u32::try_from(first.len()).ok()?).filter(|left| *left > 0)?;
+    if u64::from(*last) >= 1_u64 << (8 * left) {
+        return None;
+    }
+    let front = first
+        .iter()
+        .zip([24, 16, 8])
+        .try_fold(0, |sum, (number, shift)| Some(sum | u32::from(u8::try_from(*number).ok()?) << shift))?;
+    Some((front | last).into())
 }
 
 impl fmt::Display for Address {
@@ -157,5 +187,25 @@ mod tests {
         assert!(what("unix:").contains("needs a path"));
         assert!(what("h:+5").contains("no port"));
         assert!(what("[zz]:5").contains("no IPv6 address"));
+    }
+
+    #[test]
+    fn a_short_address_is_told_written_out_and_a_service_where_to_look_it_up() {
+        let help = |text: &str| text.parse::<Address>().unwrap_err().help.unwrap();
+        for (short, whole) in [
+            ("127.1", "127.0.0.1"),
+            ("10.1.515", "10.1.2.3"),
+            ("127.256", "127.0.1.0"),
+            ("2130706433", "127.0.0.1"),
+            ("0", "0.0.0.0"),
+        ] {
+            assert_eq!(help(&format!("{short}:80")), format!("written out it is `{whole}`"));
+        }
+        for none in ["127.16777216", "1.2.3.256", "1.2.3.4.5", "127..1", "010.1", "4294967296", "256.1"] {
+            assert_eq!(help(&format!("{none}:80")), "write it as in `127.0.0.1`", "{none}");
+        }
+        let port = "a port is a number from 0 to 65535";
+        assert_eq!(help("a:http"), format!("{port}; `getent services http` says that of a service"));
+        assert_eq!(help("a:-1"), format!("{port}; 0 asks for a free one"));
     }
 }

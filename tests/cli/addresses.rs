@@ -59,3 +59,25 @@ fn a_peer_that_answers_no_handshake_is_asked_about_tls() {
     assert!(told.err.contains(hint), "{}", told.err);
     assert_eq!(told.code, Some(4));
 }
+
+#[test]
+fn what_is_short_for_something_else_is_refused_with_what_that_is() {
+    for (words, problem, help) in [
+        (&["send", "127.1:9", "x"][..], "`127.1` is no IPv4 address", "written out it is `127.0.0.1`"),
+        (&["udp-send", "127.1", "9"], "`127.1` is no IPv4 address", "written out it is `127.0.0.1`"),
+        (&["serve", ":http"], "`http` is no port", "`getent services http` says that of a service"),
+        (&["send", "9", "@no-file"], "there is no file no-file", r"`@` is written `\x40no-file`"),
+        (&["serve", "0", "--reply", "@"], "`@` names no file", r"`@` is written `\x40`"),
+        (
+            &["serve", "unix:@name", "--port-file", "/dev/null"],
+            "a unix socket has no port for `--port-file` to write",
+            "it is there under its own name",
+        ),
+        (&["check", "-"], "there is no file or directory -", "`/dev/stdin` is standard input"),
+    ] {
+        let told = run(words);
+        assert!(told.err.starts_with(&format!("error: {problem}\n")), "{}", told.err);
+        assert!(told.err.contains(help), "{}", told.err);
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""));
+    }
+}
