@@ -15,6 +15,7 @@ mod progress;
 #[path = "prompt/pty.rs"]
 mod pty;
 
+use desk::ports::free_port;
 use desk::{Peer, Serving, Told, all, echo, finish, has, plain, program, reset, run, run_with};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -524,10 +525,6 @@ fn five_examples_stand_at_the_top_of_the_help() {
         assert!(out.starts_with("Examples:\n") && examples.len() == 5, "{out}");
         assert_eq!(told.code, Some(0));
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[test]

@@ -28,7 +28,7 @@ mod table;
 mod terminal;
 
 use others::{APART, OTHERS, Other};
-use stand::{Row, Told, play, play_other};
+use stand::{Row, Said, play, play_other};
 use std::collections::BTreeSet;
 use table::{HOLES, TABLE};
 
@@ -71,10 +71,10 @@ fn command_of(row: &Row) -> &str {
 fn plays_as_written(command: &str) {
     let mut wrong = Vec::new();
     for row in TABLE.iter().filter(|row| command_of(row) == command) {
-        let told = play(row);
-        let wanted = Told { out: row.out.to_owned(), err: row.err.to_owned(), code: Some(row.code) };
-        if told != wanted {
-            wrong.push(format!("{}: {}\nwanted {wanted:#?}\nseen   {told:#?}", row.situation, row.line));
+        let said = play(row);
+        let wanted = Said { out: row.out.to_owned(), err: row.err.to_owned(), code: Some(row.code) };
+        if said != wanted {
+            wrong.push(format!("{}: {}\nwanted {wanted:#?}\nseen   {said:#?}", row.situation, row.line));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -9,6 +9,7 @@
     reason = "a test that panics has failed, in its helpers too"
 )]
 
+mod desk;
 #[path = "udp_commands/flags.rs"]
 mod flags;
 #[path = "udp_commands/harness.rs"]

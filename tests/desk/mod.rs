@@ -12,6 +12,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub mod ports;
+pub mod running;
+
 /// Longer than anything here takes on a loaded machine.
 pub const LONG: Duration = Duration::from_mins(1);
 
@@ -122,15 +125,13 @@ pub fn plain(text: &str, port: u16) -> String {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let len = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let (number, after) = rest.split_at(len);
-        let number = number.trim_end_matches('.');
+        let number = rest[..len].trim_end_matches('.');
         if number.is_empty() {
             out.push(first);
             rest = &rest[first.len_utf8()..];
             continue;
         }
         rest = &rest[number.len()..];
-        let _ = after;
         let is_port = out.ends_with(':') && number.len() >= 4 && !number.contains('.');
         if number == port {
             out.push_str("PORT");
@@ -143,6 +144,12 @@ pub fn plain(text: &str, port: u16) -> String {
         }
     }
     out
+}
+
+/// The port in what a command says that it listens on.
+pub fn port_in(banner: &str) -> u16 {
+    let port = banner.split([':', ' ', '\n']).find_map(|word| word.parse().ok());
+    port.unwrap_or_else(|| panic!("no port in {banner:?}"))
 }
 
 /// A server that runs until it is told to stop.
@@ -164,8 +171,7 @@ impl Serving {
         let mut err = BufReader::new(child.stderr.take().unwrap());
         let mut banner = String::new();
         err.read_line(&mut banner).unwrap();
-        let port = banner.split([':', ' ']).find_map(|word| word.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("no port in {banner:?}"));
+        let port = port_in(&banner);
         let (to, rest) = channel();
         std::thread::spawn(move || {
             let mut text = String::new();

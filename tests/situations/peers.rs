@@ -1,9 +1,11 @@
 //! Both ways with nc, ncat, socat, Python's sockets and openssl, where they are installed: what each end says comes to
 //! the other byte for byte, and what sockdrill tells in the end.
 
-use crate::desk::plain;
+use crate::desk::ports::{free_port, free_udp_port, listens, listens_at, receives};
+use crate::desk::running::Running;
+use crate::desk::{Told, plain};
 use crate::is_the_version_looked_at;
-use crate::stand::{Ended, Started, free_port, listens, listens_at, start};
+use crate::stand::start;
 use nix::sys::signal::Signal;
 use std::fs;
 use std::path::Path;
@@ -99,21 +101,21 @@ impl Over {
     /// Waits until a peer is there to be spoken to.
     fn waits(self, port: u16, directory: &Path) {
         match self {
-            Self::Tcp => listens(port, false),
-            Self::Udp => listens(port, true),
+            Self::Tcp => listens(port),
+            Self::Udp => receives(port),
             Self::Unix => listens_at(&directory.join("socket")),
         }
     }
 }
 
 /// The end of a peer that has nothing more to do: of datagrams many wait for more for ever.
-fn end(mut peer: Started, over: Over, awaited: usize) -> Ended {
-    peer.control.has_heard(awaited);
+fn end(mut peer: Running, over: Over, awaited: usize) -> Told {
+    peer.has_heard(awaited);
     peer.close_input();
     if over == Over::Udp {
-        peer.control.signal(Signal::SIGTERM);
+        peer.signal(Signal::SIGTERM);
     }
-    peer.finish()
+    peer.end()
 }
 
 fn last_line(told: &str, port: u16) -> String {
@@ -125,10 +127,10 @@ fn asks(sockdrill: &str, over: Over, peers: &[Peer]) {
     let mut wrong = Vec::new();
     for peer in peers.iter().filter(|peer| is_the_version_looked_at(peer.program)) {
         let directory = directory();
-        let port = free_port(over == Over::Udp);
+        let port = if over == Over::Udp { free_udp_port() } else { free_port() };
         let server = start(peer.line, port, directory.path());
         over.waits(port, directory.path());
-        let client = start(&format!("{sockdrill} {}", peer.words), port, directory.path()).finish();
+        let client = start(&format!("{sockdrill} {}", peer.words), port, directory.path()).end();
         let server = end(server, over, asked().len());
         let told = last_line(&client.err, port);
         if (&client.out, told.as_str(), client.code, &server.out)
@@ -149,7 +151,7 @@ fn is_asked(sockdrill: &str, over: Over, peers: &[Peer]) {
         let port = if over == Over::Unix { 0 } else { server.port() };
         over.waits(port, directory.path());
         let client = end(start(peer.line, port, directory.path()), over, answer().len());
-        let server = server.finish();
+        let server = server.end();
         let told = last_line(&server.err, port);
         if (&server.out, told.as_str(), server.code, &client.out)
             != (&asked(), peer.told, Some(peer.code), &answer())
@@ -160,7 +162,7 @@ fn is_asked(sockdrill: &str, over: Over, peers: &[Peer]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-fn report(peer: &Peer, ours: &Ended, theirs: &Ended) -> String {
+fn report(peer: &Peer, ours: &Told, theirs: &Told) -> String {
     format!(
         "{}\nsockdrill {}: {} B, {:?}, told:\n{}{}: {} B, {:?}, told:\n{}",
         peer.line,
@@ -336,16 +338,16 @@ fn fails(line: &str, is_server: bool, peers: &[Peer]) {
             let port = ours.port();
             (port, ours, start(peer.line, port, directory.path()))
         } else {
-            let port = free_port(false);
+            let port = free_port();
             let theirs = start(peer.line, port, directory.path());
-            listens(port, false);
+            listens(port);
             (port, start(line, port, directory.path()), theirs)
         };
-        let ours = ours.finish();
+        let ours = ours.end();
         theirs.close_input();
         // What servers do then is theirs: some wait for another client.
-        theirs.control.signal(Signal::SIGTERM);
-        let theirs = theirs.finish();
+        theirs.signal(Signal::SIGTERM);
+        let theirs = theirs.end();
         let told = plain(&ours.err, port);
         if !told.contains(peer.told) || !ours.out.is_empty() || ours.code != Some(peer.code) {
             wrong.push(report(peer, &ours, &theirs));

@@ -1,6 +1,7 @@
 //! What stands at the other end in each situation.
 
-use crate::stand::{Control, LONG};
+use crate::desk::LONG;
+use crate::desk::running::Running;
 use nix::sys::signal::Signal;
 use std::any::Any;
 use std::io::{Read as _, Write as _};
@@ -60,18 +61,18 @@ fn reset(stream: TcpStream) {
     socket2::Socket::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-pub fn closes(stream: TcpStream, _: &Control) {
+pub fn closes(stream: TcpStream, _: &Running) {
     drop(stream);
 }
 
-pub fn resets_after_data(mut stream: TcpStream, control: &Control) {
+pub fn resets_after_data(mut stream: TcpStream, running: &Running) {
     stream.write_all(b"half an ans").unwrap();
     stream.read_exact(&mut [0; 2]).unwrap();
-    control.shows("half an ans");
+    running.shows("half an ans");
     reset(stream);
 }
 
-pub fn answers_late(mut stream: TcpStream, _: &Control) {
+pub fn answers_late(mut stream: TcpStream, _: &Running) {
     let asked = all(&mut stream);
     // The situation is this time: nobody is waited for.
     let (_nobody, says) = std::sync::mpsc::channel::<()>();
@@ -81,33 +82,33 @@ pub fn answers_late(mut stream: TcpStream, _: &Control) {
 }
 
 /// Keeps its half open after the other end has closed its own.
-pub fn is_silent_for_good(mut stream: TcpStream, control: &Control) {
+pub fn is_silent_for_good(mut stream: TcpStream, running: &Running) {
     all(&mut stream);
-    control.is_over();
+    running.is_over();
 }
 
-pub fn echoes(mut stream: TcpStream, _: &Control) {
+pub fn echoes(mut stream: TcpStream, _: &Running) {
     let asked = all(&mut stream);
     stream.write_all(&asked).unwrap();
 }
 
-pub fn says_bye(mut stream: TcpStream, _: &Control) {
+pub fn says_bye(mut stream: TcpStream, _: &Running) {
     stream.write_all(b"bye\n").unwrap();
 }
 
-pub fn says_bye_at_the_end(mut stream: TcpStream, control: &Control) {
+pub fn says_bye_at_the_end(mut stream: TcpStream, running: &Running) {
     all(&mut stream);
-    says_bye(stream, control);
+    says_bye(stream, running);
 }
 
-pub fn paints(mut stream: TcpStream, _: &Control) {
+pub fn paints(mut stream: TcpStream, _: &Running) {
     stream.read_exact(&mut [0]).unwrap();
     stream.write_all(b"\x1b[31mred\x07\xff\r\n").unwrap();
     let _ = stream.shutdown(Shutdown::Write);
     all(&mut stream);
 }
 
-pub fn talks_on(stream: TcpStream, _: &Control) {
+pub fn talks_on(stream: TcpStream, _: &Running) {
     talks_on_to(stream);
 }
 
@@ -123,18 +124,18 @@ pub fn five_are_answered(streams: Vec<TcpStream>) {
     }
 }
 
-fn hears_then(mut stream: TcpStream, control: &Control, signal: Signal) {
+fn hears_then(mut stream: TcpStream, running: &Running, signal: Signal) {
     stream.read_exact(&mut [0; 2]).unwrap();
-    control.signal(signal);
+    running.signal(signal);
     all(&mut stream);
 }
 
-pub fn interrupts(stream: TcpStream, control: &Control) {
-    hears_then(stream, control, Signal::SIGINT);
+pub fn interrupts(stream: TcpStream, running: &Running) {
+    hears_then(stream, running, Signal::SIGINT);
 }
 
-pub fn terminates(stream: TcpStream, control: &Control) {
-    hears_then(stream, control, Signal::SIGTERM);
+pub fn terminates(stream: TcpStream, running: &Running) {
+    hears_then(stream, running, Signal::SIGTERM);
 }
 
 fn next(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
@@ -144,49 +145,49 @@ fn next(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     (buffer, from)
 }
 
-pub fn hears_nothing_of_note(socket: &UdpSocket, _: &Control) {
+pub fn hears_nothing_of_note(socket: &UdpSocket, _: &Running) {
     next(socket);
 }
 
-pub fn hears_an_empty_datagram(socket: &UdpSocket, _: &Control) {
+pub fn hears_an_empty_datagram(socket: &UdpSocket, _: &Running) {
     assert_eq!(next(socket).0, b"");
 }
 
 /// One datagram of sockdrill; others cut it into several.
-pub fn hears_twenty_thousand_bytes(socket: &UdpSocket, control: &Control) {
+pub fn hears_twenty_thousand_bytes(socket: &UdpSocket, running: &Running) {
     let (mut came, mut datagrams) = (0, 0);
     while came < 20_000 {
         came += next(socket).0.len();
         datagrams += 1;
     }
-    assert_eq!((came, datagrams == 1), (20_000, control.is_ours));
+    assert_eq!((came, datagrams == 1), (20_000, running.is_ours));
 }
 
-pub fn hears_an_empty_datagram_and_answers_with_one(socket: &UdpSocket, _: &Control) {
+pub fn hears_an_empty_datagram_and_answers_with_one(socket: &UdpSocket, _: &Running) {
     let (bytes, from) = next(socket);
     assert_eq!(bytes, b"");
     socket.send_to(b"", from).unwrap();
 }
 
-pub fn another_port_answers(socket: &UdpSocket, _: &Control) {
+pub fn another_port_answers(socket: &UdpSocket, _: &Running) {
     let (_, from) = next(socket);
     let other = UdpSocket::bind("127.0.0.1:0").unwrap();
     other.send_to(b"from elsewhere", from).unwrap();
 }
 
-pub fn paints_in_a_datagram(socket: &UdpSocket, _: &Control) {
+pub fn paints_in_a_datagram(socket: &UdpSocket, _: &Running) {
     let (_, from) = next(socket);
     socket.send_to(b"\x1b[31mred\x07\xff\r\n", from).unwrap();
 }
 
-pub fn hears_and_interrupts(socket: &UdpSocket, control: &Control) {
+pub fn hears_and_interrupts(socket: &UdpSocket, running: &Running) {
     next(socket);
-    control.signal(Signal::SIGINT);
+    running.signal(Signal::SIGINT);
 }
 
-pub fn hears_and_terminates(socket: &UdpSocket, control: &Control) {
+pub fn hears_and_terminates(socket: &UdpSocket, running: &Running) {
     next(socket);
-    control.signal(Signal::SIGTERM);
+    running.signal(Signal::SIGTERM);
 }
 
 /// Who comes, says it and half-closes, and what is said to it.
@@ -203,72 +204,72 @@ fn connect(port: u16) -> TcpStream {
     stream
 }
 
-pub fn one_client_says_hello(port: u16, _: &Control) {
+pub fn one_client_says_hello(port: u16, _: &Running) {
     ask(port, b"hello\n");
 }
 
-pub fn one_client_then_sigterm(port: u16, control: &Control) {
+pub fn one_client_then_sigterm(port: u16, running: &Running) {
     ask(port, b"hello\n");
-    control.shows("hello");
-    control.signal(Signal::SIGTERM);
+    running.shows("hello");
+    running.signal(Signal::SIGTERM);
 }
 
-pub fn ctrl_c_with_a_client(port: u16, control: &Control) {
+pub fn ctrl_c_with_a_client(port: u16, running: &Running) {
     let mut stream = connect(port);
     stream.write_all(b"hello\n").unwrap();
-    control.shows("hello");
-    control.signal(Signal::SIGINT);
+    running.shows("hello");
+    running.signal(Signal::SIGINT);
     assert_eq!(all(&mut stream), b"");
 }
 
-pub fn one_client_resets_after_data(port: u16, control: &Control) {
+pub fn one_client_resets_after_data(port: u16, running: &Running) {
     let mut stream = connect(port);
     stream.write_all(b"half").unwrap();
-    control.shows("half");
+    running.shows("half");
     reset(stream);
 }
 
-pub fn one_client_is_silent(port: u16, _: &Control) {
+pub fn one_client_is_silent(port: u16, _: &Running) {
     assert_eq!(all(&mut connect(port)), b"");
 }
 
-pub fn one_client_paints(port: u16, _: &Control) {
+pub fn one_client_paints(port: u16, _: &Running) {
     ask(port, b"\x1b[31mred\x07\xff\r\n");
 }
 
-pub fn one_client_is_answered_late(port: u16, _: &Control) {
+pub fn one_client_is_answered_late(port: u16, _: &Running) {
     let heard = ask(port, b"hello\n");
     // Some are gone by then.
     assert!(heard == b"late\n" || heard.is_empty(), "{heard:?}");
 }
 
-pub fn one_client_talks_on(port: u16, _: &Control) {
+pub fn one_client_talks_on(port: u16, _: &Running) {
     talks_on_to(connect(port));
 }
 
-pub fn one_client_hears_twenty_thousand_bytes(port: u16, _: &Control) {
+pub fn one_client_hears_twenty_thousand_bytes(port: u16, _: &Running) {
     assert_eq!(ask(port, b"").len(), 20_000);
 }
 
-pub fn nobody_comes(_: u16, _: &Control) {}
+pub fn nobody_comes(_: u16, _: &Running) {}
 
 /// All are there at once; they speak in turn, so that the transcript has one order.
-pub fn five_clients(port: u16, control: &Control) {
+pub fn five_clients(port: u16, running: &Running) {
     let mut clients: Vec<TcpStream> = Vec::new();
     for number in 1..=5 {
         clients.push(connect(port));
-        control.narrates(&format!("#{number} *        connected"));
+        running.narrates(&format!("#{number} *        connected"));
     }
     for (index, client) in clients.iter_mut().enumerate() {
         client.write_all(format!("I am {}", index + 1).as_bytes()).unwrap();
-        control.shows(&format!("I am {}", index + 1));
+        running.shows(&format!("I am {}", index + 1));
     }
     for (index, mut client) in clients.into_iter().enumerate() {
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(all(&mut client), b"");
-        control.narrates(&format!("#{} *        closed", index + 1));
+        running.narrates(&format!("#{} *        closed", index + 1));
     }
-    control.signal(Signal::SIGINT);
+    running.signal(Signal::SIGINT);
 }
 
 fn say(port: u16, bytes: &[u8]) -> UdpSocket {
@@ -277,39 +278,39 @@ fn say(port: u16, bytes: &[u8]) -> UdpSocket {
     socket
 }
 
-pub fn one_datagram(port: u16, _: &Control) {
+pub fn one_datagram(port: u16, _: &Running) {
     say(port, b"hello\n");
 }
 
-pub fn an_empty_datagram(port: u16, _: &Control) {
+pub fn an_empty_datagram(port: u16, _: &Running) {
     say(port, b"");
 }
 
-pub fn a_painted_datagram(port: u16, _: &Control) {
+pub fn a_painted_datagram(port: u16, _: &Running) {
     say(port, b"\x1b[31mred\x07\xff\r\n");
 }
 
-pub fn datagrams_until_it_is_gone(port: u16, control: &Control) {
-    while !control.is_over_within(Duration::from_millis(20)) {
+pub fn datagrams_until_it_is_gone(port: u16, running: &Running) {
+    while !running.is_over_within(Duration::from_millis(20)) {
         say(port, b"hello\n");
     }
 }
 
-pub fn five_senders(port: u16, control: &Control) {
+pub fn five_senders(port: u16, running: &Running) {
     for number in 1..=5 {
         say(port, format!("I am {number}").as_bytes());
-        control.shows(&format!("I am {number}"));
+        running.shows(&format!("I am {number}"));
     }
 }
 
-pub fn a_datagram_then_ctrl_c(port: u16, control: &Control) {
+pub fn a_datagram_then_ctrl_c(port: u16, running: &Running) {
     say(port, b"hello\n");
-    control.shows("hello");
-    control.signal(Signal::SIGINT);
+    running.shows("hello");
+    running.signal(Signal::SIGINT);
 }
 
-pub fn a_datagram_then_sigterm(port: u16, control: &Control) {
+pub fn a_datagram_then_sigterm(port: u16, running: &Running) {
     say(port, b"hello\n");
-    control.shows("hello");
-    control.signal(Signal::SIGTERM);
+    running.shows("hello");
+    running.signal(Signal::SIGTERM);
 }

@@ -1,6 +1,6 @@
 //! The commands at a terminal: what keys do there, and what it looks like.
 
-use crate::desk::{LONG, Peer, all};
+use crate::desk::{LONG, Peer, all, port_in};
 use crate::pty::{Screen, Terminal};
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -23,7 +23,7 @@ fn sockdrill(words: &[&str]) -> Terminal {
 fn port(terminal: &Terminal) -> u16 {
     terminal.see("* listening on ");
     let banner = terminal.look(Screen::lines).into_iter().find(|line| line.starts_with('*')).unwrap();
-    banner.split([':', ' ']).find_map(|word| word.parse().ok()).unwrap()
+    port_in(&banner)
 }
 
 /// The program begins this line at the left edge, over the `^C` that the terminal has shown.

@@ -1,6 +1,8 @@
 //! The table of flags: each is a step, which `--as-scenario` prints and `replay` does, or it is refused by name.
 
-use crate::harness::{bound, next, port_of, run, socket, start};
+use crate::desk::ports::receives;
+use crate::desk::run;
+use crate::harness::{next, port_of, socket, start};
 use sockdrill::cli::flags::{Flag, OF_EVERY_COMMAND, UDP_RECV, UDP_SEND, arguments};
 use std::net::UdpSocket;
 
@@ -62,7 +64,7 @@ fn what_only_the_command_does_is_refused_by_name() {
             let ended = run(&[&refs(&words)[..], &["--as-scenario"]].concat());
             let flag = format!("--{}", name.replace('_', "-"));
             assert!(ended.err.contains(&flag), "{words:?}: {}", ended.err);
-            assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)), "{words:?}");
+            assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)), "{words:?}");
         }
     }
 }
@@ -76,7 +78,7 @@ fn the_scenario_of_a_command_sends_what_the_command_sends() {
             eprintln!("skipped: no {at}");
             continue;
         };
-        peer.set_read_timeout(Some(crate::harness::LONG)).unwrap();
+        peer.set_read_timeout(Some(crate::desk::LONG)).unwrap();
         let words = words("udp-send", example, &port_of(&peer));
         let path = scenario(&words, &format!("udp-send-{name}"));
         let mut heard = Vec::new();
@@ -97,7 +99,7 @@ fn the_scenario_of_a_command_sends_what_the_command_sends() {
                 got.push(bytes);
             }
             let ended = running.end();
-            assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.text(), ended.err);
+            assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.out(), ended.err);
             heard.push(got);
         }
         assert_eq!(heard[0], heard[1], "{words:?}");
@@ -120,7 +122,7 @@ fn the_scenario_of_a_receiver_receives_and_answers_what_the_receiver_does() {
         let mut heard = Vec::new();
         for arguments in [refs(&words), vec!["replay", &path]] {
             let running = start(&arguments);
-            bound(&port);
+            receives(port.parse().unwrap());
             for _ in 0..3 {
                 client.send_to(b"hello", ("127.0.0.1", port.parse::<u16>().unwrap())).unwrap();
                 if answers {
@@ -132,7 +134,7 @@ fn the_scenario_of_a_receiver_receives_and_answers_what_the_receiver_does() {
             }
             let ended = running.end();
             let code = if example.contains("--count") { 0 } else { 143 };
-            assert_eq!(ended.code, Some(code), "{arguments:?}: {}{}", ended.text(), ended.err);
+            assert_eq!(ended.code, Some(code), "{arguments:?}: {}{}", ended.out(), ended.err);
         }
         let (one, other) = heard.split_at(heard.len() / 2);
         assert_eq!(one, other, "{words:?}");

@@ -1,18 +1,20 @@
 //! `udp-recv`.
 
-use crate::harness::{Input, LONG, next, port_of, run, settled, socket, start, start_command, start_with};
+use crate::desk::running::{Input, Running};
+use crate::desk::{LONG, run};
+use crate::harness::{next, port_of, settled, socket, start, start_with};
 use nix::sys::signal::Signal;
 use std::net::UdpSocket;
 
 #[test]
 fn each_datagram_is_a_line_and_an_empty_one_is_shown_as_what_it_is() {
-    let mut receiver = start(&["udp-recv", "0", "--count", "3", "--time", "none"]);
+    let receiver = start(&["udp-recv", "0", "--count", "3", "--time", "none"]);
     let port = receiver.port();
     let (one, other) = (socket(), socket());
     one.send_to(b"ping\n", ("127.0.0.1", port)).unwrap();
-    receiver.says("ping");
+    receiver.shows("ping");
     other.send_to(b"", ("127.0.0.1", port)).unwrap();
-    receiver.says("(empty)");
+    receiver.shows("(empty)");
     one.send_to(b"\x1b[31m\xff\\", ("127.0.0.1", port)).unwrap();
     let ended = receiver.end();
     let names = [(&*port_of(&one), "ONE"), (&*port_of(&other), "OTHER"), (&*port.to_string(), "PORT")];
@@ -22,7 +24,7 @@ fn each_datagram_is_a_line_and_an_empty_one_is_shown_as_what_it_is() {
     let wanted = line(1, &one, "    5  ping\\n")
         + &line(2, &other, "    0  (empty)")
         + &line(3, &one, "    7  \\e[31m\\xff\\\\");
-    assert_eq!(ended.text(), wanted);
+    assert_eq!(ended.out(), wanted);
     assert_eq!(
         settled(&ended.err, &names),
         "* listening on udp 127.0.0.1:PORT\n* 3 datagrams, 12 B from 2 senders in T s\n"
@@ -32,7 +34,7 @@ fn each_datagram_is_a_line_and_an_empty_one_is_shown_as_what_it_is() {
 
 #[test]
 fn a_count_that_is_not_reached_in_time_is_a_time_out() {
-    let mut receiver = start(&["udp-recv", "0", "--count", "2", "--within", "1s", "--time", "none"]);
+    let receiver = start(&["udp-recv", "0", "--count", "2", "--within", "1s", "--time", "none"]);
     let port = receiver.port();
     let from = socket();
     from.send_to(b"only one", ("127.0.0.1", port)).unwrap();
@@ -52,7 +54,7 @@ fn silence_is_a_time_out_and_quiet_says_only_that() {
     let ended = run(&["udp-recv", "0", "--within", "50ms", "--quiet"]);
     let port = ended.err.split(':').nth(2).unwrap();
     assert_eq!(ended.err, format!("error: 127.0.0.1:{port}: nothing came within 50ms\n"));
-    assert_eq!((ended.text().as_str(), ended.code), ("", Some(4)));
+    assert_eq!((ended.out().as_str(), ended.code), ("", Some(4)));
 }
 
 #[test]
@@ -66,16 +68,16 @@ fn a_port_in_use_and_a_bad_port_are_told_with_the_address() {
             "error: 127.0.0.1:{port}: address already in use\nhint: another program has it; port 0 takes a free one\n"
         )
     );
-    assert_eq!((ended.text().as_str(), ended.code), ("", Some(3)));
+    assert_eq!((ended.out().as_str(), ended.code), ("", Some(3)));
     let ended = run(&["udp-recv", "70000"]);
     assert!(ended.err.starts_with("error: port 70000 is above 65535\n"), "{}", ended.err);
-    assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)));
+    assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)));
 }
 
 #[test]
 fn signals_end_it_after_one_summary_line() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let mut receiver = start(&["udp-recv", "0"]);
+        let receiver = start(&["udp-recv", "0"]);
         let port = receiver.port().to_string();
         receiver.signal(signal);
         let ended = receiver.end();
@@ -83,14 +85,14 @@ fn signals_end_it_after_one_summary_line() {
             settled(&ended.err, &[(&port, "PORT")]),
             "* listening on udp 127.0.0.1:PORT\n* 0 datagrams, 0 B in T s\n"
         );
-        assert_eq!((ended.text().as_str(), ended.code), ("", Some(code)));
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(code)));
     }
 }
 
 #[test]
 fn standard_input_is_not_read_whatever_it_is() {
     for input in [Input::Null, Input::Bytes(b"not read"), Input::Open] {
-        let mut receiver = start_with(&["udp-recv", "0", "--count", "1", "--view", "raw"], input);
+        let receiver = start_with(&["udp-recv", "0", "--count", "1", "--view", "raw"], input);
         let port = receiver.port();
         socket().send_to(b"\x1b[31mas it is\0\xff", ("127.0.0.1", port)).unwrap();
         let ended = receiver.end();
@@ -103,11 +105,11 @@ fn it_ends_quietly_when_nobody_reads_its_output_any_more() {
     let mut command = std::process::Command::new("sh");
     let line = r#""$0" udp-recv 0 | head -n 1; echo "done""#;
     command.args(["-c", line, env!("CARGO_BIN_EXE_sockdrill")]);
-    let mut receiver = start_command(command, Input::Null);
+    let receiver = Running::start(&mut command, Input::Null);
     let port = receiver.port();
     let from = socket();
     from.send_to(b"first", ("127.0.0.1", port)).unwrap();
-    receiver.says("first");
+    receiver.shows("first");
     // Which write meets the closed pipe depends on when `head` is gone, so more is sent until it is.
     from.connect(("127.0.0.1", port)).unwrap();
     let began = std::time::Instant::now();
@@ -115,7 +117,7 @@ fn it_ends_quietly_when_nobody_reads_its_output_any_more() {
         std::thread::yield_now();
     }
     let ended = receiver.end();
-    assert!(ended.text().ends_with("done\n"), "{}", ended.text());
+    assert!(ended.out().ends_with("done\n"), "{}", ended.out());
     assert!(!ended.err.contains("error"), "{}", ended.err);
 }
 
@@ -126,7 +128,7 @@ fn port_file(name: &str) -> String {
 #[test]
 fn the_port_file_holds_the_real_port_before_anything_can_come() {
     let path = port_file("real");
-    let mut receiver = start(&["udp-recv", "0", "--count", "1", "--port-file", &path]);
+    let receiver = start(&["udp-recv", "0", "--count", "1", "--port-file", &path]);
     let port = receiver.port();
     socket().send_to(b"x", ("127.0.0.1", port)).unwrap();
     assert_eq!(receiver.end().code, Some(0));
@@ -139,7 +141,7 @@ fn the_port_file_holds_the_real_port_before_anything_can_come() {
 #[test]
 fn echo_sends_each_back_and_reply_answers_each() {
     for (flags, wanted) in [(&["--echo"][..], ["a", "", "ccc"]), (&["--reply", r"ok\n"], ["ok\n"; 3])] {
-        let mut receiver = start(&[&["udp-recv", "0", "--time", "none"], flags].concat());
+        let receiver = start(&[&["udp-recv", "0", "--time", "none"], flags].concat());
         let port = receiver.port();
         let client = socket();
         for (sent, wanted) in ["a", "", "ccc"].into_iter().zip(wanted) {
@@ -147,7 +149,7 @@ fn echo_sends_each_back_and_reply_answers_each() {
             let (bytes, from) = next(&client);
             assert_eq!((bytes.as_slice(), from.port()), (wanted.as_bytes(), port));
         }
-        receiver.says("\n    >  127.0.0.1:");
+        receiver.shows("\n    >  127.0.0.1:");
         receiver.signal(Signal::SIGINT);
         assert_eq!(receiver.end().code, Some(130));
     }
@@ -155,10 +157,10 @@ fn echo_sends_each_back_and_reply_answers_each() {
 
 #[test]
 fn a_sender_that_is_gone_does_not_end_an_echo() {
-    let mut receiver = start(&["udp-recv", "0", "--echo", "--count", "2"]);
+    let receiver = start(&["udp-recv", "0", "--echo", "--count", "2"]);
     let port = receiver.port();
     socket().send_to(b"gone at once", ("127.0.0.1", port)).unwrap();
-    receiver.says("gone at once");
+    receiver.shows("gone at once");
     let client = socket();
     client.send_to(b"still there?", ("127.0.0.1", port)).unwrap();
     assert_eq!(next(&client).0, b"still there?");
@@ -167,7 +169,7 @@ fn a_sender_that_is_gone_does_not_end_an_echo() {
 
 #[test]
 fn numbered_datagrams_show_what_was_lost_double_and_late() {
-    let mut receiver = start(&["udp-recv", "0", "--stats", "1h", "--count", "6"]);
+    let receiver = start(&["udp-recv", "0", "--stats", "1h", "--count", "6"]);
     let port = receiver.port();
     let from = socket();
     for number in [1, 2, 5, 4, 4, 6] {
@@ -178,12 +180,12 @@ fn numbered_datagrams_show_what_was_lost_double_and_late() {
         settled(&ended.err, &[(&port.to_string(), "PORT")]),
         "* listening on udp 127.0.0.1:PORT\n* 6 datagrams, 48 B from 1 sender in T s, 1 lost, 1 duplicate, 1 reordered\n"
     );
-    assert_eq!((ended.text().as_str(), ended.code), ("", Some(0)));
+    assert_eq!((ended.out().as_str(), ended.code), ("", Some(0)));
 }
 
 #[test]
 fn figures_are_told_while_nothing_comes_too() {
-    let mut receiver = start(&["udp-recv", "0", "--stats", "20ms"]);
+    let receiver = start(&["udp-recv", "0", "--stats", "20ms"]);
     receiver.port();
     receiver.tells("* 0 datagrams, 0 B (0/s)\n* 0 datagrams, 0 B (0/s)\n");
     receiver.signal(Signal::SIGTERM);
@@ -191,43 +193,43 @@ fn figures_are_told_while_nothing_comes_too() {
     for never in ["0", "0ms"] {
         let ended = run(&["udp-recv", "0", "--stats", never]);
         assert!(ended.err.contains("'--stats <TIME>': an interval is more than nothing"), "{}", ended.err);
-        assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)));
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)));
     }
 }
 
 #[test]
 fn events_are_one_json_object_a_line() {
-    let mut receiver = start(&["udp-recv", "0", "--count", "1", "--json"]);
-    receiver.says("\"event\":\"bound\"");
-    receiver.says("\n");
+    let receiver = start(&["udp-recv", "0", "--count", "1", "--json"]);
+    receiver.shows("\"event\":\"bound\"");
+    receiver.shows("\n");
     let first = {
-        receiver.says("}\n");
+        receiver.shows("}\n");
         receiver.seen()
     };
     let at = first.split("\"at\":\"127.0.0.1:").nth(1).unwrap();
     let port: u16 = at.split('"').next().unwrap().parse().unwrap();
     socket().send_to(b"\xff\n", ("127.0.0.1", port)).unwrap();
     let ended = receiver.end();
-    assert!(ended.text().starts_with("{\"format\":\"sockdrill-events\",\"version\":1,"), "{}", ended.text());
+    assert!(ended.out().starts_with("{\"format\":\"sockdrill-events\",\"version\":1,"), "{}", ended.out());
     let kinds: Vec<String> = ended
-        .text()
+        .out()
         .lines()
         .map(|line| {
             serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned()
         })
         .collect();
     assert_eq!(kinds, ["step-started", "bound", "step-held", "received", "measured", "closed"]);
-    assert!(ended.text().contains(r#""data":{"len":2,"bytes":"\\xff\\n"}"#), "{}", ended.text());
+    assert!(ended.out().contains(r#""data":{"len":2,"bytes":"\\xff\\n"}"#), "{}", ended.out());
     assert_eq!((ended.err.as_str(), ended.code), ("", Some(0)));
 }
 
 #[test]
 fn a_hex_dump_stands_below_its_line() {
-    let mut receiver = start(&["udp-recv", "0", "--count", "1", "--view", "hex", "--time", "none"]);
+    let receiver = start(&["udp-recv", "0", "--count", "1", "--view", "hex", "--time", "none"]);
     let port = receiver.port();
     socket().send_to(b"PING\r\n", ("127.0.0.1", port)).unwrap();
     let ended = receiver.end();
-    let dump = ended.text().lines().nth(1).unwrap().to_owned();
+    let dump = ended.out().lines().nth(1).unwrap().to_owned();
     assert_eq!(dump, "       0000  50 49 4e 47 0d 0a                                 PING..");
 }
 
@@ -239,7 +241,7 @@ fn a_group_is_joined_and_what_is_sent_to_it_arrives() {
         eprintln!("skipped: no multicast on loopback");
         return;
     }
-    let mut receiver =
+    let receiver =
         start(&["udp-recv", "0", "--join", group, "--interface", "lo", "--count", "1", "--view", "raw"]);
     let port = receiver.port().to_string();
     let sent = run(&["udp-send", &format!("{group}:{port}"), "to all", "--interface", "lo", "--ttl", "1"]);

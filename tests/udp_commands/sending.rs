@@ -1,11 +1,13 @@
 //! `udp-send`.
 
-use crate::harness::{Ended, Input, next, port_of, run, settled, shell, socket, start, start_with};
+use crate::desk::running::Input;
+use crate::desk::{Told, run};
+use crate::harness::{next, port_of, settled, shell, socket, start, start_with};
 use nix::sys::signal::Signal;
 
 /// stdout, stderr and exit code.
-fn all(ended: &Ended, port: &str) -> (String, String, Option<i32>) {
-    (ended.text(), settled(&ended.err, &[(port, "PORT")]), ended.code)
+fn all(ended: &Told, port: &str) -> (String, String, Option<i32>) {
+    (ended.out(), settled(&ended.err, &[(port, "PORT")]), ended.code)
 }
 
 fn told(out: &str, err: &str, code: i32) -> (String, String, Option<i32>) {
@@ -56,12 +58,11 @@ fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
     let (_, from) = next(&peer);
     peer.send_to(b"\x1b[31manswer", from).unwrap();
     // The second one only once the first has been told, for two sockets have no order.
-    let mut client = client;
-    client.says("answer\n");
+    client.shows("answer\n");
     other.send_to(b"", from).unwrap();
     let ended = client.end();
     assert_eq!(
-        ended.text(),
+        ended.out(),
         format!(
             ">     8  question\n<    11  \\e[31manswer\n<     0  from 127.0.0.1:{} (another port)  (empty)\n",
             port_of(&other)
@@ -156,7 +157,7 @@ fn a_broadcast_needs_the_option() {
                   hint: `--broadcast` allows sending to a broadcast address\n";
     assert_eq!(all(&ended, "none"), told("", wanted, 3));
     let all_of_us = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
-    all_of_us.set_read_timeout(Some(crate::harness::LONG)).unwrap();
+    all_of_us.set_read_timeout(Some(crate::desk::LONG)).unwrap();
     let to = format!("127.255.255.255:{}", port_of(&all_of_us));
     assert_eq!(all(&run(&["udp-send", "-b", &to, "hello all"]), "none"), told("", "", 0));
     assert_eq!(next(&all_of_us).0, b"hello all");
@@ -195,7 +196,7 @@ fn mistakes_are_told_before_anything_is_sent() {
     ] {
         let ended = run(args);
         assert!(ended.err.starts_with(message), "{args:?}: {}", ended.err);
-        assert_eq!((ended.text().as_str(), ended.code), ("", Some(2)), "{args:?}");
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)), "{args:?}");
     }
 }
 
@@ -269,7 +270,7 @@ fn a_flood_of_equal_or_unequal_datagrams_arrives_as_it_was_sent() {
         (&["#${i}"], "300 datagrams, 1092 B from 1 sender in T s, 0 lost, 0 duplicate, 0 reordered"),
         (&["--empty"], "300 datagrams, 0 B from 1 sender in T s"),
     ] {
-        let mut receiver = start(&["udp-recv", "0", "--stats", "1h", "--count", "300"]);
+        let receiver = start(&["udp-recv", "0", "--stats", "1h", "--count", "300"]);
         let port = receiver.port().to_string();
         let sent = run(&[&["udp-send", &port, "--count", "300", "--flood"], payload].concat());
         assert_eq!(sent.code, Some(0), "{}", sent.err);
@@ -295,7 +296,7 @@ fn signals_end_it_after_one_summary_line() {
             "{}",
             ended.err
         );
-        assert_eq!((ended.text().as_str(), ended.code), ("", Some(code)));
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(code)));
     }
 }
 
@@ -308,7 +309,7 @@ fn lines_that_may_still_come_keep_no_signal_waiting() {
         client.signal(signal);
         let ended = client.end();
         assert_eq!(settled(&ended.err, &[]), "* sent 1 datagram, 4 B in T s\n");
-        assert_eq!((ended.text().as_str(), ended.code), ("", Some(code)));
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(code)));
     }
 }
 
@@ -325,7 +326,7 @@ fn the_source_can_be_chosen() {
 fn help_begins_with_five_examples() {
     for command in ["udp-send", "udp-recv"] {
         let ended = run(&[command, "--help"]);
-        let text = ended.text();
+        let text = ended.out();
         let examples = text.lines().skip(1).take_while(|line| line.starts_with("  sockdrill ")).count();
         assert!(text.starts_with("Examples:\n"), "{text}");
         assert_eq!((examples, ended.code), (5, Some(0)));
