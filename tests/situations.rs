@@ -27,7 +27,7 @@ mod table;
 #[path = "situations/terminal.rs"]
 mod terminal;
 
-use others::{APART, OTHERS, Other};
+use others::{Does, OTHERS, PROGRAMS};
 use stand::{Row, Said, play, play_other};
 use std::collections::BTreeSet;
 use table::{HOLES, TABLE};
@@ -116,21 +116,23 @@ fn every_command_stands_in_every_situation_or_it_is_said_why_not() {
 fn nc_ncat_and_socat_stand_beside_every_row_or_it_is_said_why_not() {
     for (situation, command) in cells() {
         let stands = TABLE.iter().any(|row| row.situation == situation && command_of(row) == command);
-        for program in ["nc", "ncat", "socat"] {
-            let here =
-                |other: &Other| (other.0, other.1, program_of(other.2)) == (situation, command, program);
-            let beside = OTHERS.iter().filter(|other| here(other)).count();
-            let apart =
-                APART.iter().filter(|apart| (apart.0, apart.1, apart.2) == (situation, command, program));
-            assert_eq!(beside + apart.count(), usize::from(stands), "{situation}: {command}: {program}");
+        let beside =
+            OTHERS.iter().filter(|beside| (beside.situation, beside.command) == (situation, command));
+        assert_eq!(beside.count(), usize::from(stands), "{situation}: {command}");
+    }
+    for beside in OTHERS {
+        for (program, does) in PROGRAMS.iter().zip(&beside.does) {
+            match does {
+                // It is the first word of a part of the line.
+                Does::Plays { line, .. } => assert!(
+                    line.split("| ").any(|part| part.split(' ').next() == Some(program)),
+                    "{}: {program}: {line}",
+                    beside.situation
+                ),
+                Does::Apart(why) => assert!(!why.is_empty(), "{}: {program}", beside.situation),
+            }
         }
     }
-}
-
-/// The program of a line for a shell: it is the first word of a part of it.
-fn program_of(line: &str) -> &str {
-    let mut words = line.split("| ").map(|part| part.split(' ').next().unwrap());
-    words.find(|word| ["nc", "ncat", "socat"].contains(word)).unwrap()
 }
 
 /// Every situation with every command.
@@ -162,16 +164,19 @@ fn others_do_as_written(program: &str) {
     if !is_the_version_looked_at(program) {
         return;
     }
+    let at = PROGRAMS.iter().position(|other| *other == program).unwrap();
     let mut wrong = Vec::new();
-    for (situation, command, line, out, err, code) in
-        OTHERS.iter().filter(|other| program_of(other.2) == program)
-    {
-        let row =
-            TABLE.iter().find(|row| row.situation == *situation && command_of(row) == *command).unwrap();
+    for beside in OTHERS {
+        let Does::Plays { line, out, err, code } = &beside.does[at] else { continue };
+        let of = |row: &&Row| (row.situation, command_of(row)) == (beside.situation, beside.command);
+        let row = TABLE.iter().find(of).unwrap();
         let told = play_other(line, row.scene, (*code == GOES_ON).then_some(*out));
         let says = if err.is_empty() { told.err.is_empty() } else { told.err.contains(err) };
         if (told.out.as_str(), told.code) != (out, Some(*code)) || !says {
-            wrong.push(format!("{situation}: {line}\nwanted {out:?} {err:?} {code}\nseen   {told:#?}"));
+            wrong.push(format!(
+                "{}: {line}\nwanted {out:?} {err:?} {code}\nseen   {told:#?}",
+                beside.situation
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

@@ -1,616 +1,665 @@
-//! What nc, ncat and socat do in the situations of the table, in their own words: a line, its stdout, a part of its stderr
-//! (empty where it says nothing), and its exit code. 143 is one that goes on, and is ended. Most say nothing, and are content.
+//! What nc, ncat and socat do in the situations of the table, in their own words. Most say nothing, and are content.
 
-/// Situation, command that it stands beside, line, stdout, stderr, exit code.
-pub type Other = (&'static str, &'static str, &'static str, &'static str, &'static str, i32);
+use Does::Apart;
+
+/// What stands beside the rows of one situation and command.
+pub struct Beside {
+    pub situation: &'static str,
+    pub command: &'static str,
+    /// Of each of `PROGRAMS`.
+    pub does: [Does; 3],
+}
+
+/// The others, in the order in which they stand.
+pub const PROGRAMS: [&str; 3] = ["nc", "ncat", "socat"];
+
+/// What one of them does.
+pub enum Does {
+    Plays {
+        /// A line for a shell.
+        line: &'static str,
+        out: &'static str,
+        /// A part of it; empty where it says nothing.
+        err: &'static str,
+        /// 143 is one that goes on, and is ended.
+        code: i32,
+    },
+    /// Nothing that could stand there, for this reason.
+    Apart(&'static str),
+}
+
+/// A line that says nothing and ends well, where nothing else is said of it.
+const fn plays(line: &'static str) -> Does {
+    Does::Plays { line, out: "", err: "", code: 0 }
+}
+
+impl Does {
+    const fn out(self, says: &'static str) -> Self {
+        match self {
+            Self::Plays { line, err, code, .. } => Self::Plays { line, out: says, err, code },
+            Apart(why) => Apart(why),
+        }
+    }
+
+    const fn err(self, says: &'static str) -> Self {
+        match self {
+            Self::Plays { line, out, code, .. } => Self::Plays { line, out, err: says, code },
+            Apart(why) => Apart(why),
+        }
+    }
+
+    const fn code(self, is: i32) -> Self {
+        match self {
+            Self::Plays { line, out, err, .. } => Self::Plays { line, out, err, code: is },
+            Apart(why) => Apart(why),
+        }
+    }
+}
+
+const fn beside(situation: &'static str, command: &'static str, does: [Does; 3]) -> Beside {
+    Beside { situation, command, does }
+}
+
+const NC_FINDS_NO_HOST: &str = "nc: getaddrinfo for host \"a..b\" port 80: Name or service not known";
+const NCAT_FINDS_NO_HOST: &str =
+    "Ncat: Could not resolve hostname \"a..b\": Name or service not known. QUITTING.";
+const FIVE: &str = "I am 1I am 2I am 3I am 4I am 5";
+/// What the peer paints, as it is but for the byte that is no text.
+const PAINTED: &str = "\u{1b}[31mred\u{7}\u{fffd}\r\n";
 
 /// All of it.
-pub const OTHERS: &[Other] = &[
-    ("refused", "send", "nc 127.0.0.1 PORT", "", "", 1),
-    ("refused", "send", "ncat 127.0.0.1 PORT", "", "Ncat: Connection refused.", 1),
-    ("refused", "send", "socat - TCP:127.0.0.1:PORT", "", "Connection refused", 1),
-    (
+pub const OTHERS: &[Beside] = &[
+    beside(
+        "refused",
+        "send",
+        [
+            plays("nc 127.0.0.1 PORT").code(1),
+            plays("ncat 127.0.0.1 PORT").err("Ncat: Connection refused.").code(1),
+            plays("socat - TCP:127.0.0.1:PORT").err("Connection refused").code(1),
+        ],
+    ),
+    beside(
         "unknown host",
         "send",
-        "nc a..b 80",
-        "",
-        "nc: getaddrinfo for host \"a..b\" port 80: Name or service not known",
-        1,
+        [
+            plays("nc a..b 80").err(NC_FINDS_NO_HOST).code(1),
+            plays("ncat a..b 80").err(NCAT_FINDS_NO_HOST).code(2),
+            plays("socat - TCP:a..b:80").err("Name or service not known").code(1),
+        ],
     ),
-    (
+    beside(
         "unknown host",
+        "serve",
+        [
+            plays("nc -l a..b 0").err("nc: getaddrinfo: Name or service not known").code(1),
+            plays("ncat -l a..b 0").err(NCAT_FINDS_NO_HOST).code(2),
+            plays("socat -u TCP-LISTEN:0,bind=a..b -").err("Name or service not known").code(1),
+        ],
+    ),
+    beside(
+        "unknown host",
+        "udp-send",
+        [
+            plays("nc -u a..b 80").err(NC_FINDS_NO_HOST).code(1),
+            plays("ncat -u a..b 80").err(NCAT_FINDS_NO_HOST).code(2),
+            plays("socat - UDP:a..b:80").err("Name or service not known").code(1),
+        ],
+    ),
+    beside(
+        "unknown host",
+        "udp-recv",
+        [
+            plays("nc -u -l a..b 0").err("nc: getaddrinfo: Name or service not known").code(1),
+            plays("ncat -u -l a..b 0").err(NCAT_FINDS_NO_HOST).code(2),
+            plays("socat -u UDP-RECV:0,bind=a..b -").err("Name or service not known").code(1),
+        ],
+    ),
+    beside(
+        "port in use",
         "send",
-        "ncat a..b 80",
-        "",
-        "Ncat: Could not resolve hostname \"a..b\": Name or service not known. QUITTING.",
-        2,
+        [
+            plays("nc -p PORT 127.0.0.2 PORT").err("nc: bind failed: Address already in use").code(1),
+            plays("ncat -p PORT 127.0.0.2 PORT").err("Address already in use").code(1),
+            plays("socat - TCP:127.0.0.2:PORT,sourceport=PORT").err("Address already in use").code(1),
+        ],
     ),
-    ("unknown host", "send", "socat - TCP:a..b:80", "", "Name or service not known", 1),
-    ("unknown host", "serve", "nc -l a..b 0", "", "nc: getaddrinfo: Name or service not known", 1),
-    (
-        "unknown host",
-        "serve",
-        "ncat -l a..b 0",
-        "",
-        "Ncat: Could not resolve hostname \"a..b\": Name or service not known. QUITTING.",
-        2,
-    ),
-    ("unknown host", "serve", "socat -u TCP-LISTEN:0,bind=a..b -", "", "Name or service not known", 1),
-    (
-        "unknown host",
-        "udp-send",
-        "nc -u a..b 80",
-        "",
-        "nc: getaddrinfo for host \"a..b\" port 80: Name or service not known",
-        1,
-    ),
-    (
-        "unknown host",
-        "udp-send",
-        "ncat -u a..b 80",
-        "",
-        "Ncat: Could not resolve hostname \"a..b\": Name or service not known. QUITTING.",
-        2,
-    ),
-    ("unknown host", "udp-send", "socat - UDP:a..b:80", "", "Name or service not known", 1),
-    ("unknown host", "udp-recv", "nc -u -l a..b 0", "", "nc: getaddrinfo: Name or service not known", 1),
-    (
-        "unknown host",
-        "udp-recv",
-        "ncat -u -l a..b 0",
-        "",
-        "Ncat: Could not resolve hostname \"a..b\": Name or service not known. QUITTING.",
-        2,
-    ),
-    ("unknown host", "udp-recv", "socat -u UDP-RECV:0,bind=a..b -", "", "Name or service not known", 1),
-    ("port in use", "send", "nc -p PORT 127.0.0.2 PORT", "", "nc: bind failed: Address already in use", 1),
-    ("port in use", "send", "ncat -p PORT 127.0.0.2 PORT", "", "Address already in use", 1),
-    ("port in use", "send", "socat - TCP:127.0.0.2:PORT,sourceport=PORT", "", "Address already in use", 1),
-    ("port in use", "serve", "nc -l 127.0.0.1 PORT", "", "nc: Address already in use", 1),
-    (
+    beside(
         "port in use",
         "serve",
-        "ncat -l 127.0.0.1 PORT",
-        "",
-        "Ncat: bind to 127.0.0.1:PORT: Address already in use. QUITTING.",
-        2,
+        [
+            plays("nc -l 127.0.0.1 PORT").err("nc: Address already in use").code(1),
+            plays("ncat -l 127.0.0.1 PORT")
+                .err("Ncat: bind to 127.0.0.1:PORT: Address already in use. QUITTING.")
+                .code(2),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -").err("Address already in use").code(1),
+        ],
     ),
-    ("port in use", "serve", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "", "Address already in use", 1),
-    (
+    beside(
         "port in use",
         "udp-send",
-        "nc -u -p PORT 127.0.0.2 PORT < <(printf x)",
-        "",
-        "nc: bind failed: Address already in use",
-        1,
+        [
+            plays("nc -u -p PORT 127.0.0.2 PORT < <(printf x)")
+                .err("nc: bind failed: Address already in use")
+                .code(1),
+            plays("ncat -u -p PORT 127.0.0.2 PORT < <(printf x)").err("Address already in use").code(1),
+            plays("socat - UDP:127.0.0.2:PORT,sourceport=PORT < <(printf x)")
+                .err("Address already in use")
+                .code(1),
+        ],
     ),
-    (
-        "port in use",
-        "udp-send",
-        "ncat -u -p PORT 127.0.0.2 PORT < <(printf x)",
-        "",
-        "Address already in use",
-        1,
-    ),
-    (
-        "port in use",
-        "udp-send",
-        "socat - UDP:127.0.0.2:PORT,sourceport=PORT < <(printf x)",
-        "",
-        "Address already in use",
-        1,
-    ),
-    ("port in use", "udp-recv", "nc -u -l 127.0.0.1 PORT", "", "nc: Address already in use", 1),
-    (
+    beside(
         "port in use",
         "udp-recv",
-        "ncat -u -l 127.0.0.1 PORT",
-        "",
-        "Ncat: bind to 127.0.0.1:PORT: Address already in use. QUITTING.",
-        2,
+        [
+            plays("nc -u -l 127.0.0.1 PORT").err("nc: Address already in use").code(1),
+            plays("ncat -u -l 127.0.0.1 PORT")
+                .err("Ncat: bind to 127.0.0.1:PORT: Address already in use. QUITTING.")
+                .code(2),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").err("Address already in use").code(1),
+        ],
     ),
-    ("port in use", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "", "Address already in use", 1),
-    ("bad port", "send", "nc 127.0.0.1 70000", "", "nc: port number too large: 70000", 1),
-    ("bad port", "send", "ncat 127.0.0.1 70000", "", "Ncat: Invalid port number \"70000\". QUITTING.", 2),
-    ("bad port", "send", "socat - TCP:127.0.0.1:70000", "", "Connection refused", 1),
-    ("bad port", "serve", "ncat -l 127.0.0.1 70000", "", "Ncat: Invalid port number \"70000\". QUITTING.", 2),
-    ("bad port", "udp-send", "nc -u 127.0.0.1 x < <(printf y)", "", "nc: port number invalid: x", 1),
-    (
+    beside(
+        "bad port",
+        "send",
+        [
+            plays("nc 127.0.0.1 70000").err("nc: port number too large: 70000").code(1),
+            plays("ncat 127.0.0.1 70000").err("Ncat: Invalid port number \"70000\". QUITTING.").code(2),
+            plays("socat - TCP:127.0.0.1:70000").err("Connection refused").code(1),
+        ],
+    ),
+    beside(
+        "bad port",
+        "serve",
+        [
+            Apart("it listens at 4464, which is 70000 without its highest bit"),
+            plays("ncat -l 127.0.0.1 70000").err("Ncat: Invalid port number \"70000\". QUITTING.").code(2),
+            Apart("it listens at 4464, which is 70000 without its highest bit"),
+        ],
+    ),
+    beside(
         "bad port",
         "udp-send",
-        "ncat -u 127.0.0.1 x < <(printf y)",
-        "",
-        "Ncat: Invalid port number \"x\". QUITTING.",
-        2,
+        [
+            plays("nc -u 127.0.0.1 x < <(printf y)").err("nc: port number invalid: x").code(1),
+            plays("ncat -u 127.0.0.1 x < <(printf y)")
+                .err("Ncat: Invalid port number \"x\". QUITTING.")
+                .code(2),
+            plays("socat - UDP:127.0.0.1:x < <(printf y)")
+                .err("Servname not supported for ai_socktype")
+                .code(1),
+        ],
     ),
-    (
-        "bad port",
-        "udp-send",
-        "socat - UDP:127.0.0.1:x < <(printf y)",
-        "",
-        "Servname not supported for ai_socktype",
-        1,
-    ),
-    ("bad port", "udp-recv", "nc -u -l 127.0.0.1 -1", "", "nc: invalid option", 1),
-    ("bad port", "udp-recv", "ncat -u -l 127.0.0.1 -1", "", "ncat: invalid option -- '1'", 2),
-    (
+    beside(
         "bad port",
         "udp-recv",
-        "socat -u UDP-RECV:-1,bind=127.0.0.1 -",
-        "",
-        "Servname not supported for ai_socktype",
-        1,
+        [
+            plays("nc -u -l 127.0.0.1 -1").err("nc: invalid option").code(1),
+            plays("ncat -u -l 127.0.0.1 -1").err("ncat: invalid option -- '1'").code(2),
+            plays("socat -u UDP-RECV:-1,bind=127.0.0.1 -")
+                .err("Servname not supported for ai_socktype")
+                .code(1),
+        ],
     ),
-    ("the peer closes", "send", "nc 127.0.0.1 PORT", "", "", 0),
-    ("the peer closes", "send", "ncat 127.0.0.1 PORT", "", "", 0),
-    ("the peer closes", "send", "socat - TCP:127.0.0.1:PORT", "", "", 0),
-    ("the peer closes", "serve", "nc -l 127.0.0.1 PORT", "hello\n", "", 0),
-    ("the peer closes", "serve", "ncat -l 127.0.0.1 PORT", "hello\n", "", 0),
-    ("the peer closes", "serve", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "hello\n", "", 0),
-    ("the peer resets after data", "send", "nc 127.0.0.1 PORT < <(printf hi)", "half an ans", "", 0),
-    (
+    beside(
+        "the peer closes",
+        "send",
+        [plays("nc 127.0.0.1 PORT"), plays("ncat 127.0.0.1 PORT"), plays("socat - TCP:127.0.0.1:PORT")],
+    ),
+    beside(
+        "the peer closes",
+        "serve",
+        [
+            plays("nc -l 127.0.0.1 PORT").out("hello\n"),
+            plays("ncat -l 127.0.0.1 PORT").out("hello\n"),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -").out("hello\n"),
+        ],
+    ),
+    beside(
         "the peer resets after data",
         "send",
-        "ncat 127.0.0.1 PORT < <(printf hi)",
-        "half an ans",
-        "Ncat: Connection reset by peer.",
-        1,
+        [
+            plays("nc 127.0.0.1 PORT < <(printf hi)").out("half an ans"),
+            plays("ncat 127.0.0.1 PORT < <(printf hi)")
+                .out("half an ans")
+                .err("Ncat: Connection reset by peer.")
+                .code(1),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)").out("half an ans"),
+        ],
     ),
-    (
+    beside(
         "the peer resets after data",
-        "send",
-        "socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)",
-        "half an ans",
-        "",
-        0,
+        "serve",
+        [
+            plays("nc -l 127.0.0.1 PORT").out("half"),
+            plays("ncat -l 127.0.0.1 PORT").out("half").code(1),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -").out("half"),
+        ],
     ),
-    ("the peer resets after data", "serve", "nc -l 127.0.0.1 PORT", "half", "", 0),
-    ("the peer resets after data", "serve", "ncat -l 127.0.0.1 PORT", "half", "", 1),
-    ("the peer resets after data", "serve", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "half", "", 0),
-    (
+    beside(
         "half-close, and the answer 1.5 s later",
         "send",
-        "nc -N 127.0.0.1 PORT < <(printf hi)",
-        "to: hi",
-        "",
-        0,
+        [
+            plays("nc -N 127.0.0.1 PORT < <(printf hi)").out("to: hi"),
+            plays("ncat 127.0.0.1 PORT < <(printf hi)").out("to: hi"),
+            plays("socat - TCP:127.0.0.1:PORT < <(printf hi)"),
+        ],
     ),
-    ("half-close, and the answer 1.5 s later", "send", "ncat 127.0.0.1 PORT < <(printf hi)", "to: hi", "", 0),
-    (
-        "half-close, and the answer 1.5 s later",
-        "send",
-        "socat - TCP:127.0.0.1:PORT < <(printf hi)",
-        "",
-        "",
-        0,
-    ),
-    (
+    beside(
         "half-close, and the answer 1.5 s later",
         "serve",
-        "nc -l -N 127.0.0.1 PORT < <(sleep 1.5; echo late)",
-        "hello\n",
-        "",
-        0,
+        [
+            plays("nc -l -N 127.0.0.1 PORT < <(sleep 1.5; echo late)").out("hello\n"),
+            plays("ncat -l 127.0.0.1 PORT < <(sleep 1.5; echo late)").out("hello\n"),
+            plays("socat - TCP-LISTEN:PORT,bind=127.0.0.1 < <(sleep 1.5; echo late)").out("hello\n"),
+        ],
     ),
-    (
-        "half-close, and the answer 1.5 s later",
-        "serve",
-        "ncat -l 127.0.0.1 PORT < <(sleep 1.5; echo late)",
-        "hello\n",
-        "",
-        0,
-    ),
-    (
-        "half-close, and the answer 1.5 s later",
-        "serve",
-        "socat - TCP-LISTEN:PORT,bind=127.0.0.1 < <(sleep 1.5; echo late)",
-        "hello\n",
-        "",
-        0,
-    ),
-    ("silence", "send", "nc -N -w 1 127.0.0.1 PORT < <(printf hi)", "", "", 0),
-    (
+    beside(
         "silence",
         "send",
-        "ncat -i 1 127.0.0.1 PORT < <(printf hi)",
-        "",
-        "Ncat: Idle timeout expired (1000 ms).",
-        1,
+        [
+            plays("nc -N -w 1 127.0.0.1 PORT < <(printf hi)"),
+            plays("ncat -i 1 127.0.0.1 PORT < <(printf hi)")
+                .err("Ncat: Idle timeout expired (1000 ms).")
+                .code(1),
+            plays("socat -t 1 - TCP:127.0.0.1:PORT < <(printf hi)"),
+        ],
     ),
-    ("silence", "send", "socat -t 1 - TCP:127.0.0.1:PORT < <(printf hi)", "", "", 0),
-    ("silence", "serve", "nc -l -w 1 127.0.0.1 PORT", "", "", 0),
-    ("silence", "serve", "ncat -l -i 1 127.0.0.1 PORT", "", "", 0),
-    ("silence", "serve", "socat -T 1 -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "", "", 0),
-    ("silence", "udp-send", "nc -u -w 1 127.0.0.1 PORT < <(printf hi)", "", "", 0),
-    ("silence", "udp-send", "ncat -u -i 1 127.0.0.1 PORT < <(printf hi)", "", "", 0),
-    ("silence", "udp-send", "socat -t 1 - UDP:127.0.0.1:PORT < <(printf hi)", "", "", 0),
-    ("silence", "udp-recv", "nc -u -l -w 1 127.0.0.1 PORT", "", "", 143),
-    ("silence", "udp-recv", "ncat -u -l -i 1 127.0.0.1 PORT", "", "", 143),
-    ("silence", "udp-recv", "socat -T 1 -u UDP-RECV:PORT,bind=127.0.0.1 -", "", "", 0),
-    ("connect time-out", "send", "nc -w 1 127.0.0.1 PORT", "", "", 1),
-    ("connect time-out", "send", "ncat -w 1 127.0.0.1 PORT", "", "Ncat: TIMEOUT.", 1),
-    (
+    beside(
+        "silence",
+        "serve",
+        [
+            plays("nc -l -w 1 127.0.0.1 PORT"),
+            plays("ncat -l -i 1 127.0.0.1 PORT"),
+            plays("socat -T 1 -u TCP-LISTEN:PORT,bind=127.0.0.1 -"),
+        ],
+    ),
+    beside(
+        "silence",
+        "udp-send",
+        [
+            plays("nc -u -w 1 127.0.0.1 PORT < <(printf hi)"),
+            plays("ncat -u -i 1 127.0.0.1 PORT < <(printf hi)"),
+            plays("socat -t 1 - UDP:127.0.0.1:PORT < <(printf hi)"),
+        ],
+    ),
+    beside(
+        "silence",
+        "udp-recv",
+        [
+            plays("nc -u -l -w 1 127.0.0.1 PORT").code(143),
+            plays("ncat -u -l -i 1 127.0.0.1 PORT").code(143),
+            plays("socat -T 1 -u UDP-RECV:PORT,bind=127.0.0.1 -"),
+        ],
+    ),
+    beside(
         "connect time-out",
         "send",
-        "socat - TCP:127.0.0.1:PORT,connect-timeout=1",
-        "",
-        "Connection timed out",
-        1,
+        [
+            plays("nc -w 1 127.0.0.1 PORT").code(1),
+            plays("ncat -w 1 127.0.0.1 PORT").err("Ncat: TIMEOUT.").code(1),
+            plays("socat - TCP:127.0.0.1:PORT,connect-timeout=1").err("Connection timed out").code(1),
+        ],
     ),
-    ("an empty datagram", "udp-send", "socat -u - UDP:127.0.0.1:PORT,shut-null", "", "", 0),
-    ("an empty datagram", "udp-recv", "nc -u -l 127.0.0.1 PORT", "", "", 0),
-    ("an empty datagram", "udp-recv", "ncat -u -l 127.0.0.1 PORT", "", "", 143),
-    ("an empty datagram", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "", "", 143),
-    ("closed UDP port", "udp-send", "nc -u -w 1 127.0.0.1 PORT < <(printf x)", "", "", 0),
-    (
+    beside(
+        "an empty datagram",
+        "udp-send",
+        [Apart("it sends none"), Apart("it sends none"), plays("socat -u - UDP:127.0.0.1:PORT,shut-null")],
+    ),
+    beside(
+        "an empty datagram",
+        "udp-recv",
+        [
+            plays("nc -u -l 127.0.0.1 PORT"),
+            plays("ncat -u -l 127.0.0.1 PORT").code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").code(143),
+        ],
+    ),
+    beside(
         "closed UDP port",
         "udp-send",
-        "ncat -u -i 1 127.0.0.1 PORT < <(printf x)",
-        "",
-        "Ncat: Connection refused.",
-        1,
+        [
+            plays("nc -u -w 1 127.0.0.1 PORT < <(printf x)"),
+            plays("ncat -u -i 1 127.0.0.1 PORT < <(printf x)").err("Ncat: Connection refused.").code(1),
+            plays("socat -t 1 - UDP:127.0.0.1:PORT < <(printf x)").err("Connection refused").code(1),
+        ],
     ),
-    (
-        "closed UDP port",
+    beside(
+        "another port answers",
         "udp-send",
-        "socat -t 1 - UDP:127.0.0.1:PORT < <(printf x)",
-        "",
-        "Connection refused",
-        1,
+        [
+            plays("nc -u -w 1 127.0.0.1 PORT < <(printf x)"),
+            plays("ncat -u -i 1 127.0.0.1 PORT < <(printf x)"),
+            plays("socat -t 1 - UDP:127.0.0.1:PORT < <(printf x)"),
+        ],
     ),
-    ("another port answers", "udp-send", "nc -u -w 1 127.0.0.1 PORT < <(printf x)", "", "", 0),
-    ("another port answers", "udp-send", "ncat -u -i 1 127.0.0.1 PORT < <(printf x)", "", "", 0),
-    ("another port answers", "udp-send", "socat -t 1 - UDP:127.0.0.1:PORT < <(printf x)", "", "", 0),
-    ("broadcast without the option", "udp-send", "nc -u -w 1 127.255.255.255 9 < <(printf x)", "", "", 1),
-    ("broadcast without the option", "udp-send", "ncat -u -i 1 127.255.255.255 9 < <(printf x)", "", "", 0),
-    (
+    beside(
         "broadcast without the option",
         "udp-send",
-        "socat -t 1 - UDP:127.255.255.255:9 < <(printf x)",
-        "",
-        "Permission denied",
-        1,
+        [
+            plays("nc -u -w 1 127.255.255.255 9 < <(printf x)").code(1),
+            plays("ncat -u -i 1 127.255.255.255 9 < <(printf x)"),
+            plays("socat -t 1 - UDP:127.255.255.255:9 < <(printf x)").err("Permission denied").code(1),
+        ],
     ),
-    ("five clients at once", "serve", "ncat -l -k 127.0.0.1 PORT", "I am 1I am 2I am 3I am 4I am 5", "", 130),
-    (
+    beside(
         "five clients at once",
         "serve",
-        "socat -u TCP-LISTEN:PORT,bind=127.0.0.1,fork -",
-        "I am 1I am 2I am 3I am 4I am 5",
-        "",
-        130,
+        [
+            Apart("it serves one at a time, and the fourth does not get into its queue"),
+            plays("ncat -l -k 127.0.0.1 PORT").out(FIVE).code(130),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1,fork -").out(FIVE).code(130),
+        ],
     ),
-    (
+    beside(
         "five clients at once",
         "udp-recv",
-        "nc -u -l -k 127.0.0.1 PORT",
-        "I am 1I am 2I am 3I am 4I am 5",
-        "",
-        143,
+        [
+            plays("nc -u -l -k 127.0.0.1 PORT").out(FIVE).code(143),
+            Apart("it hears its first sender only"),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").out(FIVE).code(143),
+        ],
     ),
-    (
-        "five clients at once",
-        "udp-recv",
-        "socat -u UDP-RECV:PORT,bind=127.0.0.1 -",
-        "I am 1I am 2I am 3I am 4I am 5",
-        "",
-        143,
-    ),
-    ("stdin is closed", "serve", "nc -l 127.0.0.1 PORT <&-", "hello\n", "", 0),
-    (
+    beside(
         "stdin is closed",
         "serve",
-        "ncat -l 127.0.0.1 PORT <&-",
-        "hello\n",
-        "NCAT DEBUG: stdin is closed, attempting to reserve STDIN_FILENO",
-        0,
+        [
+            plays("nc -l 127.0.0.1 PORT <&-").out("hello\n"),
+            plays("ncat -l 127.0.0.1 PORT <&-")
+                .out("hello\n")
+                .err("NCAT DEBUG: stdin is closed, attempting to reserve STDIN_FILENO"),
+            plays("socat - TCP-LISTEN:PORT,bind=127.0.0.1 <&-").out("hello\n"),
+        ],
     ),
-    ("stdin is closed", "serve", "socat - TCP-LISTEN:PORT,bind=127.0.0.1 <&-", "hello\n", "", 0),
-    ("stdin is closed", "udp-send", "nc -u -w 1 127.0.0.1 9 <&-", "", "", 0),
-    (
+    beside(
         "stdin is closed",
         "udp-send",
-        "ncat -u -i 1 127.0.0.1 9 <&-",
-        "",
-        "Ncat: Idle timeout expired (1000 ms).",
-        1,
+        [
+            plays("nc -u -w 1 127.0.0.1 9 <&-"),
+            plays("ncat -u -i 1 127.0.0.1 9 <&-").err("Ncat: Idle timeout expired (1000 ms).").code(1),
+            plays("socat -t 1 - UDP:127.0.0.1:9 <&-").code(143),
+        ],
     ),
-    ("stdin is closed", "udp-send", "socat -t 1 - UDP:127.0.0.1:9 <&-", "", "", 143),
-    ("stdin is closed", "udp-recv", "nc -u -l 127.0.0.1 PORT <&-", "", "", 143),
-    (
+    beside(
         "stdin is closed",
         "udp-recv",
-        "ncat -u -l 127.0.0.1 PORT <&-",
-        "hello\n",
-        "NCAT DEBUG: stdin is closed, attempting to reserve STDIN_FILENO",
-        143,
+        [
+            plays("nc -u -l 127.0.0.1 PORT <&-").code(143),
+            plays("ncat -u -l 127.0.0.1 PORT <&-")
+                .out("hello\n")
+                .err("NCAT DEBUG: stdin is closed, attempting to reserve STDIN_FILENO")
+                .code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 - <&-").out("hello\n").code(143),
+        ],
     ),
-    ("stdin is closed", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 - <&-", "hello\n", "", 143),
-    ("stdin is /dev/null", "send", "nc -N 127.0.0.1 PORT", "bye\n", "", 0),
-    ("stdin is /dev/null", "send", "ncat 127.0.0.1 PORT", "bye\n", "", 0),
-    ("stdin is /dev/null", "send", "socat -t 60 - TCP:127.0.0.1:PORT", "bye\n", "", 0),
-    ("stdin is /dev/null", "serve", "nc -l 127.0.0.1 PORT", "hello\n", "", 0),
-    ("stdin is /dev/null", "serve", "ncat -l 127.0.0.1 PORT", "hello\n", "", 0),
-    ("stdin is /dev/null", "serve", "socat - TCP-LISTEN:PORT,bind=127.0.0.1", "hello\n", "", 0),
-    ("stdin is /dev/null", "udp-send", "nc -u -w 1 127.0.0.1 9", "", "", 0),
-    ("stdin is /dev/null", "udp-send", "ncat -u -i 1 127.0.0.1 9", "", "", 0),
-    ("stdin is /dev/null", "udp-send", "socat -t 1 - UDP:127.0.0.1:9", "", "", 0),
-    ("stdin is /dev/null", "udp-recv", "nc -u -l 127.0.0.1 PORT", "hello\n", "", 143),
-    ("stdin is /dev/null", "udp-recv", "ncat -u -l 127.0.0.1 PORT", "hello\n", "", 143),
-    ("stdin is /dev/null", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "hello\n", "", 143),
-    ("stdin stays open", "send", "nc 127.0.0.1 PORT < OPEN", "bye\n", "", 143),
-    ("stdin stays open", "send", "ncat 127.0.0.1 PORT < OPEN", "bye\n", "", 143),
-    ("stdin stays open", "send", "socat - TCP:127.0.0.1:PORT < OPEN", "bye\n", "", 0),
-    ("stdin stays open", "serve", "nc -l 127.0.0.1 PORT < OPEN", "hello\n", "", 0),
-    ("stdin stays open", "serve", "ncat -l 127.0.0.1 PORT < OPEN", "hello\n", "", 0),
-    ("stdin stays open", "serve", "socat - TCP-LISTEN:PORT,bind=127.0.0.1 < OPEN", "hello\n", "", 0),
-    ("stdin stays open", "udp-recv", "nc -u -l 127.0.0.1 PORT < OPEN", "hello\n", "", 143),
-    ("stdin stays open", "udp-recv", "ncat -u -l 127.0.0.1 PORT < OPEN", "hello\n", "", 143),
-    ("stdin stays open", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 - < OPEN", "hello\n", "", 143),
-    (
+    beside(
+        "stdin is /dev/null",
+        "send",
+        [
+            plays("nc -N 127.0.0.1 PORT").out("bye\n"),
+            plays("ncat 127.0.0.1 PORT").out("bye\n"),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT").out("bye\n"),
+        ],
+    ),
+    beside(
+        "stdin is /dev/null",
+        "serve",
+        [
+            plays("nc -l 127.0.0.1 PORT").out("hello\n"),
+            plays("ncat -l 127.0.0.1 PORT").out("hello\n"),
+            plays("socat - TCP-LISTEN:PORT,bind=127.0.0.1").out("hello\n"),
+        ],
+    ),
+    beside(
+        "stdin is /dev/null",
+        "udp-send",
+        [
+            plays("nc -u -w 1 127.0.0.1 9"),
+            plays("ncat -u -i 1 127.0.0.1 9"),
+            plays("socat -t 1 - UDP:127.0.0.1:9"),
+        ],
+    ),
+    beside(
+        "stdin is /dev/null",
+        "udp-recv",
+        [
+            plays("nc -u -l 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("ncat -u -l 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").out("hello\n").code(143),
+        ],
+    ),
+    beside(
+        "stdin stays open",
+        "send",
+        [
+            plays("nc 127.0.0.1 PORT < OPEN").out("bye\n").code(143),
+            plays("ncat 127.0.0.1 PORT < OPEN").out("bye\n").code(143),
+            plays("socat - TCP:127.0.0.1:PORT < OPEN").out("bye\n"),
+        ],
+    ),
+    beside(
+        "stdin stays open",
+        "serve",
+        [
+            plays("nc -l 127.0.0.1 PORT < OPEN").out("hello\n"),
+            plays("ncat -l 127.0.0.1 PORT < OPEN").out("hello\n"),
+            plays("socat - TCP-LISTEN:PORT,bind=127.0.0.1 < OPEN").out("hello\n"),
+        ],
+    ),
+    beside(
+        "stdin stays open",
+        "udp-recv",
+        [
+            plays("nc -u -l 127.0.0.1 PORT < OPEN").out("hello\n").code(143),
+            plays("ncat -u -l 127.0.0.1 PORT < OPEN").out("hello\n").code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 - < OPEN").out("hello\n").code(143),
+        ],
+    ),
+    beside(
         "stdout is closed early",
         "send",
-        "nc 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 0\n",
-        "",
-        0,
+        [
+            plays("nc 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"").out("xxx 0\n"),
+            plays("ncat 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"")
+                .out("xxx 2\n")
+                .err("write: Broken pipe"),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"")
+                .out("xxx 1\n")
+                .err("Broken pipe"),
+        ],
     ),
-    (
-        "stdout is closed early",
-        "send",
-        "ncat 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 2\n",
-        "write: Broken pipe",
-        0,
-    ),
-    (
-        "stdout is closed early",
-        "send",
-        "socat -t 60 - TCP:127.0.0.1:PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 1\n",
-        "Broken pipe",
-        0,
-    ),
-    (
+    beside(
         "stdout is closed early",
         "serve",
-        "nc -l 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 0\n",
-        "",
-        0,
+        [
+            plays("nc -l 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"").out("xxx 0\n"),
+            plays("ncat -l 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"")
+                .out("xxx 2\n")
+                .err("write: Broken pipe"),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 - | head -c 3; echo \" ${PIPESTATUS[0]}\"")
+                .out("xxx 1\n")
+                .err("Broken pipe"),
+        ],
     ),
-    (
-        "stdout is closed early",
-        "serve",
-        "ncat -l 127.0.0.1 PORT | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 2\n",
-        "write: Broken pipe",
-        0,
-    ),
-    (
-        "stdout is closed early",
-        "serve",
-        "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 - | head -c 3; echo \" ${PIPESTATUS[0]}\"",
-        "xxx 1\n",
-        "Broken pipe",
-        0,
-    ),
-    (
+    beside(
         "stdout is closed early",
         "udp-recv",
-        "nc -u -l 127.0.0.1 PORT | head -n 1; echo \" ${PIPESTATUS[0]}\"",
-        "hello\n 0\n",
-        "",
-        0,
+        [
+            plays("nc -u -l 127.0.0.1 PORT | head -n 1; echo \" ${PIPESTATUS[0]}\"").out("hello\n 0\n"),
+            Apart("it hears its first sender only, and so writes once"),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 - | head -n 1; echo \" ${PIPESTATUS[0]}\"")
+                .out("hello\n 1\n")
+                .err("Broken pipe"),
+        ],
     ),
-    (
-        "stdout is closed early",
-        "udp-recv",
-        "socat -u UDP-RECV:PORT,bind=127.0.0.1 - | head -n 1; echo \" ${PIPESTATUS[0]}\"",
-        "hello\n 1\n",
-        "Broken pipe",
-        0,
-    ),
-    (
+    beside(
         "escape codes from the peer",
         "send",
-        "nc -N 127.0.0.1 PORT < <(printf x)",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        0,
+        [
+            plays("nc -N 127.0.0.1 PORT < <(printf x)").out(PAINTED),
+            plays("ncat 127.0.0.1 PORT < <(printf x)").out(PAINTED),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT < <(printf x)").out(PAINTED),
+        ],
     ),
-    (
-        "escape codes from the peer",
-        "send",
-        "ncat 127.0.0.1 PORT < <(printf x)",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        0,
-    ),
-    (
-        "escape codes from the peer",
-        "send",
-        "socat -t 60 - TCP:127.0.0.1:PORT < <(printf x)",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        0,
-    ),
-    ("escape codes from the peer", "serve", "nc -l 127.0.0.1 PORT", "\u{1b}[31mred\u{7}\u{fffd}\r\n", "", 0),
-    (
+    beside(
         "escape codes from the peer",
         "serve",
-        "ncat -l 127.0.0.1 PORT",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        0,
+        [
+            plays("nc -l 127.0.0.1 PORT").out(PAINTED),
+            plays("ncat -l 127.0.0.1 PORT").out(PAINTED),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -").out(PAINTED),
+        ],
     ),
-    (
+    beside(
         "escape codes from the peer",
+        "udp-send",
+        [
+            plays("nc -u 127.0.0.1 PORT < <(printf x)").out(PAINTED).code(143),
+            Apart("it is gone at once when its input ends"),
+            plays("socat -t 60 - UDP:127.0.0.1:PORT < <(printf x)").out(PAINTED).code(143),
+        ],
+    ),
+    beside(
+        "escape codes from the peer",
+        "udp-recv",
+        [
+            plays("nc -u -l 127.0.0.1 PORT").out(PAINTED).code(143),
+            plays("ncat -u -l 127.0.0.1 PORT").out(PAINTED).code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").out(PAINTED).code(143),
+        ],
+    ),
+    beside(
+        "Ctrl-C",
+        "send",
+        [
+            plays("nc 127.0.0.1 PORT < <(printf hi)").code(130),
+            plays("ncat 127.0.0.1 PORT < <(printf hi)").code(130),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)").code(130),
+        ],
+    ),
+    beside(
+        "Ctrl-C",
         "serve",
-        "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        0,
+        [
+            plays("nc -l -k 127.0.0.1 PORT").out("hello\n").code(130),
+            plays("ncat -l -k 127.0.0.1 PORT").out("hello\n").code(130),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -").out("hello\n").code(130),
+        ],
     ),
-    (
-        "escape codes from the peer",
+    beside(
+        "Ctrl-C",
         "udp-send",
-        "nc -u 127.0.0.1 PORT < <(printf x)",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        143,
+        [
+            plays("nc -u 127.0.0.1 PORT < <(printf tick)").code(130),
+            Apart("it is gone at once when its input ends"),
+            plays("socat -t 60 - UDP:127.0.0.1:PORT < <(printf tick)").code(130),
+        ],
     ),
-    (
-        "escape codes from the peer",
+    beside(
+        "Ctrl-C",
+        "udp-recv",
+        [
+            plays("nc -u -l 127.0.0.1 PORT").out("hello\n").code(130),
+            plays("ncat -u -l 127.0.0.1 PORT").out("hello\n").code(130),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").out("hello\n").code(130),
+        ],
+    ),
+    beside(
+        "SIGTERM",
+        "send",
+        [
+            plays("nc 127.0.0.1 PORT < <(printf hi)").code(143),
+            plays("ncat 127.0.0.1 PORT < <(printf hi)").code(143),
+            plays("socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)").code(143),
+        ],
+    ),
+    beside(
+        "SIGTERM",
+        "serve",
+        [
+            plays("nc -l -k 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("ncat -l -k 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("socat -u TCP-LISTEN:PORT,bind=127.0.0.1,fork -").out("hello\n").code(143),
+        ],
+    ),
+    beside(
+        "SIGTERM",
         "udp-send",
-        "socat -t 60 - UDP:127.0.0.1:PORT < <(printf x)",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        143,
+        [
+            plays("nc -u 127.0.0.1 PORT < <(printf tick)").code(143),
+            Apart("it is gone at once when its input ends"),
+            plays("socat -t 60 - UDP:127.0.0.1:PORT < <(printf tick)").code(143),
+        ],
     ),
-    (
-        "escape codes from the peer",
+    beside(
+        "SIGTERM",
         "udp-recv",
-        "nc -u -l 127.0.0.1 PORT",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        143,
+        [
+            plays("nc -u -l 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("ncat -u -l 127.0.0.1 PORT").out("hello\n").code(143),
+            plays("socat -u UDP-RECV:PORT,bind=127.0.0.1 -").out("hello\n").code(143),
+        ],
     ),
-    (
-        "escape codes from the peer",
-        "udp-recv",
-        "ncat -u -l 127.0.0.1 PORT",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        143,
-    ),
-    (
-        "escape codes from the peer",
-        "udp-recv",
-        "socat -u UDP-RECV:PORT,bind=127.0.0.1 -",
-        "\u{1b}[31mred\u{7}\u{fffd}\r\n",
-        "",
-        143,
-    ),
-    ("Ctrl-C", "send", "nc 127.0.0.1 PORT < <(printf hi)", "", "", 130),
-    ("Ctrl-C", "send", "ncat 127.0.0.1 PORT < <(printf hi)", "", "", 130),
-    ("Ctrl-C", "send", "socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)", "", "", 130),
-    ("Ctrl-C", "serve", "nc -l -k 127.0.0.1 PORT", "hello\n", "", 130),
-    ("Ctrl-C", "serve", "ncat -l -k 127.0.0.1 PORT", "hello\n", "", 130),
-    ("Ctrl-C", "serve", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 -", "hello\n", "", 130),
-    ("Ctrl-C", "udp-send", "nc -u 127.0.0.1 PORT < <(printf tick)", "", "", 130),
-    ("Ctrl-C", "udp-send", "socat -t 60 - UDP:127.0.0.1:PORT < <(printf tick)", "", "", 130),
-    ("Ctrl-C", "udp-recv", "nc -u -l 127.0.0.1 PORT", "hello\n", "", 130),
-    ("Ctrl-C", "udp-recv", "ncat -u -l 127.0.0.1 PORT", "hello\n", "", 130),
-    ("Ctrl-C", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "hello\n", "", 130),
-    ("SIGTERM", "send", "nc 127.0.0.1 PORT < <(printf hi)", "", "", 143),
-    ("SIGTERM", "send", "ncat 127.0.0.1 PORT < <(printf hi)", "", "", 143),
-    ("SIGTERM", "send", "socat -t 60 - TCP:127.0.0.1:PORT < <(printf hi)", "", "", 143),
-    ("SIGTERM", "serve", "nc -l -k 127.0.0.1 PORT", "hello\n", "", 143),
-    ("SIGTERM", "serve", "ncat -l -k 127.0.0.1 PORT", "hello\n", "", 143),
-    ("SIGTERM", "serve", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1,fork -", "hello\n", "", 143),
-    ("SIGTERM", "udp-send", "nc -u 127.0.0.1 PORT < <(printf tick)", "", "", 143),
-    ("SIGTERM", "udp-send", "socat -t 60 - UDP:127.0.0.1:PORT < <(printf tick)", "", "", 143),
-    ("SIGTERM", "udp-recv", "nc -u -l 127.0.0.1 PORT", "hello\n", "", 143),
-    ("SIGTERM", "udp-recv", "ncat -u -l 127.0.0.1 PORT", "hello\n", "", 143),
-    ("SIGTERM", "udp-recv", "socat -u UDP-RECV:PORT,bind=127.0.0.1 -", "hello\n", "", 143),
-    (
+    beside(
         "20,000 bytes on stdin",
         "udp-send",
-        "nc -u -w 1 127.0.0.1 PORT < <(head -c 20000 /dev/zero)",
-        "",
-        "",
-        0,
+        [
+            plays("nc -u -w 1 127.0.0.1 PORT < <(head -c 20000 /dev/zero)"),
+            plays("ncat -u -i 1 127.0.0.1 PORT < <(head -c 20000 /dev/zero)"),
+            plays("socat -t 1 - UDP:127.0.0.1:PORT < <(head -c 20000 /dev/zero)"),
+        ],
     ),
-    (
-        "20,000 bytes on stdin",
-        "udp-send",
-        "ncat -u -i 1 127.0.0.1 PORT < <(head -c 20000 /dev/zero)",
-        "",
-        "",
-        0,
-    ),
-    (
-        "20,000 bytes on stdin",
-        "udp-send",
-        "socat -t 1 - UDP:127.0.0.1:PORT < <(head -c 20000 /dev/zero)",
-        "",
-        "",
-        0,
-    ),
-    (
+    beside(
         "20,000 bytes on stdin",
         "send",
-        "head -c 20000 /dev/zero | nc -N 127.0.0.1 PORT | wc -c",
-        "20000\n",
-        "",
-        0,
+        [
+            plays("head -c 20000 /dev/zero | nc -N 127.0.0.1 PORT | wc -c").out("20000\n"),
+            plays("head -c 20000 /dev/zero | ncat 127.0.0.1 PORT | wc -c").out("20000\n"),
+            plays("head -c 20000 /dev/zero | socat -t 60 - TCP:127.0.0.1:PORT | wc -c").out("20000\n"),
+        ],
     ),
-    (
-        "20,000 bytes on stdin",
-        "send",
-        "head -c 20000 /dev/zero | ncat 127.0.0.1 PORT | wc -c",
-        "20000\n",
-        "",
-        0,
-    ),
-    (
-        "20,000 bytes on stdin",
-        "send",
-        "head -c 20000 /dev/zero | socat -t 60 - TCP:127.0.0.1:PORT | wc -c",
-        "20000\n",
-        "",
-        0,
-    ),
-    (
+    beside(
         "20,000 bytes on stdin",
         "serve",
-        "socat -t 60 - TCP-LISTEN:PORT,bind=127.0.0.1 < <(head -c 20000 /dev/zero)",
-        "",
-        "",
-        0,
+        [
+            Apart("it ends when the client half-closes, whatever it has still to send"),
+            Apart("it ends when the client half-closes, whatever it has still to send"),
+            plays("socat -t 60 - TCP-LISTEN:PORT,bind=127.0.0.1 < <(head -c 20000 /dev/zero)"),
+        ],
     ),
-];
-
-/// Where one of them stands beside no row, and why.
-pub const APART: &[(&str, &str, &str, &str)] = &[
-    ("bad port", "serve", "nc", "it listens at 4464, which is 70000 without its highest bit"),
-    ("bad port", "serve", "socat", "it listens at 4464, which is 70000 without its highest bit"),
-    ("an empty datagram", "udp-send", "nc", "it sends none"),
-    ("an empty datagram", "udp-send", "ncat", "it sends none"),
-    ("five clients at once", "send", "nc", "it opens one connection"),
-    ("five clients at once", "send", "ncat", "it opens one connection"),
-    ("five clients at once", "send", "socat", "it opens one connection"),
-    (
+    beside(
         "five clients at once",
-        "serve",
-        "nc",
-        "it serves one at a time, and the fourth does not get into its queue",
+        "send",
+        [
+            Apart("it opens one connection"),
+            Apart("it opens one connection"),
+            Apart("it opens one connection"),
+        ],
     ),
-    ("five clients at once", "udp-recv", "ncat", "it hears its first sender only"),
-    ("stdin is closed", "send", "nc", "its socket becomes its standard input: neither half ever ends"),
-    ("stdin is closed", "send", "ncat", "it does not end its half: neither does a peer that waits for that"),
-    ("stdin is closed", "send", "socat", "its socket becomes its standard input: neither half ever ends"),
-    ("stdin stays open", "udp-send", "nc", "what it sends is its standard input: there is no such case"),
-    ("stdin stays open", "udp-send", "ncat", "what it sends is its standard input: there is no such case"),
-    ("stdin stays open", "udp-send", "socat", "what it sends is its standard input: there is no such case"),
-    ("stdout is closed early", "udp-recv", "ncat", "it hears its first sender only, and so writes once"),
-    ("stdout is closed early", "udp-send", "nc", "it prints answers only, and there are none"),
-    ("stdout is closed early", "udp-send", "ncat", "it prints answers only, and there are none"),
-    ("stdout is closed early", "udp-send", "socat", "it prints answers only, and there are none"),
-    ("escape codes from the peer", "udp-send", "ncat", "it is gone at once when its input ends"),
-    ("Ctrl-C", "udp-send", "ncat", "it is gone at once when its input ends"),
-    ("SIGTERM", "udp-send", "ncat", "it is gone at once when its input ends"),
-    (
-        "20,000 bytes on stdin",
-        "serve",
-        "ncat",
-        "it ends when the client half-closes, whatever it has still to send",
+    beside(
+        "stdin is closed",
+        "send",
+        [
+            Apart("its socket becomes its standard input: neither half ever ends"),
+            Apart("it does not end its half: neither does a peer that waits for that"),
+            Apart("its socket becomes its standard input: neither half ever ends"),
+        ],
     ),
-    (
-        "20,000 bytes on stdin",
-        "serve",
-        "nc",
-        "it ends when the client half-closes, whatever it has still to send",
+    beside(
+        "stdin stays open",
+        "udp-send",
+        [
+            Apart("what it sends is its standard input: there is no such case"),
+            Apart("what it sends is its standard input: there is no such case"),
+            Apart("what it sends is its standard input: there is no such case"),
+        ],
+    ),
+    beside(
+        "stdout is closed early",
+        "udp-send",
+        [
+            Apart("it prints answers only, and there are none"),
+            Apart("it prints answers only, and there are none"),
+            Apart("it prints answers only, and there are none"),
+        ],
     ),
 ];
