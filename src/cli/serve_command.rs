@@ -1,7 +1,7 @@
 //! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
 
 use super::output::Output;
-use crate::engine::{Server, Stop, StopReason, process_begins, process_ended, signal_beside};
+use crate::engine::{Server, Stop, StopReason, ended_beside, signal_beside, start_beside};
 use crate::event::Exit;
 use nix::sys::signal::Signal;
 use std::io;
@@ -58,14 +58,14 @@ impl Child {
         let filled = |word: &String| {
             word.replace("{port}", &port).replace("{host}", &host).replace("{address}", &address)
         };
-        let child = process_begins(|| Command::new(program).args(arguments.iter().map(filled)).spawn());
+        let child = start_beside(|| Command::new(program).args(arguments.iter().map(filled)).spawn());
         let mut child = child.map_err(|error| NotRun::new(program, &error))?;
         let id = child.id();
         let (to, status) = channel();
         let stop = stop.clone();
         let wait = std::thread::Builder::new().name("command".to_owned()).spawn(move || {
             let ended = child.wait().ok();
-            process_ended(id);
+            ended_beside(id);
             let _ = to.send(ended);
             stop.raise(StopReason::Done);
         });

@@ -64,7 +64,7 @@ pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, rais
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::{play, play_stepping};
-pub use remains::{process_begins, process_ended, signal_beside, take_away_all};
+pub use remains::{ended_beside, signal_beside, start_beside, take_away_all};
 pub use server::Server;
 pub use serving::{Service, Serving, Tally};
 pub use socket_facts::SocketFacts;

@@ -56,8 +56,8 @@ impl Process {
         env: &[(String, String)],
         cwd: &Path,
     ) -> Result<(Self, u32), NotStarted> {
-        let mut ready = Command::new(program);
-        ready
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir(cwd)
@@ -67,7 +67,7 @@ impl Process {
             .process_group(0);
         let group_of =
             |child: &Child| Pid::from_raw(child.id().and_then(|id| id.try_into().ok()).unwrap_or(0));
-        let started = remains::group_begins(|| ready.spawn(), group_of);
+        let started = remains::start_group(|| command.spawn(), group_of);
         let mut child = started.map_err(|error| NotStarted::new(program, cwd, &error))?;
         let (pid, group) = (child.id().unwrap_or_default(), group_of(&child));
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));

@@ -32,7 +32,7 @@ fn listed<I, T, E>(
 }
 
 /// Starts a process group, which `group` names.
-pub(super) fn group_begins<T, E>(
+pub(super) fn start_group<T, E>(
     start: impl FnOnce() -> Result<T, E>,
     group: impl FnOnce(&T) -> Pid,
 ) -> Result<T, E> {
@@ -45,12 +45,12 @@ pub(super) fn group_ended(group: Pid) {
 }
 
 /// Starts a process beside that is in no group of its own.
-pub fn process_begins(start: impl FnOnce() -> io::Result<Child>) -> io::Result<Child> {
+pub fn start_beside(start: impl FnOnce() -> io::Result<Child>) -> io::Result<Child> {
     listed(&PROCESSES, || start_process(start), |child| i32::try_from(child.id()).ok().map(Pid::from_raw))
 }
 
 /// It has ended; its number may belong to somebody else from now on.
-pub fn process_ended(id: u32) {
+pub fn ended_beside(id: u32) {
     locked(&PROCESSES).retain(|other| i32::try_from(id).ok() != Some(other.as_raw()));
 }
 
@@ -83,7 +83,7 @@ fn with_descendants(process: Pid) -> Vec<Pid> {
 }
 
 /// Makes a temporary directory.
-pub(super) fn directory_begins(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<TempDir> {
+pub(super) fn make_directory(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<TempDir> {
     listed(&DIRECTORIES, make, |made| Some(made.path().to_owned()))
 }
 

@@ -144,7 +144,7 @@ impl Session {
     pub fn tmp(&self) -> Result<PathBuf, String> {
         let mut tmp = locked(&self.tmp);
         if tmp.is_none() {
-            let made = remains::directory_begins(|| tempfile::Builder::new().prefix("sockdrill-").tempdir());
+            let made = remains::make_directory(|| tempfile::Builder::new().prefix("sockdrill-").tempdir());
             let made = made.map_err(|error| format!("cannot make a temporary directory: {error}"))?;
             *tmp = Some(made);
         }

@@ -1,6 +1,5 @@
 //! The loops that serve a whole connection: `echo`, `discard` and `relay`. Their buffer is the thread's,
-//! so an idle connection costs none. What it costs is its stream and the future that waits on it: an async function
-//! holds what it is given twice, so these are functions that return one.
+//! so an idle connection costs none. What it costs is its stream and the future that waits on it, which is kept small.
 
 use std::net::Shutdown;
 use std::pin::Pin;
@@ -151,7 +150,7 @@ impl<'a> Lender<'a> {
     }
 
     /// Waits until lending is worth another try. Cancel safe.
-    #[allow(clippy::manual_async_fn, reason = "see above")]
+    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     fn wait(&mut self) -> impl Future<Output = Result<(), NetError>> {
         async move {
             if self.next == Next::Later {
@@ -172,7 +171,7 @@ impl Stream {
     /// Sends everything back until the peer ends; bytes held already come first.
     ///
     /// When sending is over before receiving is, what still comes is received and dropped.
-    #[allow(clippy::manual_async_fn, reason = "see above")]
+    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     pub fn echo(&self) -> impl Future<Output = Result<End, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
@@ -200,7 +199,7 @@ impl Stream {
     }
 
     /// Receives and drops everything until the peer ends; of a TCP stream without copying it.
-    #[allow(clippy::manual_async_fn, reason = "see above")]
+    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     pub fn discard(&self) -> impl Future<Output = Result<End, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
@@ -217,7 +216,7 @@ impl Stream {
 
     /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
     /// instead.
-    #[allow(clippy::manual_async_fn, reason = "see above")]
+    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     pub fn receive_one(&self, reply: &[u8]) -> impl Future<Output = Result<Option<End>, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;

@@ -143,7 +143,7 @@ impl Watch<'_> {
                             return failed(error.into());
                         }
                         if self.flood || self.has_no_hope(sent.as_ref()) {
-                            break Ending::Refused(String::new());
+                            break Ending::Refused(self.why.clone());
                         }
                     }
                 },
@@ -155,14 +155,14 @@ impl Watch<'_> {
                     if let Err(trouble) = result {
                         match self.ended_by(trouble) {
                             Some(trouble) => return failed(trouble.about(self.socket)),
-                            None => break Ending::Refused(String::new()),
+                            None => break Ending::Refused(self.why.clone()),
                         }
                     }
                     if self.has_all(true) {
                         break Ending::Done;
                     }
                     if self.has_no_hope(sent.as_ref()) {
-                        break Ending::Refused(String::new());
+                        break Ending::Refused(self.why.clone());
                     }
                     deadline = tokio::time::Instant::now().checked_add(self.patience());
                 }
@@ -187,9 +187,7 @@ impl Watch<'_> {
         self.measure(&sent, matches!(why, Ending::Stopped));
         let answers = self.ledger.as_ref().map_or(0, |ledger| locked(ledger).answers);
         let why = match why {
-            Ending::Done | Ending::TimedOut | Ending::Refused(_) if self.refused > 0 => {
-                Ending::Refused(self.why)
-            }
+            Ending::Done | Ending::TimedOut if self.refused > 0 => Ending::Refused(self.why),
             why => why,
         };
         Finished { datagrams: sent.datagrams, answers, why }
