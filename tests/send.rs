@@ -154,6 +154,15 @@ fn a_reset_that_was_expected_is_one_whether_it_comes_before_the_half_close_or_af
 }
 
 #[test]
+fn what_comes_after_what_was_expected_does_not_keep_the_sending_from_its_end() {
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), "--pattern", "30MiB", "--expect-size", "1000", "--quiet"]);
+    assert_eq!((told.out.len(), told.err.as_str(), told.code), (1000, "", Some(0)));
+    // It may still be answering when we close.
+    drop(peer);
+}
+
+#[test]
 fn the_answer_after_the_half_close_is_still_read() {
     let peer = Peer::new(|mut stream| {
         let asked = all(&mut stream);

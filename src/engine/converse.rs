@@ -154,6 +154,7 @@ impl Holding<'_> {
                     result = &mut receiving, if received.is_none() => Over::Received(result),
                     result = &mut sending, if sent.is_none() => Over::Sent(result),
                     () = self.waited(), if sent.is_some() && received.is_none() => Over::Waited,
+                    () = self.drop_the_rest(), if matches!(received, Some(Ok(None))) => continue,
                     () = self.idle() => Over::Idle,
                     // The peer may have ended before that.
                     () = steps_done.told.notified(), if received.is_some() => Over::Input,
@@ -260,6 +261,16 @@ impl Holding<'_> {
                 }
             }
         }
+    }
+
+    /// Drops what comes after everything expected, for as long as sending goes on: a peer that answers while it reads
+    /// would not read on.
+    async fn drop_the_rest(&self) {
+        if let Receiving::Steps([_, ..]) = self.conversation.receiving {
+            let mut lender = Lender::new(self.stream).await;
+            while let Ok(Lent::Bytes(())) = lender.lend(|_| ()).await {}
+        }
+        std::future::pending::<()>().await;
     }
 
     /// Until nothing has come for the time to wait. Steps have deadlines of their own.
