@@ -103,7 +103,8 @@ fn parse_port(text: &str) -> Result<u16, AddressError> {
         _ => {
             let what = format!("`{}` is no port", visible(text));
             let number = "a port is a number from 0 to 65535";
-            let is_service = text.bytes().any(|b| b.is_ascii_alphabetic())
+            let is_service = text.len() > 1
+                && text.bytes().any(|b| b.is_ascii_alphabetic())
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             let way_out = if is_service {
                 format!("`getent services {text}` says that of a service")
