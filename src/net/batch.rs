@@ -258,6 +258,11 @@ pub struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
+    /// Whether the kernel had merged several.
+    pub fn is_merged(&self) -> bool {
+        self.count() > 1
+    }
+
     /// How many datagrams it holds.
     pub fn count(&self) -> usize {
         self.bytes.len().div_ceil(self.size.max(1)).max(1)

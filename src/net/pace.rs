@@ -43,7 +43,12 @@ impl Pace {
         if stopped() {
             return 0;
         }
-        self.rate.due_by(now().saturating_sub(self.began)).saturating_sub(number).max(1)
+        self.rate.due_by(self.elapsed()).saturating_sub(number).max(1)
+    }
+
+    /// Time since the first deadline.
+    pub fn elapsed(&self) -> Duration {
+        now().saturating_sub(self.began)
     }
 
     /// Makes the kernel wake this thread when it asks to be, not up to 50 µs later (prctl(2), `PR_SET_TIMERSLACK`).

@@ -273,7 +273,8 @@ impl Figures<'_> {
             let _ = write!(words, ", jitter {}", milliseconds(jitter));
         }
         if let Some(dropped) = self.get("dropped") {
-            let _ = write!(words, ", {dropped} dropped here (receive buffer full)");
+            let least = if self.get("merged").is_some() { "at least " } else { "" };
+            let _ = write!(words, ", {least}{dropped} dropped here (receive buffer full)");
         }
         words
     }
@@ -284,8 +285,7 @@ fn milliseconds(seconds: f64) -> String {
 }
 
 /// `998/s`, `1.25M/s`
-fn rate(count: f64, seconds: f64) -> String {
-    let rate = if seconds > 0.0 { count / seconds } else { 0.0 };
+fn per_second(rate: f64) -> String {
     match rate {
         0.0..10_000.0 => format!("{rate:.0}/s"),
         10_000.0..1e6 => format!("{:.1}k/s", rate / 1e3),
@@ -296,7 +296,8 @@ fn rate(count: f64, seconds: f64) -> String {
 fn interval(figures: &Figures<'_>) -> String {
     let (datagrams, bytes, seconds) =
         (figures.number("datagrams"), figures.number("bytes"), figures.number("seconds"));
-    format!("{}, {bytes} B ({}){}", count(datagrams, "datagram"), rate(datagrams, seconds), figures.losses())
+    let rate = per_second(if seconds > 0.0 { datagrams / seconds } else { 0.0 });
+    format!("{}, {bytes} B ({rate}){}", count(datagrams, "datagram"), figures.losses())
 }
 
 fn whole(figures: &Figures<'_>) -> String {
@@ -307,13 +308,15 @@ fn whole(figures: &Figures<'_>) -> String {
     format!("{datagrams}, {bytes} B{from} in {seconds:.2} s{}", figures.losses())
 }
 
-/// What is said at the end of sending; nothing where one datagram was all that there was to be.
+/// What is said at the end of sending; nothing where there was one datagram, which was told.
 fn sent(figures: &Figures<'_>) -> Option<String> {
     let (datagrams, bytes, seconds) =
         (figures.number("sent"), figures.number("bytes"), figures.number("seconds"));
     let stopped = figures.get("stopped").is_some();
-    let many = (datagrams > 1.0 || stopped).then(|| {
-        let rate = if datagrams > 1.0 { format!(" ({})", rate(datagrams, seconds)) } else { String::new() };
+    // One was told as it went.
+    let only_one = (1.0..=1.0).contains(&datagrams) && !stopped;
+    let many = (!only_one).then(|| {
+        let rate = figures.get("rate").map(|rate| format!(" ({})", per_second(rate))).unwrap_or_default();
         format!("sent {}, {bytes} B in {seconds:.2} s{rate}", count(datagrams, "datagram"))
     });
     let answers = figures.get("answers").map(|answers| {
@@ -342,3 +345,6 @@ fn sent(figures: &Figures<'_>) -> Option<String> {
     let both: Vec<String> = many.into_iter().chain(answers).collect();
     (!both.is_empty()).then(|| both.join("; "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -241,6 +241,9 @@ fn each_line_is_a_datagram() {
         assert_eq!(next(&peer).0, line.as_bytes());
     }
     assert_eq!(all(&ended, &port), told("", "* sent 4 datagrams, 12 B in T s (T)\n", 0));
+    // No line is no datagram, and no silence.
+    let ended = start_with(&["udp-send", &port, "--lines"], Input::Bytes(b"")).end();
+    assert_eq!(all(&ended, &port), told("", "* sent 0 datagrams, 0 B in T s\n", 0));
 }
 
 #[test]

@@ -38,6 +38,19 @@ pub(super) struct Sent {
     pub datagrams: u64,
     pub bytes: u64,
     pub took: Duration,
+    /// Of a schedule, when the last one was sent; the first one was when it began.
+    last: Option<Duration>,
+}
+
+impl Sent {
+    /// How many a second that were, where there were several. From the first to the last one of a schedule is the
+    /// time of one less.
+    #[allow(clippy::cast_precision_loss, reason = "counts of datagrams are far below 2^53")]
+    pub fn rate(&self) -> Option<f64> {
+        let several = self.datagrams.checked_sub(1).filter(|less| *less > 0)?;
+        let (count, time) = self.last.map_or((self.datagrams, self.took), |last| (several, last));
+        (!time.is_zero()).then(|| count as f64 / time.as_secs_f64())
+    }
 }
 
 /// The sending side.
@@ -144,6 +157,7 @@ impl Outgoing {
             }
             self.sent.datagrams += 1;
             self.sent.bytes += bytes.len() as u64;
+            self.sent.last = pace.map(|pace| pace.elapsed());
             if self.told {
                 self.tell(&bytes);
             }
@@ -206,6 +220,7 @@ impl Outgoing {
             }
             self.sent.datagrams += count as u64;
             self.sent.bytes += contents.len() as u64;
+            self.sent.last = Some(pace.elapsed());
         }
         Ok(())
     }
@@ -267,5 +282,20 @@ impl Outgoing {
             self.sent.bytes += waiting.drain(..count).map(|bytes| bytes.len() as u64).sum::<u64>();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_that_between_the_first_and_the_last_of_a_schedule_and_of_all_the_time_without_one() {
+        let second = Duration::from_secs(1);
+        let sent = |datagrams, last| Sent { datagrams, took: second, last, ..Sent::default() }.rate();
+        assert_eq!(sent(11, Some(second)), Some(10.0));
+        assert_eq!(sent(11, None), Some(11.0));
+        assert_eq!(sent(1, Some(Duration::ZERO)), None);
+        assert_eq!(sent(0, None), None);
     }
 }

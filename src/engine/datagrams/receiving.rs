@@ -69,13 +69,15 @@ struct Reception<'a> {
     /// When the figures were told last, and what they were.
     told: (Instant, Counts, u64),
     replied: u64,
+    /// Whether datagrams came that the kernel had merged: it then counts what it drops as merged ones too.
+    merged: bool,
 }
 
 impl<'a> Reception<'a> {
     fn new(how: &'a Receiving, lane: &'a Lane, socket: &'a Arc<Socket>, datagram: &'a Datagram) -> Self {
         let began = Instant::now();
         let told = (began, Counts::default(), 0);
-        Self { how, lane, socket, datagram, tally: Tally::default(), began, told, replied: 0 }
+        Self { how, lane, socket, datagram, tally: Tally::default(), began, told, replied: 0, merged: false }
     }
 
     async fn until_done(&mut self, mut intake: Intake, stop: &Stop) -> Result<Ending, Trouble> {
@@ -114,6 +116,7 @@ impl<'a> Reception<'a> {
     async fn take_all(&mut self, intake: &Intake) -> Result<bool, Trouble> {
         let looks = self.how.stats.is_some();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.merged = self.merged || intake.pieces().any(|piece| piece.is_merged());
         if !self.how.told && self.how.reply.is_none() && self.how.count.is_none() {
             for piece in intake.pieces() {
                 self.tally.count(piece.from, piece.count() as u64, piece.bytes.len() as u64);
@@ -230,6 +233,9 @@ impl<'a> Reception<'a> {
         }
         if dropped > 0 {
             add("dropped", dropped as f64);
+            if self.merged {
+                add("merged", 1.0);
+            }
         }
         figures
     }

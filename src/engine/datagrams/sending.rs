@@ -274,6 +274,9 @@ impl Watch<'_> {
             ("seconds".to_owned(), sent.took.as_secs_f64()),
         ];
         let mut add = |name: &str, value: f64| figures.push((name.to_owned(), value));
+        if let Some(rate) = sent.rate() {
+            add("rate", rate);
+        }
         if stopped {
             add("stopped", 1.0);
         }
