@@ -60,7 +60,7 @@ pub(super) struct Args {
     /// Send one byte each TIME, or SIZE bytes: 64/10ms
     #[arg(long, value_name = "[SIZE/]TIME", value_parser = Piecing::parse, help_heading = "Misbehaviour")]
     pub drip: Option<Piecing>,
-    /// Close after so many bytes or messages: 1000, 3msg
+    /// Close after so many bytes, or messages (answers; of --echo reads): 1000, 3msg
     #[arg(long, value_name = "BYTES|Nmsg", value_parser = Cutting::parse, help_heading = "Misbehaviour")]
     pub close_after: Option<Cutting>,
     /// Reset after so many bytes or messages

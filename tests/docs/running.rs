@@ -1,6 +1,7 @@
 //! Runs an example as it is written: in a directory that holds the files it names, against the peer it needs, with
 //! the ports of the example replaced by free ones.
 
+use crate::{blocks, read};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -28,6 +29,8 @@ impl Desk {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("file"), "what is in the file\n").unwrap();
+        let [steps] = blocks(&read("docs/commands.md"), "yaml").try_into().unwrap();
+        std::fs::write(directory.path().join("steps.yaml"), steps).unwrap();
         let tls = certificate(directory.path());
         Self { directory, tls }
     }
