@@ -348,6 +348,29 @@ fn large_input_comes_back_byte_for_byte() {
 }
 
 #[test]
+fn a_file_without_a_length_is_sent_whole_too_and_one_without_an_end_is_refused() {
+    for file in ["--file", "@"] {
+        let name =
+            |path: &str| if file == "@" { vec![format!("@{path}")] } else { vec![file.into(), path.into()] };
+        let send = |peer: &Peer<Vec<u8>>, path: &str, input: &[u8]| {
+            let words = [vec!["send".to_owned(), peer.at()], name(path)].concat();
+            run_with(&words.iter().map(String::as_str).collect::<Vec<_>>(), input)
+        };
+        let peer = Peer::new(|mut stream| all(&mut stream));
+        assert_eq!(send(&peer, "/dev/stdin", b"out of a pipe").code, Some(0), "{file}");
+        assert_eq!(peer.end(), b"out of a pipe", "{file}");
+        let peer = Peer::new(|mut stream| all(&mut stream));
+        assert_eq!(send(&peer, "/proc/self/comm", b"").code, Some(0), "{file}");
+        assert_eq!(peer.end(), b"sockdrill\n", "{file}");
+        let peer = Peer::new(|mut stream| all(&mut stream));
+        let told = send(&peer, "/dev/zero", b"");
+        assert_eq!(told.code, Some(2), "{file}: {}", told.err);
+        assert!(told.err.contains("cannot read /dev/zero: file too large"), "{file}: {}", told.err);
+        peer.end();
+    }
+}
+
+#[test]
 fn a_file_and_a_pattern_are_sent_whole() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("data");

@@ -4,18 +4,21 @@
 use super::template::{Fill, Template};
 use crate::text::escape;
 use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 /// Longest unit that is told of what repeats it, in bytes.
 const LONGEST_UNIT: usize = 256;
+/// Most bytes that are read of a file whose length is not known before.
+const MOST_UNSIZED: u64 = 64 << 20;
 
 /// A payload as a step holds it: holes not filled, files not opened.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// Bytes, with holes.
     Text(Template),
-    /// The bytes of a file.
+    /// The bytes of a file; of a pipe or a device, up to 64 MiB.
     File(Template),
     /// Bytes that are made.
     Made(Recipe),
@@ -69,8 +72,17 @@ impl Content {
 fn open(path: &str) -> Result<Recipe, String> {
     let read = || -> std::io::Result<Recipe> {
         let file = File::open(path)?;
-        let len = file.metadata()?.len();
-        Ok(Recipe::File(Arc::new(file), len))
+        let about = file.metadata()?;
+        if about.is_file() && about.len() > 0 {
+            return Ok(Recipe::File(Arc::new(file), about.len()));
+        }
+        // A pipe, a device and what the kernel makes up (proc(5)) have no length before they are read.
+        let mut bytes = Vec::new();
+        file.take(MOST_UNSIZED + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST_UNSIZED {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(Recipe::Bytes(bytes.into()))
     };
     read().map_err(|error| format!("cannot read {path}: {}", error.kind()))
 }
