@@ -58,16 +58,12 @@ fn row(what: &str, mut times: Vec<Duration>, wanted: u64) {
 /// The prompt of the program just built, or of the one that `SOCKDRILL` names.
 fn prompt(home: &Path) -> Terminal {
     let program = std::env::var_os("SOCKDRILL").unwrap_or_else(|| env!("CARGO_BIN_EXE_sockdrill").into());
-    let mut command = Command::new("setsid");
-    command.arg("--ctty").arg(program).arg("repl");
-    Terminal::run(command, home, 100, 30)
+    Terminal::run(Command::new(program).arg("repl"), home, 100, 30)
 }
 
 /// A shell that prints what looks like a prompt.
 fn printing(home: &Path) -> Terminal {
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", "sh", "-c", "printf 'sh>'; read line"]);
-    Terminal::run(command, home, 100, 30)
+    Terminal::run(Command::new("sh").args(["-c", "printf 'sh>'; read line"]), home, 100, 30)
 }
 
 fn start(open: fn(&Path) -> Terminal) -> Duration {

@@ -9,6 +9,7 @@
     reason = "a test panics where it fails, and says what it skips"
 )]
 
+mod desk;
 #[path = "docs/examples.rs"]
 mod examples;
 #[path = "docs/phrasebook.rs"]

@@ -110,9 +110,8 @@ fn names_options_files_and_addresses_are_completed() {
 #[test]
 fn a_terminal_that_cannot_move_its_cursor_has_a_prompt_that_goes_on_after_failures() {
     let home = home();
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", "env", "TERM=dumb", env!("CARGO_BIN_EXE_sockdrill"), "repl"]);
-    let mut terminal = Terminal::run(command, home.path(), 80, 30);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+    let mut terminal = Terminal::run(command.arg("repl").env("TERM", "dumb"), home.path(), 80, 30);
     terminal.ready();
     terminal.enter("conect c s");
     terminal.see("did you mean `connect`?");

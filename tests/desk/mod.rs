@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
@@ -36,10 +37,24 @@ impl Told {
 pub fn program(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
     command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    without_looks(&mut command);
+    command
+}
+
+/// A line for a shell, in which `sockdrill` is the program, in the same environment.
+pub fn shell(line: &str) -> Command {
+    let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
+    let mut command = Command::new("bash");
+    command.args(["-c", line]);
+    command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+    without_looks(&mut command);
+    command
+}
+
+fn without_looks(command: &mut Command) {
     for name in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "SSLKEYLOGFILE"] {
         command.env_remove(name);
     }
-    command
 }
 
 /// Runs it to its end with nothing on standard input.

@@ -1,23 +1,15 @@
 //! Runs an example as it is written: in a directory that holds the files it names, against the peer it needs, with
 //! the ports of the example replaced by free ones.
 
+use crate::desk::running::{Input, Running};
+use crate::desk::{LONG, Told, shell};
 use crate::{blocks, read};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use nix::sys::signal::Signal;
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
-/// Longer than anything here takes on a loaded machine.
-const LONG: Duration = Duration::from_mins(1);
-
-/// What an example said and how it ended.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub err: String,
-}
+use std::process::{Command, Stdio};
 
 /// A directory with what examples name, and a certificate.
 pub struct Desk {
@@ -40,7 +32,7 @@ impl Desk {
     }
 
     /// Runs a line; nothing where a program that it needs is not installed.
-    pub fn run(&self, line: &str) -> Option<Ran> {
+    pub fn run(&self, line: &str) -> Option<Told> {
         if line.contains("--tls") && !self.tls {
             return None;
         }
@@ -52,33 +44,20 @@ impl Desk {
             "serve" => self.serve(line),
             "udp-send" => self.udp_send(line),
             "udp-recv" => self.udp_recv(line),
-            _ => self.end(self.start(line)),
+            _ => self.start(line).end(),
         })
     }
 
     /// Starts a shell line that becomes the program: signals reach it.
-    fn start(&self, line: &str) -> Child {
+    fn start(&self, line: &str) -> Running {
         let line = if line.starts_with("sockdrill ") { format!("exec {line}") } else { line.to_owned() };
-        let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
-        let mut command = Command::new("bash");
-        command.args(["-c", &line]).current_dir(self.path()).env("NO_COLOR", "1");
-        command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut command = shell(&line);
         // Most read nothing; those that read lines get one.
-        let _ = child.stdin.take().unwrap().write_all(b"typed\n");
-        child
-    }
-
-    #[allow(clippy::unused_self, reason = "beside `start`")]
-    fn end(&self, child: Child) -> Ran {
-        let output = child.wait_with_output().unwrap();
-        let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        Ran { code: output.status.code(), err }
+        Running::start(command.current_dir(self.path()).env("NO_COLOR", "1"), Input::Bytes(b"typed\n"))
     }
 
     /// Against a server that sends back what comes; to whom says nothing, it says something.
-    fn send(&self, line: &str) -> Ran {
+    fn send(&self, line: &str) -> Told {
         let silent = line.contains("/dev/null");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -93,14 +72,14 @@ impl Desk {
         let port = port.to_string();
         // By way of names: a number may hold the other.
         let line = line.replace("9000", "PORT").replace("6379", "PORT").replace("4000", "FREE");
-        let ran = self.end(self.start(&line.replace("PORT", &port).replace("FREE", &free)));
+        let ran = self.start(&line.replace("PORT", &port).replace("FREE", &free)).end();
         // One that never came is not waited for.
         while !peer.is_finished() && TcpStream::connect(format!("127.0.0.1:{port}")).is_ok() {}
         peer.join().unwrap();
         ran
     }
 
-    fn send_to_unix(&self, line: &str) -> Ran {
+    fn send_to_unix(&self, line: &str) -> Told {
         let path = self.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
         let peer = std::thread::spawn(move || {
@@ -108,32 +87,33 @@ impl Desk {
             let mut back = stream.try_clone().unwrap();
             let _ = std::io::copy(&mut stream, &mut back);
         });
-        let ran = self.end(self.start(&line.replace("/tmp/socket", "socket")));
+        let ran = self.start(&line.replace("/tmp/socket", "socket")).end();
         peer.join().unwrap();
         std::fs::remove_file(path).unwrap();
         ran
     }
 
-    fn send_over_tls(&self, line: &str) -> Ran {
+    fn send_over_tls(&self, line: &str) -> Told {
         let server = self.start("sockdrill serve 0 --echo --tls --cert cert.pem --key key.pem --alpn h2");
-        let (server, _, port) = listening(server);
-        let ran = self.end(self.start(&line.replace("9443", &port.to_string())));
-        stop(&server);
-        self.end(server);
+        let port = server.port();
+        let ran = self.start(&line.replace("9443", &port.to_string())).end();
+        server.signal(Signal::SIGINT);
+        server.end();
         ran
     }
 
     /// With one client that says a line, half-closes and hears the answer.
-    fn serve(&self, line: &str) -> Ran {
+    fn serve(&self, line: &str) -> Told {
         let line = line.replace("/tmp/socket", "socket").replace("9000", "0").replace("9443", "0");
         if line.contains(" -- ") {
-            return self.end(self.start(&line));
+            return self.start(&line).end();
         }
-        let (server, err, port) = listening(self.start(&line));
+        let server = self.start(&line);
+        server.tells("* listening on ");
         if line.contains("--tls") {
-            let client =
-                self.start(&format!("sockdrill send 127.0.0.1:{port} hello --tls --insecure --quiet"));
-            let told = self.end(client);
+            let port = server.port();
+            let line = format!("sockdrill send 127.0.0.1:{port} hello --tls --insecure --quiet");
+            let told = self.start(&line).end();
             assert_eq!(told.code, Some(0), "{line}: {}", told.err);
         } else if line.contains("unix:") {
             let mut stream = UnixStream::connect(self.path().join("socket")).unwrap();
@@ -141,7 +121,7 @@ impl Desk {
             stream.shutdown(Shutdown::Write).unwrap();
             stream.read_to_end(&mut Vec::new()).unwrap();
         } else {
-            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
             stream.set_read_timeout(Some(LONG)).unwrap();
             stream.write_all(b"hello\n").unwrap();
             stream.shutdown(Shutdown::Write).unwrap();
@@ -149,40 +129,36 @@ impl Desk {
             let _ = stream.read_to_end(&mut Vec::new());
         }
         if code_of(&line) == 130 {
-            stop(&server);
+            server.signal(Signal::SIGINT);
         }
-        let mut ran = self.end(server);
-        ran.err = err.join().unwrap();
-        ran
+        server.end()
     }
 
     /// Against a socket that sends back what comes.
-    fn udp_send(&self, line: &str) -> Ran {
+    fn udp_send(&self, line: &str) -> Told {
         let peer = UdpSocket::bind("0.0.0.0:0").unwrap();
         peer.set_read_timeout(Some(LONG)).unwrap();
         let port = peer.local_addr().unwrap().port();
-        let child = self.start(&line.replace("5000", &port.to_string()));
+        let sender = self.start(&line.replace("5000", &port.to_string()));
         let mut buffer = vec![0; 65_536];
         let (count, from) = peer.recv_from(&mut buffer).unwrap();
         peer.send_to(&buffer[..count], from).unwrap();
-        self.end(child)
+        sender.end()
     }
 
     /// With one datagram from somewhere.
-    fn udp_recv(&self, line: &str) -> Ran {
-        let (receiver, err, port) = listening(self.start(&line.replace("5000", "0")));
+    fn udp_recv(&self, line: &str) -> Told {
+        let receiver = self.start(&line.replace("5000", "0"));
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(LONG)).unwrap();
-        socket.send_to(b"hello", ("127.0.0.1", port)).unwrap();
+        socket.send_to(b"hello", ("127.0.0.1", receiver.port())).unwrap();
         if line.contains("--echo") || line.contains("--reply") {
             socket.recv(&mut [0; 64]).unwrap();
         }
         if code_of(line) == 130 {
-            stop(&receiver);
+            receiver.signal(Signal::SIGINT);
         }
-        let mut ran = self.end(receiver);
-        ran.err = err.join().unwrap();
-        ran
+        receiver.end()
     }
 }
 
@@ -206,26 +182,6 @@ fn answer(mut stream: TcpStream, silent: bool) {
         let _ = std::io::copy(&mut stream, &mut back);
     }
     let _ = stream.shutdown(Shutdown::Write);
-}
-
-/// The child, the rest of what it tells, and the port that it says it listens on.
-fn listening(mut child: Child) -> (Child, std::thread::JoinHandle<String>, u16) {
-    let mut err = BufReader::new(child.stderr.take().unwrap());
-    let mut banner = String::new();
-    err.read_line(&mut banner).unwrap();
-    assert!(banner.starts_with("* listening on "), "{banner}");
-    let port = banner.split([':', ' ', '\n']).find_map(|word| word.parse().ok()).unwrap_or(0);
-    let rest = std::thread::spawn(move || {
-        let mut rest = String::new();
-        err.read_to_string(&mut rest).unwrap();
-        banner + &rest
-    });
-    (child, rest, port)
-}
-
-fn stop(child: &Child) {
-    let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
-    nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT).unwrap();
 }
 
 /// `cert.pem`, which is its own `ca.pem`, and `key.pem`; not, where openssl is not installed.

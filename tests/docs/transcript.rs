@@ -1,18 +1,16 @@
 //! The README's server and its clients: played, and held to what it shows.
 
+use crate::desk::shell;
 use crate::{blocks, read};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A shell line whose `sockdrill` is this one, with both outputs in one pipe.
-fn shell(line: &str) -> Command {
-    let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("exec {line} 2>&1")]).env("NO_COLOR", "1").stdin(Stdio::null());
-    command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+/// A line with both outputs in one pipe.
+fn merged(line: &str) -> Command {
+    let mut command = shell(&format!("exec {line} 2>&1"));
+    command.env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }
 
@@ -48,7 +46,7 @@ fn the_readmes_server_and_clients_say_what_it_shows() {
     let shown = blocks(&read("README.md"), "terminal");
     let [server, clients] = shown.as_slice() else { panic!("two transcripts: {}", shown.len()) };
     let (line, wanted) = server.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
-    let mut serving = Serving(shell(&line.replace(" 9000 ", " 0 ")).stdout(Stdio::piped()).spawn().unwrap());
+    let mut serving = Serving(merged(&line.replace(" 9000 ", " 0 ")).stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(serving.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let banner = lines.next().unwrap();
     let port = banner.split("127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().to_owned();
@@ -57,7 +55,7 @@ fn the_readmes_server_and_clients_say_what_it_shows() {
         let (line, wanted) = client.split_once('\n').unwrap();
         // A pipe gets the bytes alone: this is what a terminal shows.
         let line = format!("{} --view text", line.replace(":9000", &format!(":{port}")));
-        let output = shell(&line).output().unwrap();
+        let output = merged(&line).output().unwrap();
         assert_eq!(plain_all(&String::from_utf8(output.stdout).unwrap()), plain_all(wanted), "{line}");
         played += 1;
     }

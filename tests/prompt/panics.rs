@@ -76,12 +76,11 @@ fn a_prompt_that_panics() {
 
 /// The prompt that panics on that thread, and the port that its server listens at.
 fn panicking(home: &tempfile::TempDir, on: &str) -> (Terminal, u16) {
-    let mut command = Command::new("setsid");
-    command.arg("--ctty").arg(std::env::current_exe().unwrap());
+    let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--exact", "panics::a_prompt_that_panics", "--nocapture", "--test-threads=1"])
         .env(WHERE, on);
-    let mut terminal = Terminal::run(command, home.path(), 80, 30);
+    let mut terminal = Terminal::run(&command, home.path(), 80, 30);
     terminal.ready();
     terminal.enter("listen server 127.0.0.1:0");
     let port = terminal.port("server");

@@ -170,28 +170,27 @@ pub struct Terminal {
 impl Terminal {
     /// Begins `sockdrill repl` in a terminal of this size; its state is kept below `home`.
     pub fn begin(home: &Path, columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", env!("CARGO_BIN_EXE_sockdrill"), "repl"]).args(arguments);
-        Self::run(command, home, columns, rows)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+        Self::run(command.arg("repl").args(arguments), home, columns, rows)
     }
 
-    /// Begins a command in a terminal.
-    pub fn run(mut command: Command, home: &Path, columns: u16, rows: u16) -> Self {
+    /// Begins a program with arguments and environment of this command in a terminal of its own.
+    pub fn run(of: &Command, home: &Path, columns: u16, rows: u16) -> Self {
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).unwrap();
         let before = tcgetattr(&pty.slave).unwrap();
         let stdio = || Stdio::from(pty.slave.try_clone().unwrap());
-        let child = command
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(of.get_program()).args(of.get_args());
+        command
             .current_dir(home)
             .env("HOME", home)
             .env("XDG_STATE_HOME", home.join("state"))
             .env("TERM", "xterm")
             .env_remove("NO_COLOR")
-            .stdin(stdio())
-            .stdout(stdio())
-            .stderr(stdio())
-            .spawn()
-            .unwrap();
+            .env_remove("CI");
+        command.envs(of.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
         // The command holds descriptors of the terminal too, and the end would not be seen.
         drop(command);
         let screen = Screen { width: columns.into(), height: rows.into(), ..Screen::default() };

@@ -25,9 +25,8 @@ fn peer<T: Send + 'static>(
 }
 
 fn send(home: &tempfile::TempDir, at: &str, words: &[&str]) -> Terminal {
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", env!("CARGO_BIN_EXE_sockdrill"), "send", at]).args(words).env_remove("CI");
-    Terminal::run(command, home.path(), 100, 40)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+    Terminal::run(command.args(["send", at]).args(words), home.path(), 100, 40)
 }
 
 /// What stands on the screen after the end; the last line is the one that says how it ended.

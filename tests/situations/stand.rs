@@ -1,13 +1,12 @@
 //! Plays a row: starts the command, is what stands at the other end, and gives what it said and how it ended.
 
-use crate::desk::LONG;
 use crate::desk::ports::{free_port, free_udp_port, listens, receives};
 use crate::desk::running::{Input, Running};
+use crate::desk::{LONG, shell};
 use nix::sys::signal::Signal;
 use std::any::Any;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 /// How long somebody who goes on is watched: whoever is about to end has ended by then.
@@ -57,14 +56,8 @@ pub fn start(line: &str, port: u16, directory: &Path) -> Running {
     let line = line.trim_end_matches(OPEN);
     // Without a pipe or a list the shell becomes the program, and signals reach it.
     let line = if line.contains(['|', ';']) { line.to_owned() } else { format!("exec {line}") };
-    let binary = Path::new(env!("CARGO_BIN_EXE_sockdrill")).parent().unwrap();
-    let mut command = Command::new("bash");
-    command.args(["-c", &line]).current_dir(directory);
-    command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
-    for name in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "SSLKEYLOGFILE"] {
-        command.env_remove(name);
-    }
-    let mut running = Running::start(&mut command, if open { Input::Open } else { Input::Null });
+    let mut running =
+        Running::start(shell(&line).current_dir(directory), if open { Input::Open } else { Input::Null });
     running.is_ours = line.contains("sockdrill");
     running
 }

@@ -11,12 +11,8 @@ const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 
 fn sockdrill(words: &[&str]) -> Terminal {
-    let mut command = Command::new("setsid");
-    command
-        .args(["--ctty", env!("CARGO_BIN_EXE_sockdrill"), "--color", "never"])
-        .args(words)
-        .env_remove("CI");
-    Terminal::run(command, &std::env::temp_dir(), 100, 40)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+    Terminal::run(command.args(["--color", "never"]).args(words), &std::env::temp_dir(), 100, 40)
 }
 
 /// The port of the banner.

@@ -1,9 +1,8 @@
 //! Starts the program, is a socket at its other end, and makes its output comparable.
 
 use crate::desk::running::{Input, Running};
-use crate::desk::{LONG, Told, program};
+use crate::desk::{LONG, program};
 use std::net::UdpSocket;
-use std::process::Command;
 
 pub fn start(args: &[&str]) -> Running {
     start_with(args, Input::Null)
@@ -11,13 +10,6 @@ pub fn start(args: &[&str]) -> Running {
 
 pub fn start_with(args: &[&str], input: Input<'_>) -> Running {
     Running::start(&mut program(args), input)
-}
-
-/// Runs a shell line in which `$0` is the program.
-pub fn shell(line: &str) -> Told {
-    let mut command = Command::new("sh");
-    command.args(["-c", line, env!("CARGO_BIN_EXE_sockdrill")]);
-    Running::start(&mut command, Input::Null).end()
 }
 
 /// A socket of the test, on loopback.

@@ -1,7 +1,7 @@
 //! `udp-recv`.
 
 use crate::desk::running::{Input, Running};
-use crate::desk::{LONG, run};
+use crate::desk::{LONG, run, shell};
 use crate::harness::{next, port_of, settled, socket, start, start_with};
 use nix::sys::signal::Signal;
 use std::net::UdpSocket;
@@ -102,10 +102,8 @@ fn standard_input_is_not_read_whatever_it_is() {
 
 #[test]
 fn it_ends_quietly_when_nobody_reads_its_output_any_more() {
-    let mut command = std::process::Command::new("sh");
-    let line = r#""$0" udp-recv 0 | head -n 1; echo "done""#;
-    command.args(["-c", line, env!("CARGO_BIN_EXE_sockdrill")]);
-    let receiver = Running::start(&mut command, Input::Null);
+    let line = r#"sockdrill udp-recv 0 | head -n 1; echo "done""#;
+    let receiver = Running::start(&mut shell(line), Input::Null);
     let port = receiver.port();
     let from = socket();
     from.send_to(b"first", ("127.0.0.1", port)).unwrap();

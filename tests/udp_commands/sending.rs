@@ -1,8 +1,8 @@
 //! `udp-send`.
 
-use crate::desk::running::Input;
-use crate::desk::{Told, run};
-use crate::harness::{next, port_of, settled, shell, socket, start, start_with};
+use crate::desk::running::{Input, Running};
+use crate::desk::{Told, run, shell};
+use crate::harness::{next, port_of, settled, socket, start, start_with};
 use nix::sys::signal::Signal;
 
 /// stdout, stderr and exit code.
@@ -211,7 +211,8 @@ fn standard_input_is_one_datagram_and_nothing_is_none() {
     let nothing = "error: there is nothing to send: no DATA, and standard input is empty\n  \
                    help: `--empty` sends an empty datagram, `--size N` so many bytes\n";
     let normal = |text: &str| text.replace("\n  |\n  = help", "\n  help");
-    for ended in [run(&["udp-send", &port]), shell(&format!("\"$0\" udp-send {port} <&-"))] {
+    let closed = Running::start(&mut shell(&format!("sockdrill udp-send {port} <&-")), Input::Null).end();
+    for ended in [run(&["udp-send", &port]), closed] {
         assert_eq!((normal(&ended.err), ended.code), (nothing.to_owned(), Some(2)));
     }
     let long = vec![7; 65_536];

@@ -21,10 +21,9 @@ steps:
 ";
 
 fn begin(desk: &Desk, arguments: &str) -> Terminal {
-    let mut command = Command::new("setsid");
-    command.args(["--ctty", env!("CARGO_BIN_EXE_sockdrill"), "replay", "--step"]);
-    command.args(arguments.split_whitespace());
-    Terminal::run(command, &desk.path("."), 120, 60)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+    command.args(["replay", "--step"]).args(arguments.split_whitespace());
+    Terminal::run(&command, &desk.path("."), 120, 60)
 }
 
 /// Waits for the question before the step whose line holds `text`.
