@@ -3,7 +3,7 @@
 
 use super::amounts::binary;
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
-use super::shown_bytes::{View, hex, lines, screen_rows};
+use super::shown_bytes::{View, hex, line, lines, screen_rows};
 use crate::event::{Data, Event, Failure, Side, Sink, What};
 use crate::text::ErrorKind;
 use std::collections::HashMap;
@@ -53,9 +53,6 @@ const UNNAMED: &str = "(unnamed)";
 
 /// Columns between the mark and the text of a data line without a time.
 const TEXT_AT: usize = 8;
-
-/// Bytes of one message that are shown where there is no screen.
-const MOST_BYTES: usize = 4 << 10;
 
 /// What is known of one stream.
 #[derive(Debug, Default)]
@@ -173,8 +170,8 @@ impl Conversation {
             }
             (_, Some(width)) => lines(&data.bytes, width.saturating_sub(indent)),
             (_, None) => {
-                let shown = data.bytes.get(..MOST_BYTES).unwrap_or(&data.bytes);
-                (vec![crate::text::escape(shown)], data.bytes.len() - shown.len())
+                let (shown, left) = line(&data.bytes);
+                (vec![shown], left)
             }
         };
         let left = left as u64 + data.len.saturating_sub(data.bytes.len() as u64);

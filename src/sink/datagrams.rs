@@ -3,7 +3,7 @@
 
 use super::conversation::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
-use super::shown_bytes::{View, hex};
+use super::shown_bytes::{View, hex, line};
 use crate::event::{Data, Event, Over, Sink, What};
 use crate::text::count;
 use std::fmt::Write as _;
@@ -174,7 +174,12 @@ impl Datagrams {
             }
             return format!("\n       {}", rows.join("\n       "));
         }
-        let Some(width) = self.manner.width else { return crate::text::escape(&data.bytes) };
+        let Some(width) = self.manner.width else {
+            return match line(&data.bytes) {
+                (text, 0) => text,
+                (text, left) => format!("{text} … {left} B more"),
+            };
+        };
         let room = width.saturating_sub(indent).max(LEAST);
         let (text, taken) = notation(&data.bytes, room);
         if taken as u64 == data.len {

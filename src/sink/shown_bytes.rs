@@ -1,6 +1,7 @@
 //! Bytes as a person sees them below or beside the facts about them: escaped text, or a hex dump.
 
 use super::screen::notation;
+use crate::text::escape;
 use std::fmt::Write as _;
 
 /// How bytes are shown.
@@ -20,6 +21,17 @@ const HEX_ROW: usize = 16;
 const MOST_LINES: usize = 40;
 /// Columns of text that are always given a chance.
 const LEAST: usize = 20;
+
+/// Columns of notation that a message has at most where it is one line: a datagram of an Ethernet frame is whole
+/// where it is text.
+const MOST_COLUMNS: usize = 2_000;
+
+/// Bytes in notation as one line, as far as a person reads one; how many were left out.
+pub(super) fn line(bytes: &[u8]) -> (String, usize) {
+    let (_, taken) = notation(bytes, MOST_COLUMNS);
+    let shown = bytes.get(..taken).unwrap_or(bytes);
+    (escape(shown), bytes.len() - shown.len())
+}
 
 /// Bytes in notation, a line for each line of theirs and none wider than `room`; how many were left out.
 pub(super) fn lines(bytes: &[u8], room: usize) -> (Vec<String>, usize) {
@@ -70,6 +82,14 @@ mod tests {
         assert_eq!(shown.iter().map(String::len).collect::<Vec<_>>(), [20, 20, 10]);
         let (shown, left) = lines(&[b'\n'; 100], 20);
         assert_eq!((shown.len(), left), (MOST_LINES, 100 - MOST_LINES));
+    }
+
+    #[test]
+    fn one_line_is_cut_where_nobody_reads_on() {
+        assert_eq!(line(&[b'a'; MOST_COLUMNS]), ("a".repeat(MOST_COLUMNS), 0));
+        assert_eq!(line(&[b'a'; 5000]), ("a".repeat(MOST_COLUMNS), 3000));
+        assert_eq!(line(&[0xff; 5000]), (r"\xff".repeat(500), 4500));
+        assert_eq!(line(b"\0\x30"), (escape(b"\0\x30"), 0));
     }
 
     #[test]

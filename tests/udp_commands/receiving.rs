@@ -222,6 +222,21 @@ fn events_are_one_json_object_a_line() {
 }
 
 #[test]
+fn a_long_datagram_is_cut_in_a_line_and_whole_as_bytes() {
+    let long = vec![0xff; 40_000];
+    let received = |view: &str| {
+        let receiver = start(&["udp-recv", "0", "--count", "1", "--view", view, "--time", "none"]);
+        socket().send_to(&long, ("127.0.0.1", receiver.port())).unwrap();
+        receiver.end()
+    };
+    let line = received("text").out();
+    assert!(line.ends_with("… 39500 B more\n"), "{line}");
+    assert!(line.chars().count() < 2_100, "{line}");
+    assert_eq!(received("raw").out, long);
+    assert_eq!(received("hex").out().lines().count(), 1 + 40_000 / 16);
+}
+
+#[test]
 fn a_hex_dump_stands_below_its_line() {
     let receiver = start(&["udp-recv", "0", "--count", "1", "--view", "hex", "--time", "none"]);
     let port = receiver.port();
