@@ -1,8 +1,9 @@
 //! The arguments of `serve`.
 
-use super::telling::{Telling, duration, limit};
+use super::telling::{Telling, at_least_one, duration, limit, number};
 use crate::engine::Cut;
 use crate::text::parse_size;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -70,15 +71,15 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["service", "on", "reply", "short", "script", "stdin"], help_heading = "Misbehaviour")]
     pub hang: bool,
     /// Stop listening after so many clients; those go on, and when they have left it is over
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Misbehaviour")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Misbehaviour")]
     pub close_listener_after: Option<u64>,
 
     /// Serve one client, then end
     #[arg(long, conflicts_with = "close_listener_after", help_heading = "How it serves")]
     pub once: bool,
     /// So many clients at once; others wait in the queue
-    #[arg(long, value_name = "N", help_heading = "How it serves")]
-    pub max_clients: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>, help_heading = "How it serves")]
+    pub max_clients: Option<NonZeroUsize>,
     /// Close a client when nothing passes either way for so long
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it serves")]
     pub idle: Option<Duration>,

@@ -118,6 +118,14 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// The argument for which there has to be a port, and what it does with it.
+    fn wants_a_port(&self) -> Option<(&str, &'static str)> {
+        let file = self.args.port_file.as_ref().map(|_| ("--port-file", "`--port-file` to write"));
+        let words = &self.args.command;
+        let word = words.iter().find(|word| word.contains("{port}"));
+        file.or(word.map(|word| (word.as_str(), "`{port}` to be")))
+    }
+
     fn listen(&self) -> Result<DraftStep, Problem> {
         let (args, drafting) = (self.args, self.drafting);
         let first = args.words.first().map_or(HERE, String::as_str);
@@ -139,12 +147,14 @@ impl Planning<'_> {
         if matches!(taken.address, crate::text::Address::Host { .. } | crate::text::Address::Any { .. }) {
             // A server that is started again does not wait for the connections of the one before.
             listen = listen.with("reuse_address", drafting.value("true"));
-        } else if args.port_file.is_some() {
+        } else if let Some((word, whose)) = self.wants_a_port() {
             let problem = Diagnostic::error(
-                "a unix socket has no port for `--port-file` to write",
-                &drafting.arguments.place("--port-file"),
+                format!("a unix socket has no port for {whose}"),
+                &drafting.arguments.place(word),
             );
-            return Err(Box::new(problem.help("it is there under its own name: a client knows it already")));
+            return Err(Box::new(
+                problem.help("it is reached by its name, which is `{address}` in a command"),
+            ));
         }
         if let Some(backlog) = args.backlog {
             listen = listen.with("backlog", drafting.value(backlog.to_string()));

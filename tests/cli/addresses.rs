@@ -71,7 +71,12 @@ fn what_is_short_for_something_else_is_refused_with_what_that_is() {
         (
             &["serve", "unix:@name", "--port-file", "/dev/null"],
             "a unix socket has no port for `--port-file` to write",
-            "it is there under its own name",
+            "it is reached by its name",
+        ),
+        (
+            &["serve", "unix:@name", "--", "echo", "{port}"],
+            "a unix socket has no port for `{port}` to be",
+            "which is `{address}` in a command",
         ),
         (&["check", "-"], "there is no file or directory -", "`/dev/stdin` is standard input"),
     ] {

@@ -47,6 +47,26 @@ fn no_time_is_negative_or_longer_than_the_clock_knows() {
 }
 
 #[test]
+fn no_count_is_nothing_and_each_is_refused_in_words() {
+    let (count, one) = ("a count is more than nothing", "it is a whole number, 1 at least");
+    for (command, flag, why) in [
+        (&["send", "9", "x"][..], "--repeat", count),
+        (&["serve", "0"], "--close-listener-after", count),
+        (&["serve", "0"], "--max-clients", one),
+        (&["udp-send", "9", "x"], "--count", count),
+        (&["udp-send", "9", "x"], "--replies", count),
+        (&["udp-recv", "0"], "--count", count),
+        (&["replay", "."], "--repeat", one),
+        (&["replay", "."], "--jobs", one),
+    ] {
+        let told = run(&[command, &[flag, "0"]].concat());
+        let problem = format!("error: invalid value '0' for '{flag} <N>': {why}\n");
+        assert!(told.err.starts_with(&problem), "{}", told.err);
+        assert_eq!(told.code, Some(2));
+    }
+}
+
+#[test]
 fn a_pause_of_nothing_is_none() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
