@@ -21,7 +21,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 fn same(told: &Told, port: u16, out: &str, err: &str, code: i32) {
     assert_eq!(told.out(), out, "{}", told.err);
@@ -559,40 +560,36 @@ fn five_examples_stand_at_the_top_of_the_help() {
     }
 }
 
+/// A certificate for `localhost` by openssl, and its key.
+fn certificate(directory: &Path, authority: bool) -> (PathBuf, PathBuf) {
+    let (cert, key) = (directory.join("cert.pem"), directory.join("key.pem"));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+    openssl.args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+    openssl.args(["-addext", if authority { "keyUsage=keyCertSign" } else { "basicConstraints=CA:FALSE" }]);
+    openssl.arg("-keyout").arg(&key).arg("-out").arg(&cert).stderr(Stdio::null());
+    assert!(openssl.status().unwrap().success());
+    (cert, key)
+}
+
+/// openssl as a server that sends back each line from its end to its beginning.
+fn openssl_server(port: u16, (cert, key): (&Path, &Path)) -> Child {
+    let mut server = Command::new("openssl");
+    server.args(["s_server", "-rev", "-naccept", "9", "-accept", &format!("127.0.0.1:{port}")]);
+    server.arg("-cert").arg(cert).arg("-key").arg(key);
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    server.spawn().unwrap()
+}
+
 #[test]
 fn tls_is_spoken_with_openssl() {
     if !has("openssl") {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let (cert, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
-    let made = Command::new("openssl")
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&cert)
-        .stderr(Stdio::null())
-        .status();
-    assert!(made.unwrap().success());
+    let (cert, key) = certificate(directory.path(), false);
     let port = free_port();
-    let mut server = Command::new("openssl");
-    server.args(["s_server", "-rev", "-naccept", "9", "-accept", &format!("127.0.0.1:{port}")]);
-    server.arg("-cert").arg(&cert).arg("-key").arg(&key);
-    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut server = server.spawn().unwrap();
+    let mut server = openssl_server(port, (&cert, &key));
     let at = format!("127.0.0.1:{port}");
     let secrets = directory.path().join("secrets");
     let mut child =
@@ -608,6 +605,56 @@ fn tls_is_spoken_with_openssl() {
     assert!(told.code == Some(3) && told.err.contains("\nerror: "), "{}", told.err);
     server.kill().unwrap();
     server.wait().unwrap();
+}
+
+#[test]
+fn tls_that_ends_without_its_close_notify_is_told() {
+    if !has("openssl") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (cert, key) = certificate(directory.path(), false);
+    let port = free_port();
+    let mut server = openssl_server(port, (&cert, &key));
+    let at = format!("127.0.0.1:{port}");
+    let words =
+        ["send", &at, r"hello\n", "--tls", "--insecure", "--retry", "30", "--no-shutdown", "--wait", "60"];
+    let mut child = program(&words).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+    // Killed, it says nothing more.
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let told = finish(child);
+    assert!(told.err.contains("* closed by peer (FIN without close_notify) after"), "{}", told.err);
+}
+
+#[test]
+fn the_certificate_of_an_authority_is_refused_in_words() {
+    if !has("openssl") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (cert, key) = certificate(directory.path(), true);
+    let port = free_port();
+    let mut server = openssl_server(port, (&cert, &key));
+    let at = format!("127.0.0.1:{port}");
+    let told = run(&[
+        "send",
+        &at,
+        "x",
+        "--tls",
+        "--ca",
+        cert.to_str().unwrap(),
+        "--sni",
+        "localhost",
+        "--retry",
+        "30",
+    ]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let words = "invalid peer certificate: it is a certificate authority's, and no server's own";
+    assert!(told.err.contains(words), "{}", told.err);
+    assert_eq!(told.code, Some(3));
 }
 
 #[test]

@@ -274,12 +274,15 @@ fn not_secured(error: NetError, step: &Tls) -> Trouble {
     let is_no_tls = error.message.contains("InvalidContentType");
     let unknown = error.message.contains("UnknownIssuer");
     let other_name = error.message.contains("not valid for name");
+    let authority = error.message.contains("CaUsedAsEndEntity");
     let trouble = Trouble::from(error);
     let trouble = if unknown { trouble.label("it is signed by nobody who is trusted") } else { trouble };
     if other_name {
         trouble
             .label("it is for another name")
             .help("`name: host` says which name it must have; `insecure: true` takes any")
+    } else if authority {
+        trouble.help("`openssl req -x509 -addext basicConstraints=CA:FALSE` makes one that is; `insecure: true` takes any")
     } else if untrusted {
         trouble.help("`ca: file` says whom to trust; `insecure: true` trusts everybody")
     } else if is_no_tls {

@@ -57,9 +57,20 @@ pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered:
     });
 }
 
+/// How the receiving side of a socket ended. TLS without its `close_notify` may have been cut off by anyone (RFC 8446,
+/// 6.1).
+pub(super) fn how_ended(socket: &Socket, end: &End) -> String {
+    match &socket.live {
+        Live::Stream(stream, _) if *end == End::Fin && stream.tls_truncated() => {
+            "closed by peer (FIN without close_notify)".to_owned()
+        }
+        _ => words_of(end),
+    }
+}
+
 /// States that the receiving side has ended.
 pub(super) fn tell_ended(lane: &Lane, number: impl Into<Option<u32>>, socket: &Socket, end: &End) {
-    let how = words_of(end);
+    let how = how_ended(socket, end);
     socket.history.ended(&how);
     lane.note(number, || What::Ended { name: socket.name.clone(), how });
 }

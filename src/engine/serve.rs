@@ -1,7 +1,7 @@
 //! Verbs that serve one socket until its peer ends: echo, discard, relay.
 
 use super::deadline::Deadline;
-use super::open::words_of;
+use super::received::how_ended;
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, Totals, What};
@@ -64,7 +64,7 @@ fn served_or_late(
 }
 
 fn tell_served(lane: &Lane, number: u32, socket: &Socket, counts: &Counts) {
-    let how = words_of(&counts.end);
+    let how = how_ended(socket, &counts.end);
     socket.history.ended(&how);
     lane.note(number, || What::Served {
         name: socket.name.clone(),

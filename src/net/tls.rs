@@ -114,6 +114,9 @@ impl Stream {
                 Err(self.tls_failed("the peer does not speak it (InvalidContentType)"))
             }
             Err(rustls::Error::AlertReceived(alert)) => Err(self.tls_failed(&refusal(alert))),
+            Err(e) if e.to_string().contains(CA_AS_SERVER) => Err(self.tls_failed(&format!(
+                "invalid peer certificate: it is a certificate authority's, and no server's own ({CA_AS_SERVER})"
+            ))),
             Err(e) => Err(self.tls_failed(&e.to_string())),
         }
     }
@@ -217,6 +220,9 @@ impl Incoming<'_> {
 }
 
 /// What the peer meant by a fatal alert, in words, and its name (RFC 8446, section 6.2).
+/// What webpki calls it, as this crate knows webpki by its words only.
+const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
+
 fn refusal(alert: AlertDescription) -> String {
     let words = match alert {
         AlertDescription::UnknownCA => "the peer does not trust who signed the certificate",
