@@ -220,7 +220,12 @@ impl Holding<'_> {
             return Err(Trouble::from(lost).into());
         }
         for step in self.conversation.then {
-            run_step(&self.stage.lane, step).await?;
+            let done = run_step(&self.stage.lane, step).await;
+            // The kernel says only that it is not connected any more.
+            done.map_err(|failure| match self.stream.lost() {
+                Some(lost) => Held::from(Trouble::from(lost)),
+                None => failure.into(),
+            })?;
         }
         self.heard.set(Instant::now());
         Ok(())

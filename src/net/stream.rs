@@ -106,8 +106,7 @@ impl Stream {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side. Where the
-    /// connection is gone already the error says how the peer ended it.
+    /// Shuts down one side or both (shutdown(2)); with TLS a `close_notify` goes first on the sending side.
     ///
     /// After `Shutdown::Read` data that still comes stays readable, and the peer of a TCP stream notices
     /// nothing.
@@ -129,8 +128,7 @@ impl Stream {
                 if let (Some(flag), Some(before)) = (flag, before) {
                     flag.store(before, Ordering::SeqCst);
                 }
-                let how = || NetError::io(format_args!("shutdown of {}", self.peer), &e);
-                Err(self.lost().unwrap_or_else(how))
+                Err(NetError::io(format_args!("shutdown of {}", self.peer), &e))
             }
         }
     }
