@@ -49,14 +49,16 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a program in its own group.
+    /// Starts a program, found from the directory `beside` on, in its own group.
     pub fn start(
-        program: &Path,
-        arguments: &[String],
+        words: &[String],
         env: &[(String, String)],
         cwd: &Path,
+        beside: &Path,
     ) -> Result<(Self, u32), NotStarted> {
-        let mut command = Command::new(program);
+        let none = || NotStarted { message: "there is no program to start".to_owned(), help: None };
+        let (program, arguments) = words.split_first().ok_or_else(none)?;
+        let mut command = Command::new(located(program, beside));
         command
             .args(arguments)
             .envs(env.iter().map(|(name, value)| (name, value)))
@@ -68,7 +70,7 @@ impl Process {
         let group_of =
             |child: &Child| Pid::from_raw(child.id().and_then(|id| id.try_into().ok()).unwrap_or(0));
         let started = remains::start_group(|| command.spawn(), group_of);
-        let mut child = started.map_err(|error| NotStarted::new(program, cwd, &error))?;
+        let mut child = started.map_err(|error| NotStarted::new(program, beside, cwd, &error))?;
         let (pid, group) = (child.id().unwrap_or_default(), group_of(&child));
         let (output, errors) = (Arc::new(Output::default()), Arc::new(Output::default()));
         if let Some(stdout) = child.stdout.take() {
@@ -181,27 +183,36 @@ pub(super) struct NotStarted {
 }
 
 impl NotStarted {
-    fn new(program: &Path, cwd: &Path, error: &io::Error) -> Self {
+    fn new(written: &str, beside: &Path, cwd: &Path, error: &io::Error) -> Self {
+        let program = located(written, beside);
         let shown = program.to_string_lossy();
         let shown = shown.escape_debug();
+        // One without a path was looked for in PATH, and not here.
+        let by_path = program.is_absolute();
+        let is_there = by_path && program.is_file();
         let (message, help) = match error.kind() {
             io::ErrorKind::NotFound if !cwd.is_dir() => {
                 let shown = cwd.to_string_lossy();
                 (format!("there is no directory {}", shown.escape_debug()), Some(BESIDE.to_owned()))
             }
-            io::ErrorKind::NotFound if program.is_file() => {
+            io::ErrorKind::NotFound if is_there => {
                 let what = "what its first line, `#!`, names is not there";
                 (format!("cannot start `{shown}`: {what}"), None)
             }
-            io::ErrorKind::NotFound if program.is_absolute() => {
-                (format!("there is no program `{shown}`"), Some(BESIDE.to_owned()))
+            io::ErrorKind::NotFound if by_path => {
+                let help = (!Path::new(written).is_absolute()).then(|| BESIDE.to_owned());
+                (format!("there is no program `{shown}`"), help)
+            }
+            io::ErrorKind::NotFound if beside.join(written).is_file() => {
+                let help = format!("`./{shown}` is the one that is where the scenario is");
+                (format!("there is no program `{shown}`"), Some(help))
             }
             io::ErrorKind::NotFound => {
                 let requires = format!("requires: [{{ command: {shown} }}]");
                 let help = format!("`{requires}` skips the scenario where it is not installed");
                 (format!("there is no program `{shown}`"), Some(help))
             }
-            io::ErrorKind::PermissionDenied if program.is_file() => {
+            io::ErrorKind::PermissionDenied if is_there => {
                 let help = format!("`chmod +x {shown}` makes it one that can be started");
                 (format!("cannot start `{shown}`: permission denied"), Some(help))
             }

@@ -4,7 +4,7 @@ use super::compare::in_words;
 use super::deadline::Deadline;
 use super::ending::tell_exited;
 use super::lock::locked;
-use super::process::{Process, describe, located};
+use super::process::{Process, describe};
 use super::session::{Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
@@ -31,10 +31,7 @@ pub(super) async fn spawn(lane: &Lane, number: u32, step: &Spawn, deadline: Dead
         Some(cwd) => step.directory.join(lane.text(cwd)?),
         None => lane.session.tmp().map_err(Trouble::unfilled)?,
     };
-    // The checker lets no step pass that names no program.
-    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
-    let program = located(program, &step.directory);
-    let (process, pid) = Process::start(&program, arguments, &env, &cwd)?;
+    let (process, pid) = Process::start(&command, &env, &cwd, &step.directory)?;
     let process = Arc::new(process);
     locked(&lane.session.processes).push(process.clone());
     let socket = lane.open(&step.name, Live::Process(process.clone()));

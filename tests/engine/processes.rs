@@ -252,6 +252,14 @@ fn a_program_that_cannot_be_started_is_told_with_where_it_was_looked_for_and_why
     let here = directory.path().display().to_string();
     for (spawn, message, help) in [
         ("run: [./none]", "there is no program `HERE/none`", "a relative path begins where the scenario is"),
+        // It is here, where tests run, and not in PATH.
+        ("run: [Cargo.toml]", "there is no program `Cargo.toml`", "`requires: "),
+        (
+            "run: [server]",
+            "there is no program `server`",
+            "`./server` is the one that is where the scenario is",
+        ),
+        ("run: [/no/such/program]", "there is no program `/no/such/program`", ""),
         ("run: [no-such-program]", "there is no program `no-such-program`", "`requires: "),
         ("run: [./server], cwd: none", "there is no directory HERE/none", "a relative path begins"),
         ("run: [./plain]", "cannot start `HERE/plain`: permission denied", "`chmod +x HERE/plain`"),
@@ -263,5 +271,6 @@ fn a_program_that_cannot_be_started_is_told_with_where_it_was_looked_for_and_why
         assert_eq!(problem.message, message.replace("HERE", &here));
         let helps = problem.help.join("\n");
         assert!(helps.contains(&help.replace("HERE", &here)), "{spawn}: {helps}");
+        assert_eq!(helps.is_empty(), help.is_empty(), "{spawn}: {helps}");
     }
 }
