@@ -8,6 +8,7 @@ use crate::text::{Diagnostic, Severity};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::sync::OnceLock;
 
 /// How bytes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -176,8 +177,14 @@ pub(super) fn skipping_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
     Ok(Calm::new(Box::new(lines) as Box<dyn Write + Send>))
 }
 
-fn stdout_file() -> io::Result<File> {
-    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+/// One for all: a thousand connections of `send` are not to open it a thousand times.
+fn stdout_file() -> io::Result<&'static File> {
+    static FILE: OnceLock<File> = OnceLock::new();
+    if let Some(file) = FILE.get() {
+        return Ok(file);
+    }
+    let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    Ok(FILE.get_or_init(|| file))
 }
 
 /// A duration on the command line, 0 too: a bare number is seconds.
