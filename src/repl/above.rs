@@ -56,6 +56,8 @@ struct State {
     begun: String,
     left_out: u64,
     token_is_out: bool,
+    /// What was taken while no line is edited is being written: no prompt may stand before it.
+    is_writing: bool,
     /// The editor's next repaint is not of its own making.
     repaint_is_ours: bool,
     end: End,
@@ -87,6 +89,7 @@ impl Above {
             begun: String::new(),
             left_out: 0,
             token_is_out: false,
+            is_writing: false,
             repaint_is_ours: true,
             end: End::NotYet,
         };
@@ -133,9 +136,12 @@ impl Above {
                 }
                 Phase::Out if waiting && !stopping => {
                     let text = state.take();
+                    state.is_writing = true;
                     drop(state);
                     self.write(&text);
                     state = held(&self.0.state);
+                    state.is_writing = false;
+                    self.0.changed.notify_all();
                 }
                 Phase::In if waiting && !state.token_is_out => {
                     state.token_is_out = true;
@@ -165,7 +171,9 @@ impl Above {
     /// A line is about to be edited: writes what still waits, so that the prompt stands below it. False once
     /// it is closed: the terminal is being put back, and nobody may change it again.
     pub fn enter(&self) -> bool {
-        let mut state = held(&self.0.state);
+        let state = held(&self.0.state);
+        let written = self.0.changed.wait_while(state, |state| state.is_writing);
+        let mut state = written.unwrap_or_else(PoisonError::into_inner);
         if state.end != End::NotYet {
             return false;
         }
@@ -227,7 +235,7 @@ impl Above {
         state.end = End::Closing;
         self.0.changed.notify_all();
         let stopped = self.0.changed.wait_timeout_while(state, STOPPED, |state| match state.phase {
-            Phase::Out => false,
+            Phase::Out => state.is_writing,
             Phase::Entering => true,
             Phase::In => state.end == End::Closing,
         });
@@ -298,6 +306,7 @@ impl Write for Above {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     #[derive(Clone, Default)]
     struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -324,6 +333,44 @@ mod tests {
         above.write_all(b"one\ntwo\nhal").unwrap();
         above.enter();
         assert_eq!(text(&paper), "one\ntwo\n");
+    }
+
+    /// Says when it is written to, and on paper whether a prompt came before it was done.
+    struct Slow {
+        paper: Paper,
+        begun: Sender<()>,
+        prompts: Receiver<()>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.begun.send(()).unwrap();
+            if self.prompts.recv_timeout(Duration::from_millis(100)).is_ok() {
+                self.paper.write_all(b"prompt> ")?;
+            }
+            self.paper.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_line_is_begun_before_what_is_being_written_stands_there() {
+        let paper = Paper::default();
+        let ((begun, writing), (prompt, prompts)) = (channel(), channel());
+        let mut above = Above::new(Slow { paper: paper.clone(), begun, prompts });
+        let serving = above.clone();
+        let printer = std::thread::spawn(move || serving.serve(|_| true));
+        above.write_all(b"one\n").unwrap();
+        writing.recv().unwrap();
+        assert!(above.enter());
+        prompt.send(()).unwrap();
+        above.leave();
+        above.close();
+        printer.join().unwrap();
+        assert_eq!(text(&paper), "one\n");
     }
 
     #[test]
