@@ -1,0 +1,123 @@
+//! TLS with openssl at the other end.
+
+use crate::desk::ports::free_port;
+use crate::desk::{finish, has, program, run};
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// openssl as a server that sends back each line from its end to its beginning, with a certificate for `localhost`.
+struct Openssl {
+    server: Child,
+    directory: TempDir,
+    at: String,
+}
+
+impl Openssl {
+    /// Started, if it is installed; it listens some time later. The certificate may be that of an authority.
+    fn start(authority: bool) -> Option<Self> {
+        if !has("openssl") {
+            return None;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let (cert, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+        openssl.args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+        let use_of_it = if authority { "keyUsage=keyCertSign" } else { "basicConstraints=CA:FALSE" };
+        openssl.args(["-addext", use_of_it]).arg("-keyout").arg(&key).arg("-out").arg(&cert);
+        assert!(openssl.stderr(Stdio::null()).status().unwrap().success());
+        let at = format!("127.0.0.1:{}", free_port());
+        let mut server = Command::new("openssl");
+        server.args(["s_server", "-rev", "-naccept", "9", "-accept", &at]);
+        server.arg("-cert").arg(cert).arg("-key").arg(key);
+        server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Some(Self { server: server.spawn().unwrap(), directory, at })
+    }
+
+    /// `send` to it, which waits until it listens.
+    fn send(&self, words: &[&str]) -> Command {
+        program(&[&["send", &self.at, "--tls", "--retry", "30"], words].concat())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Killed, it says nothing more.
+    fn kill(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
+
+impl Drop for Openssl {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[test]
+fn tls_is_spoken_with_openssl() {
+    let Some(openssl) = Openssl::start(false) else { return };
+    let ended = |command: &mut Command| finish(command.spawn().unwrap());
+    let secrets = openssl.path("secrets");
+    let mut command = openssl.send(&[r"hello\n", "--insecure", "--until", r"\n"]);
+    let told = ended(command.env("SSLKEYLOGFILE", &secrets));
+    assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
+    assert!(told.err.contains("* TLS 1."), "{}", told.err);
+    assert!(std::fs::read_to_string(secrets).unwrap().contains("CLIENT_"));
+    let (cert, name) = (openssl.path("cert.pem"), "localhost");
+    let told = ended(&mut openssl.send(&[r"hello\n", "--ca", &cert, "--sni", name, "--until", r"\n"]));
+    assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
+    let told = ended(&mut openssl.send(&["x"]));
+    assert!(told.code == Some(3) && told.err.contains("\nerror: "), "{}", told.err);
+}
+
+#[test]
+fn tls_that_ends_without_its_close_notify_is_told() {
+    let Some(mut openssl) = Openssl::start(false) else { return };
+    let words = [r"hello\n", "--insecure", "--no-shutdown", "--wait", "60"];
+    let mut child = openssl.send(&words).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+    openssl.kill();
+    let told = finish(child);
+    assert!(told.err.contains("* closed by peer (FIN without close_notify) after"), "{}", told.err);
+}
+
+#[test]
+fn the_certificate_of_an_authority_is_refused_in_words() {
+    let Some(openssl) = Openssl::start(true) else { return };
+    let mut command = openssl.send(&["x", "--ca", &openssl.path("cert.pem"), "--sni", "localhost"]);
+    let told = finish(command.spawn().unwrap());
+    let words = "invalid peer certificate: it is a certificate authority's, and no server's own";
+    assert!(told.err.contains(words), "{}", told.err);
+    assert_eq!(told.code, Some(3));
+}
+
+#[test]
+fn what_tls_needs_is_looked_at_before_anything_opens() {
+    let directory = tempfile::tempdir().unwrap();
+    let (text, log) = (directory.path().join("no.pem"), directory.path().join("missing/keys"));
+    std::fs::write(&text, "no certificate").unwrap();
+    let text = text.to_str().unwrap();
+    for (words, problem) in [
+        (&["send", "9", "x", "--tls", "--ca", text][..], "error: TLS: the PEM text holds no certificate\n"),
+        (&["send", "9", "x", "--tls", "--sni", "bad name"], "error: TLS: `bad name` is no server name\n"),
+        (
+            &["serve", "0", "--tls", "--cert", text, "--key", text],
+            "error: TLS: the PEM text holds no certificate\n",
+        ),
+    ] {
+        let told = run(words);
+        assert!(told.err.starts_with(problem), "{words:?}: {}", told.err);
+        assert_eq!((told.code, told.out.len()), (Some(2), 0), "{words:?}");
+    }
+    let mut command = program(&["send", "9", "x", "--tls", "--insecure"]);
+    let told = finish(command.env("SSLKEYLOGFILE", &log).spawn().unwrap());
+    let wanted = format!(
+        "error: cannot write {}, which SSLKEYLOGFILE names: no such file or directory\n",
+        log.display()
+    );
+    assert_eq!((told.err, told.code), (wanted, Some(2)));
+}
