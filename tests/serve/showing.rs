@@ -1,0 +1,137 @@
+//! What is shown of clients, and where.
+
+use crate::BANNER;
+use crate::desk::{Serving, all, run};
+use nix::sys::signal::Signal;
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+
+#[test]
+fn what_clients_say_is_shown_with_their_numbers() {
+    let server = Serving::new(&[]);
+    assert_eq!(server.ask(b"hello\r\n\x1b[31m\xff"), b"");
+    assert_eq!(server.ask(b""), b"");
+    let told = server.stop();
+    assert_eq!(
+        told.out(),
+        r"#1 *        connected 127.0.0.1:OTHER
+#1 <    13  hello\r\n\e[31m\xff
+#1 *        closed by peer (FIN): in 13 B, out 0 B, T s
+#2 *        connected 127.0.0.1:OTHER
+#2 *        closed by peer (FIN): in 0 B, out 0 B, T s
+"
+    );
+    assert_eq!(told.err, format!("{BANNER}* 2 clients in T s: in 13 B, out 0 B\n"));
+    assert_eq!(told.code, Some(130));
+}
+
+#[test]
+fn what_comes_before_the_end_and_matches_no_rule_is_received_and_shown() {
+    let server = Serving::new(&["--reply", r"ok\n"]);
+    // Left unread it would make our close a reset.
+    assert_eq!(server.ask(b"one\ntail"), b"ok\n");
+    assert_eq!(
+        server.stop().out(),
+        r"#1 *        connected 127.0.0.1:OTHER
+#1 <     4  one\n
+#1 >     3  ok\n
+#1 <     4  tail
+#1 *        closed by peer (FIN): in 8 B, out 3 B, T s
+"
+    );
+}
+
+#[test]
+fn what_matches_no_rule_is_received_and_shown_whatever_is_done_then() {
+    let server = Serving::new(&["--on", r"one\n", "--reply", r"ok\n"]);
+    let mut stream = server.connect();
+    stream.write_all(b"one\n").unwrap();
+    stream.read_exact(&mut [0; 3]).unwrap();
+    stream.write_all(b"two\n").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(all(&mut stream), b"");
+    let told = server.stop();
+    assert!(told.out().contains("#1 <     4  two\\n\n"), "{}", told.out());
+    for otherwise in ["wait", "close"] {
+        let words =
+            ["--once", "--view", "raw", "--on", r"one\n", "--reply", r"ok\n", "--otherwise", otherwise];
+        let server = Serving::new(&words);
+        assert_eq!(server.ask(b"one\ntwo\n"), b"ok\n", "{otherwise}");
+        assert_eq!(server.end().out(), "one\ntwo\n", "{otherwise}");
+    }
+}
+
+#[test]
+fn what_a_script_receives_is_stdout_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("steps.yaml");
+    std::fs::write(&script, "steps:\n  - recv: { at: conn }\n  - expect: { at: conn, eof: true }\n").unwrap();
+    let server = Serving::new(&["--once", "--script", script.to_str().unwrap()]);
+    assert_eq!(server.ask(b"hello"), b"");
+    assert_eq!(server.end().out(), "hello");
+}
+
+#[test]
+fn an_echo_that_nobody_watches_shows_open_and_close_only() {
+    let server = Serving::new(&["--echo"]);
+    assert_eq!(server.ask(&vec![7; 1_000_000]), vec![7; 1_000_000]);
+    let told = server.stop();
+    let out = "#1 *        connected 127.0.0.1:OTHER\n#1 *        closed by peer (FIN): in 1000000 B, out 1000000 B, T s\n";
+    assert_eq!(told.out(), out);
+}
+
+#[test]
+fn five_clients_at_once_are_told_apart() {
+    let server = Serving::new(&[]);
+    let clients: Vec<TcpStream> = (0..5).map(|_| server.connect()).collect();
+    for (number, mut client) in clients.into_iter().enumerate() {
+        client.write_all(format!("I am {number}").as_bytes()).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(all(&mut client), b"");
+    }
+    let out = server.stop().out();
+    for number in 0..5 {
+        assert!(out.contains(&format!("#{} <     6  I am {number}\n", number + 1)), "{out}");
+    }
+}
+
+#[test]
+fn nobody_reading_the_output_changes_nothing_for_clients() {
+    let mut server = Serving::new(&[]);
+    drop(server.stdout());
+    for _ in 0..3 {
+        assert_eq!(server.ask(b"hello"), b"");
+    }
+    let told = server.stop();
+    assert!(!told.err.contains("error") && !told.err.contains("panic"), "{}", told.err);
+    assert_eq!(told.code, Some(130));
+}
+
+#[test]
+fn a_transcript_that_nobody_reads_keeps_no_client_waiting_and_says_what_is_not_in_it() {
+    let mut server = Serving::new(&["--echo"]);
+    // Each leaves more than two lines of it: a pipe holds less than all of them together.
+    for _ in 0..1500 {
+        assert_eq!(server.ask(b"hello"), b"hello");
+    }
+    let mut stdout = server.stdout();
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("#1 *        connected"), "{line}");
+    server.signal(Signal::SIGINT);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let told = server.end();
+    assert!(told.err.contains("* 1500 clients"), "{}", told.err);
+    assert!(rest.contains(" lines left out: nobody was reading\n"), "{rest}");
+}
+
+#[test]
+fn an_echo_over_tls_that_nobody_watches_shows_no_pieces() {
+    let server = Serving::new(&["--echo", "--tls"]);
+    let told = run(&["send", &server.at(), "hello", "--tls", "--insecure"]);
+    assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{}", told.err);
+    let out = server.stop().out();
+    assert!(out.contains("#1 *        closed by peer (FIN): in 5 B, out 5 B"), "{out}");
+    assert!(!out.contains("hello"), "{out}");
+}
