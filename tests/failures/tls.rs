@@ -1,0 +1,24 @@
+//! TLS that is not spoken.
+
+use super::*;
+
+#[test]
+fn a_certificate_that_nobody_vouches_for() {
+    stored!(connected(
+        "
+- parallel:
+    server:
+      - tls: { at: conn, as: server, fails: tls }
+    client:
+      - tls: { at: client, as: client }"
+    ));
+}
+
+#[test]
+fn a_peer_that_does_not_speak_tls() {
+    stored!(connected(
+        "
+- send: { from: conn, text: \"220 ready\\r\\n\" }
+- tls: { at: client, as: client, insecure: true }"
+    ));
+}
