@@ -199,19 +199,22 @@ impl Conversation {
         let Some(known) = self.streams.remove(&(event.lane.to_string(), name.to_owned())) else {
             return Ok(());
         };
-        let how = match (known.ended, reset) {
-            (_, true) => {
-                known.cause.map_or("reset by us (RST)".to_owned(), |why| format!("{why}: reset sent"))
-            }
-            (Some(how), _) => ended(&how),
-            (None, _) => known.cause.map_or("closed by us".to_owned(), |why| format!("{why}: closed by us")),
+        let end = known.ended.as_deref().map(ended);
+        let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with("closed by peer"));
+        let is_usual = known.cause.is_none() && !known.unsent && (end.is_none() || closed_by_peer);
+        let how = match (reset, end, known.cause) {
+            (true, _, None) => "reset by us (RST)".to_owned(),
+            (true, _, Some(why)) => format!("{why}: reset sent"),
+            (false, None, None) => "closed by us".to_owned(),
+            (false, None, Some(why)) => format!("{why}: closed by us"),
+            (false, Some(end), None) => end,
+            (false, Some(end), Some(why)) => format!("{why}; {end}"),
         };
-        let style = if reset || how.starts_with("closed") && !known.unsent { FAINT } else { OTHER };
+        let style = if reset || is_usual { FAINT } else { OTHER };
         let time = event.at.saturating_sub(known.began);
         let seconds = time.as_secs_f64();
         let (sent, received) = (amount(sent, time), amount(received, time));
-        let early =
-            if known.unsent && how.starts_with("closed by peer") { ", before all was sent" } else { "" };
+        let early = if known.unsent && closed_by_peer { ", before all was sent" } else { "" };
         let words = if known.accepted {
             format!("{how}{early}: in {received}, out {sent}, {seconds:.3} s")
         } else {

@@ -36,7 +36,7 @@ fn what_comes_before_the_end_and_matches_no_rule_is_received_and_shown() {
 #1 <     4  one\n
 #1 >     3  ok\n
 #1 <     4  tail
-#1 *        closed by peer (FIN): in 8 B, out 3 B, T s
+#1 *        4 bytes came before the end that no rule matched; closed by peer (FIN): in 8 B, out 3 B, T s
 "
     );
 }
@@ -51,7 +51,9 @@ fn what_matches_no_rule_is_received_and_shown_whatever_is_done_then() {
     stream.shutdown(Shutdown::Write).unwrap();
     assert_eq!(all(&mut stream), b"");
     let told = server.stop();
-    assert!(told.out().contains("#1 <     4  two\\n\n"), "{}", told.out());
+    let ended =
+        "#1 <     4  two\\n\n#1 *        no rule matched; closed by peer (FIN): in 8 B, out 3 B, T s\n";
+    assert!(told.out().ends_with(ended), "{}", told.out());
     for otherwise in ["wait", "close"] {
         let words =
             ["--once", "--view", "raw", "--on", r"one\n", "--reply", r"ok\n", "--otherwise", otherwise];
