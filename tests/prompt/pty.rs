@@ -304,8 +304,17 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Hung up on, it takes with it what it has made; killed, it could not.
+        let began = Instant::now();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(nix::sys::signal::Signal::SIGHUP);
+        }
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if began.elapsed() > DEADLINE {
+                let _ = self.child.kill();
+            }
+            std::thread::yield_now();
+        }
         // The thread ends when the last descriptor of the terminal is closed.
         drop(self.reader.take());
     }
