@@ -15,6 +15,8 @@ mod addresses;
 mod completions;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "desk/installed.rs"]
+mod installed;
 #[path = "cli/man.rs"]
 mod man;
 #[path = "cli/times.rs"]

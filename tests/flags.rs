@@ -128,7 +128,7 @@ fn tls_server(cert: &str) -> (Child, String) {
 }
 
 fn certificate(directory: &Path) -> Option<String> {
-    if !desk::has("openssl") {
+    if !desk::installed::has("openssl") {
         return None;
     }
     let (cert, key) = (directory.join("cert.pem"), directory.join("key.pem"));

@@ -142,7 +142,7 @@ fn cells() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// What the others do is a fact about the versions that were looked at: with another one it is not judged.
 fn is_the_version_looked_at(program: &str) -> bool {
-    if !desk::has(program) {
+    if !desk::installed::has(program) {
         return false;
     }
     let (ask, known): (&[&str], &str) = match program {

@@ -1,5 +1,6 @@
 //! Completion, asked as the shells ask: in bash, zsh and fish themselves where they are installed.
 
+use crate::installed::has;
 use std::process::Command;
 
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
@@ -8,14 +9,6 @@ const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 fn path() -> String {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sockdrill"));
     format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap())
-}
-
-fn has(shell: &str) -> bool {
-    let found = Command::new(shell).arg("--version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!("skipped: {shell} is not installed");
-    }
-    found
 }
 
 /// What a script of this shell prints, in this directory.

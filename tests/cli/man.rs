@@ -1,15 +1,7 @@
 //! Manual pages, as man(1) shows them.
 
+use crate::installed::has;
 use std::process::Command;
-
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
-    let found = found.is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!("skipped: {program} is not installed");
-    }
-    found
-}
 
 /// The program's page and those of its commands, in a directory.
 fn pages() -> (tempfile::TempDir, Vec<std::path::PathBuf>) {

@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+pub mod installed;
 pub mod ports;
 pub mod running;
 
@@ -250,15 +251,4 @@ impl Serving {
             code,
         }
     }
-}
-
-/// Whether a program is installed; a test that needs one that is not says so and passes.
-#[allow(clippy::print_stderr, reason = "says why nothing was tested")]
-pub fn has(program: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|directory| directory.join(program).is_file()));
-    if !found {
-        eprintln!("skipped: {program} is not installed");
-    }
-    found
 }

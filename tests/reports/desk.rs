@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+#[path = "../desk/installed.rs"]
+pub mod installed;
+
 pub const GOOD: &str = "name: a client that closes is seen
 tags: [tcp]
 steps:
@@ -95,17 +98,6 @@ pub fn told(mut command: Command) -> Told {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
-}
-
-/// Whether a program is installed; a test that needs one that is not says so and passes.
-#[allow(clippy::print_stderr, reason = "says why nothing was tested")]
-pub fn has(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
-    if !found {
-        eprintln!("skipped: {program} is not installed");
-    }
-    found
 }
 
 /// What is in a directory.

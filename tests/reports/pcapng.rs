@@ -89,7 +89,7 @@ pub fn check(file: &[u8]) -> Vec<Vec<String>> {
 }
 
 fn tshark(desk: &Desk, arguments: &[&str]) -> Option<String> {
-    if !crate::desk::has("tshark") {
+    if !crate::desk::installed::has("tshark") {
         return None;
     }
     let mut command = Command::new("tshark");
@@ -297,7 +297,7 @@ steps:
 /// Everything that the gallery does with sockets, as an expert sees it.
 #[test]
 fn an_expert_finds_nothing_wrong_with_the_packets_of_the_gallery() {
-    if !crate::desk::has("tshark") {
+    if !crate::desk::installed::has("tshark") {
         return;
     }
     let desk = Desk::new(&[]);

@@ -1,6 +1,7 @@
 //! Reports as programs of other people read them: xmllint, Perl's TAP parser, an editor's JSON schema.
 
-use crate::desk::{Desk, FAILING, GOOD, NO_PROGRAM, SKIPPED, WRONG, has, told};
+use crate::desk::installed::has;
+use crate::desk::{Desk, FAILING, GOOD, NO_PROGRAM, SKIPPED, WRONG, told};
 use crate::facts;
 use sockdrill::event::{Event, Sink as _};
 use sockdrill::sink::{Format, JsonlFile, Report, WholeFile};

@@ -1,7 +1,8 @@
 //! TLS with openssl at the other end.
 
+use crate::desk::installed::has;
 use crate::desk::ports::free_port;
-use crate::desk::{finish, has, program, run};
+use crate::desk::{finish, program, run};
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;

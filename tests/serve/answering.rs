@@ -1,6 +1,7 @@
 //! What clients get: rules, scripts, echoes, typed lines; and misbehaviour on demand.
 
-use crate::desk::{Serving, all, has, program, reset, run};
+use crate::desk::installed::has;
+use crate::desk::{Serving, all, program, reset, run};
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::Shutdown;
 use std::process::{Command, Stdio};
