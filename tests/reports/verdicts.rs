@@ -234,7 +234,12 @@ fn play(row: &Row, desk: &Desk) -> Told {
     } else {
         String::new()
     };
-    let mut command = desk.command(&format!("replay . {} {REPORTS} {set}", row.arguments));
+    on_github(desk, &format!("replay . {} {REPORTS} {set}", row.arguments))
+}
+
+/// Run as GitHub Actions runs it.
+fn on_github(desk: &Desk, arguments: &str) -> Told {
+    let mut command = desk.command(arguments);
     command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", desk.path(""));
     told(command)
 }
@@ -384,9 +389,7 @@ fn the_stream_goes_to_stdout_and_to_a_file_alike() {
 #[test]
 fn github_is_told_where_it_runs_us_and_nobody_else() {
     let desk = Desk::new(&[("a.yaml", FAILING)]);
-    let mut command = desk.command("replay a.yaml");
-    command.env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", desk.path(""));
-    let on_github = told(command);
+    let on_github = on_github(&desk, "replay a.yaml");
     assert_eq!(on_github.code, Some(1));
     let title = "title=an answer that is not as expected";
     assert!(
