@@ -13,18 +13,18 @@
 mod addresses;
 #[path = "cli/completions.rs"]
 mod completions;
+#[allow(dead_code, reason = "the tests of reports use the rest")]
+#[path = "reports/desk.rs"]
+mod desk;
 #[path = "cli/help.rs"]
 mod help;
-#[path = "desk/installed.rs"]
-mod installed;
 #[path = "cli/man.rs"]
 mod man;
 #[path = "cli/times.rs"]
 mod times;
 
+use desk::{Desk, FAILING, HANGING, SKIPPED, Told, told};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 const GOOD: &str = "name: a client that closes is seen
 tags: [tcp]
@@ -39,85 +39,17 @@ steps:
   - expect:  { at: conn, eof: true }
 ";
 
-const FAILING: &str = "name: an answer that is not as expected
-tags: [tcp]
-steps:
-  - listen:  { as: server, at: 127.0.0.1:0 }
-  - connect: { as: client, to: server }
-  - accept:  { as: conn, at: server }
-  - send:    { from: conn, text: \"pong\" }
-  - expect:  { at: client, text: \"PONG\" }
-";
-
 const WRONG: &str = "name: two mistakes
 steps:
   - lisen: { as: server, at: 127.0.0.1:0 }
   - close: nobody
 ";
 
-const SKIPPED: &str = "name: needs what no machine has
-requires: [{ command: sockdrill-no-such-program }]
-steps:
-  - note: never said
-";
-
-const HANGING: &str = "name: nobody says anything
-within: 600s
-steps:
-  - listen:  { as: server, at: 127.0.0.1:0 }
-  - connect: { as: client, to: server }
-  - expect:  { at: client, text: \"hello\" }
-";
-
-/// What a command said and how it ended.
-struct Told {
-    out: String,
-    err: String,
-    code: Option<i32>,
-}
-
-/// A directory with scenario files, and the program in it.
-struct Desk(tempfile::TempDir);
-
-impl Desk {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let desk = Self(tempfile::tempdir().unwrap());
-        for (path, text) in files {
-            let path = desk.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        desk
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
-        command.args(arguments.split_whitespace()).current_dir(self.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "COLUMNS", "GITHUB_ACTIONS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run(&self, arguments: &str) -> Told {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
-    }
-}
-
 /// Runs the program with these arguments, anywhere.
 fn run(arguments: &[&str]) -> Told {
     let mut command = empty_desk().command("");
     command.current_dir(std::env::temp_dir()).args(arguments);
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Told { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+    told(command)
 }
 
 fn empty_desk() -> Desk {
@@ -248,7 +180,7 @@ fn mistakes_are_told_as_json_too() {
     let kinds: Vec<_> =
         told.out.lines().map(|line| sockdrill::sink::read_event(line).unwrap().what).collect();
     assert_eq!((kinds.len(), told.code), (4, Some(2)));
-    assert!(std::fs::read_to_string(desk.path().join("report.xml")).unwrap().contains("errors=\"2\""));
+    assert!(desk.read("report.xml").contains("errors=\"2\""));
 }
 
 #[test]
@@ -332,7 +264,7 @@ fn filters_choose_and_say_what_they_left_out() {
     };
     assert_eq!(
         said("--tag tpc-ip"),
-        "error: none of 3 scenarios has the tag `tpc-ip`\n  help: the tags here are tcp\n"
+        "error: none of 3 scenarios has the tag `tpc-ip`\n  help: the tags here are slow, tcp\n"
     );
     assert_eq!(said("--filter zzz"), "error: none of 3 scenarios has `zzz` in its path or name\n");
     assert_eq!(
@@ -429,7 +361,7 @@ fn ended_by(signal: nix::sys::signal::Signal) -> (Option<i32>, Vec<String>, Stri
     nix::sys::signal::kill(process, signal).unwrap();
     let rest = lines.collect();
     let code = child.wait().unwrap().code();
-    (code, rest, std::fs::read_to_string(desk.path().join("report.xml")).unwrap())
+    (code, rest, desk.read("report.xml"))
 }
 
 #[test]

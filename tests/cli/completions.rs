@@ -1,6 +1,6 @@
 //! Completion, asked as the shells ask: in bash, zsh and fish themselves where they are installed.
 
-use crate::installed::has;
+use crate::desk::installed::has;
 use std::process::Command;
 
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];

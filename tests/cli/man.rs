@@ -1,6 +1,6 @@
 //! Manual pages, as man(1) shows them.
 
-use crate::installed::has;
+use crate::desk::installed::has;
 use std::process::Command;
 
 /// The program's page and those of its commands, in a directory.

@@ -1,7 +1,5 @@
 //! Which programs are there that tests need beside ours.
 
-#![allow(dead_code, reason = "some binaries of tests need none")]
-
 /// Whether a program is installed; a test that needs one that is not says so and passes.
 #[allow(clippy::print_stderr, reason = "says why nothing was tested")]
 pub fn has(program: &str) -> bool {
