@@ -27,7 +27,7 @@ pub(super) fn tell_received(lane: &Lane, number: impl Into<Option<u32>>, socket:
     tell_message(lane, number, socket, None, None, bytes);
 }
 
-/// States which message was received: a datagram, or one that a frame made of a stream.
+/// States which message was received: a datagram, or one that a frame made of a stream, which is tapped.
 pub(super) fn tell_message(
     lane: &Lane,
     number: impl Into<Option<u32>>,

@@ -40,7 +40,7 @@ impl Stage {
         self
     }
 
-    /// Gives every byte that streams receive to `tap`, whole and before it is told of.
+    /// Gives every byte that streams receive to `tap`, whole and before it is told of; of framed ones the messages.
     pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
         *super::lock::locked(&self.lane.session.tap) = Some(super::tap::Tap(Box::new(tap)));
     }
