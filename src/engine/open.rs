@@ -5,7 +5,8 @@ use super::session::{Addresses, Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{
-    ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsSettings, TlsSide,
+    ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsFault, TlsSettings,
+    TlsSide,
 };
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::Template;
@@ -269,28 +270,27 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
 
 /// Why there is no TLS, and the way out.
 fn not_secured(error: NetError, step: &Tls) -> Trouble {
-    // These are the words of rustls; where they change, only the way out is lost.
-    let untrusted = !step.server && error.message.contains("invalid peer certificate");
-    let is_no_tls = error.message.contains("InvalidContentType");
-    let unknown = error.message.contains("UnknownIssuer");
-    let other_name = error.message.contains("not valid for name");
-    let authority = error.message.contains("CaUsedAsEndEntity");
+    let fault = error.tls;
     let trouble = Trouble::from(error);
-    let trouble = if unknown { trouble.label("it is signed by nobody who is trusted") } else { trouble };
-    if other_name {
-        trouble
+    match fault {
+        Some(TlsFault::NoTls) => trouble.label("what the peer sent is no TLS"),
+        // A server that does not trust its client has to be told whom to trust, and that is all.
+        Some(TlsFault::UnknownIssuer) if step.server => trouble.label("it is signed by nobody who is trusted"),
+        Some(TlsFault::UnknownIssuer) => {
+            trouble.label("it is signed by nobody who is trusted").help(WHOM_TO_TRUST)
+        }
+        Some(TlsFault::OtherName) => trouble
             .label("it is for another name")
-            .help("`name: host` says which name it must have; `insecure: true` takes any")
-    } else if authority {
-        trouble.help("`openssl req -x509 -addext basicConstraints=CA:FALSE` makes one that is; `insecure: true` takes any")
-    } else if untrusted {
-        trouble.help("`ca: file` says whom to trust; `insecure: true` trusts everybody")
-    } else if is_no_tls {
-        trouble.label("what the peer sent is no TLS")
-    } else {
-        trouble
+            .help("`name: host` says which name it must have; `insecure: true` takes any"),
+        Some(TlsFault::Authority) => trouble.help(
+            "`openssl req -x509 -addext basicConstraints=CA:FALSE` makes one that is; `insecure: true` takes any",
+        ),
+        Some(TlsFault::Certificate) if !step.server => trouble.help(WHOM_TO_TRUST),
+        Some(TlsFault::Certificate) | None => trouble,
     }
 }
+
+const WHOM_TO_TRUST: &str = "`ca: file` says whom to trust; `insecure: true` trusts everybody";
 
 fn read(lane: &Lane, path: &Template) -> Result<Vec<u8>, Trouble> {
     let path = lane.text(path)?;

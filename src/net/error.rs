@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
+use super::tls_fault::TlsFault;
 use crate::text::ErrorKind;
 
 /// An error of the socket floor; `message` is one sentence that begins with the address really tried and
@@ -14,22 +15,24 @@ pub struct NetError {
     pub kind: ErrorKind,
     /// One sentence.
     pub message: String,
+    /// Why there is no TLS, where there is something to be done about it.
+    pub tls: Option<TlsFault>,
 }
 
 impl NetError {
     /// An error of that kind in these words.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), tls: None }
     }
 
     /// What the system said of `what`, an address or an operation: `127.0.0.1:9: connection refused`.
     pub fn io(what: impl Display, e: &io::Error) -> Self {
-        Self { kind: ErrorKind::of(e), message: format!("{what}: {}", words(e)) }
+        Self::new(ErrorKind::of(e), format!("{what}: {}", words(e)))
     }
 
     /// An error of that kind at `what`, in the kind's own words.
     pub(super) fn of(kind: ErrorKind, what: impl Display) -> Self {
-        Self { kind, message: format!("{what}: {}", kind.words()) }
+        Self::new(kind, format!("{what}: {}", kind.words()))
     }
 
     /// An error that no kind names.

@@ -16,9 +16,9 @@ use super::scratch;
 use super::send::SendFlags;
 use super::stream::Stream;
 use super::tls_config::{self, TlsSettings};
+use super::tls_fault;
 use super::tls_session::{Fed, Tls, TlsInfo};
 use crate::text::ErrorKind;
-use rustls::{AlertDescription, InvalidMessage};
 
 impl Stream {
     /// Runs the handshake; from here on the stream is TLS. What was received before and not consumed is
@@ -110,14 +110,10 @@ impl Stream {
                 incoming.note_end();
                 Ok(())
             }
-            Err(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-                Err(self.tls_failed("the peer does not speak it (InvalidContentType)"))
+            Err(e) => {
+                let (fault, why) = tls_fault::of(&e);
+                Err(NetError { tls: fault, ..self.tls_failed(&why) })
             }
-            Err(rustls::Error::AlertReceived(alert)) => Err(self.tls_failed(&refusal(alert))),
-            Err(e) if e.to_string().contains(CA_AS_SERVER) => Err(self.tls_failed(&format!(
-                "invalid peer certificate: it is a certificate authority's, and no server's own ({CA_AS_SERVER})"
-            ))),
-            Err(e) => Err(self.tls_failed(&e.to_string())),
         }
     }
 
@@ -217,27 +213,6 @@ impl Incoming<'_> {
         }
         true
     }
-}
-
-/// What the peer meant by a fatal alert, in words, and its name (RFC 8446, section 6.2).
-/// What webpki calls it, as this crate knows webpki by its words only.
-const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
-
-fn refusal(alert: AlertDescription) -> String {
-    let words = match alert {
-        AlertDescription::UnknownCA => "the peer does not trust who signed the certificate",
-        AlertDescription::BadCertificate
-        | AlertDescription::UnsupportedCertificate
-        | AlertDescription::CertificateRevoked
-        | AlertDescription::CertificateExpired
-        | AlertDescription::CertificateUnknown => "the peer refuses the certificate",
-        AlertDescription::CertificateRequired => "the peer wants a certificate of ours",
-        AlertDescription::ProtocolVersion => "the peer speaks no version that is spoken here",
-        AlertDescription::UnrecognisedName => "the peer is not known by that name",
-        AlertDescription::NoApplicationProtocol => "the peer speaks none of the protocols that ALPN names",
-        _ => "the peer gave up",
-    };
-    format!("{words} (alert {alert:?})")
 }
 
 #[cfg(test)]
