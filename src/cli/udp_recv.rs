@@ -17,7 +17,7 @@ use crate::script::node::{Node, Style, Value};
 use crate::script::recipe::Content;
 use crate::script::step::{Action, Scenario};
 use crate::sink::{Facing, WholeFile};
-use crate::text::{Address, Diagnostic, format_duration};
+use crate::text::{Address, Diagnostic, count, format_duration};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -246,7 +246,7 @@ fn receive(args: &Args, scenario: &Scenario, output: &Output) -> Exit {
             let came = match (finished.datagrams, args.count) {
                 (0, _) => "nothing came".to_owned(),
                 (came, Some(count)) => format!("{came} of {count} datagrams came"),
-                (came, None) => format!("{came} datagrams came"),
+                (came, None) => format!("{} came", count(came, "datagram")),
             };
             format!("{at}: {came} within {within}")
         };

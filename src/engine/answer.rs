@@ -6,7 +6,7 @@ use super::expect::ended_of;
 use super::message::{self, LONGEST, Next, framed};
 use super::mismatch::bytes;
 use super::received::{take_rest, tell_ended, tell_message, tell_received};
-use super::session::{Lane, Live, Socket};
+use super::session::{Lane, Live, NO_STEP, Socket};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{Datagram, Incoming, SendFlags, Stream};
@@ -227,7 +227,7 @@ impl Answering<'_> {
     }
 
     fn note(&self, text: String) {
-        self.lane.note(self.number, || What::Note { text });
+        self.lane.note(NO_STEP, || What::Note { text });
     }
 
     /// The first rule that a whole message matches.

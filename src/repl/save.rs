@@ -15,7 +15,7 @@ use crate::script::node::{Entry, Node, nowhere};
 use crate::script::verbs::verb;
 use crate::script::wording::PROMPT;
 use crate::script::write::write_draft;
-use crate::text::{Diagnostic, ErrorKind, TimeScale, escape, format_duration};
+use crate::text::{Diagnostic, ErrorKind, TimeScale, count, escape, format_duration};
 use std::cell::RefCell;
 use std::io;
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) async fn save(
         vars.iter().map(|(name, text)| (name.clone(), text.clone())).collect();
     known.sort();
     let steps = unfix::unfix(steps, record, &mut known);
-    let count = steps.len();
+    let steps_saved = count(steps.len(), "step");
     let text = write_draft(&draft(&asked.file, within, known, steps));
     target.write(&text)?;
     let (path, stop) = (target.beside().to_owned(), stop.clone());
@@ -58,9 +58,8 @@ pub(super) async fn save(
     let took =
         format_duration(Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(0)));
     let replaces = saved.keep(target, text)?;
-    let plural = if count == 1 { "step" } else { "steps" };
     let over = if replaces { ", over the file that was there" } else { "" };
-    Ok(format!("* saved {file}: {count} {plural}, checked and replayed in {took}{over}\n"))
+    Ok(format!("* saved {file}: {steps_saved}, checked and replayed in {took}{over}\n"))
 }
 
 /// The scenario, with its head.

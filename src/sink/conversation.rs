@@ -280,7 +280,9 @@ impl Conversation {
     /// A note about an open stream is the cause of what comes next on it.
     fn note(&mut self, event: &Event, text: &str) -> io::Result<()> {
         let lane = &event.lane;
-        let open = self.streams.iter_mut().find(|((of, _), _)| **of == **lane);
+        // What a step says stands for itself; anything else is why the connection ends as it does.
+        let caused = event.step.is_none();
+        let open = self.streams.iter_mut().find(|((of, _), _)| caused && **of == **lane);
         match open {
             Some((_, known)) => {
                 known.cause = Some(text.to_owned());

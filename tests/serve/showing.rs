@@ -137,3 +137,20 @@ fn an_echo_over_tls_that_nobody_watches_shows_no_pieces() {
     assert!(out.contains("#1 *        closed by peer (FIN): in 5 B, out 5 B"), "{out}");
     assert!(!out.contains("hello"), "{out}");
 }
+
+#[test]
+fn what_a_script_notes_is_a_line_of_its_own_and_no_cause_of_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("notes.yaml");
+    let steps = "name: notes\nsteps:\n  - note: hello there\n  - expect: { at: conn, eof: true }\n";
+    std::fs::write(&script, steps).unwrap();
+    let server = Serving::new(&["--script", script.to_str().unwrap()]);
+    assert_eq!(server.ask(b""), b"");
+    let out = server.stop().out();
+    let told: Vec<&str> = out.lines().skip(1).collect();
+    assert_eq!(
+        told,
+        ["#1 *        hello there", "#1 *        closed by peer (FIN): in 0 B, out 0 B, T s"],
+        "{out}"
+    );
+}
