@@ -8,7 +8,7 @@ use super::received::{tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
 use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
-use crate::event::{Data, Failure, Totals, What};
+use crate::event::{Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
 use crate::script::step::{Action, Step};
 use std::sync::Arc;
@@ -233,8 +233,8 @@ impl Talk<'_> {
 
     async fn send(&self, bytes: &[u8]) -> Result<(), Trouble> {
         self.stream.send(bytes, SendFlags::default()).await?;
-        let name = &self.socket.name;
-        let told = || What::Sent { name: name.clone(), to: None, data: Data::new(bytes) };
+        let (name, journal) = (&self.socket.name, &self.lane.session.journal);
+        let told = || What::Sent { name: name.clone(), to: None, data: journal.data(bytes) };
         self.lane.note_data(NO_STEP, told);
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::received::{tell_ended, tell_received};
 use super::session::{Live, NO_STEP};
 use super::stage::Stage;
 use super::trouble::Trouble;
-use crate::event::{Data, Failure, FailureKind, What};
+use crate::event::{Failure, FailureKind, What};
 use crate::net::{End, Lender, Lent, SendFlags, Stream};
 use crate::script::step::{Name, Step};
 use crate::text::{ErrorKind, format_duration};
@@ -209,7 +209,7 @@ impl Holding<'_> {
                 lane.note_data(NO_STEP, || What::Sent {
                     name: name.clone(),
                     to: None,
-                    data: Data::new(&piece),
+                    data: lane.session.journal.data(&piece),
                 });
             }
         }
