@@ -11,7 +11,7 @@ use crate::event::{Exit, Failure, Journal};
 use crate::script::step::Scenario;
 use crate::sink::Transfer;
 use crate::text::{ErrorKind, count};
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -145,6 +145,7 @@ impl Job {
             receiving,
             wait: Some(self.plan.wait),
             idle: self.args.idle.or(self.args.timeout),
+            input_goes_on: !io::stdin().is_terminal(),
         };
         stage.converse(&conversation, input).await
     }

@@ -15,7 +15,8 @@ use crate::script::step::Step;
 use crate::sink::WholeFile;
 use crate::text::count;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
@@ -76,16 +77,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     if let Some(exit) = write_port(args, &server, output) {
         return exit;
     }
-    if told.raw
-        && let Ok(mut stdout) = raw_stdout()
-    {
-        let stop = stop.clone();
-        server.tap(move |bytes| {
-            if stdout.write_all(bytes).is_err() || stdout.is_unheard() {
-                stop.raise(StopReason::Done);
-            }
-        });
-    }
+    let unwritten = if told.raw { tap(&mut server, stop) } else { Unwritten::default() };
     let child = match Child::start(&args.command, &server, stop) {
         Ok(child) => child,
         Err(problem) => {
@@ -102,6 +94,10 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             if let Some(output) = narrator {
                 output.complain(&summary(tally, began.elapsed()));
             }
+            if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                output.error(format!("cannot write to standard output: {}", crate::sink::in_words(&error)));
+                return Exit::Unreachable;
+            }
             let exit = status.unwrap_or_else(|| exit(args, stop, failure.as_deref()));
             if let Some(failure) = failure.filter(|failure| is_told(failure, args, exit)) {
                 tell(&failure, output);
@@ -113,6 +109,31 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             Exit::Unreachable
         }
     }
+}
+
+/// Why standard output does not take what came, where it does not.
+type Unwritten = Arc<Mutex<Option<io::Error>>>;
+
+/// Received bytes go to standard output as they are; where they cannot, the server stops.
+fn tap(server: &mut Server, stop: &Stop) -> Unwritten {
+    let unwritten = Unwritten::default();
+    let (told, stop) = (unwritten.clone(), stop.clone());
+    let mut stdout = raw_stdout();
+    server.tap(move |bytes| {
+        let written = match &mut stdout {
+            Ok(stdout) => stdout.write_all(bytes).map(|()| stdout.is_unheard()),
+            Err(error) => Err(io::Error::from(error.kind())),
+        };
+        match written {
+            Ok(false) => {}
+            Ok(true) => stop.raise(StopReason::Done),
+            Err(error) => {
+                told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                stop.raise(StopReason::Done);
+            }
+        }
+    });
+    unwritten
 }
 
 /// Begins to listen; the exit code where that cannot be done.

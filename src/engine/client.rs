@@ -90,6 +90,8 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
         () = client.idle() => Over::Idle,
         result = client.service() => Over::Served(result),
     };
+    // What used up the room may have come together with the peer's end.
+    let over = if matches!(over, Over::Served(_)) && shaping.is_over() { Over::Cut } else { over };
     let failure = over.failure(&lane, &shared);
     let reset = matches!(over, Over::Cut) && shared.serving.reset;
     // Its own steps may have closed it already, and told so.

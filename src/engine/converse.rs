@@ -46,6 +46,8 @@ pub struct Conversation<'a> {
     pub wait: Option<Duration>,
     /// How long nothing may pass either way.
     pub idle: Option<Duration>,
+    /// The peer's end is not that of the input: a peer that has said all it had may still read. Who types is not kept.
+    pub input_goes_on: bool,
 }
 
 /// What one piece of the conversation came to.
@@ -58,6 +60,8 @@ enum Over {
     Waited,
     /// Nothing passed for the time allowed.
     Idle,
+    /// The peer has ended, and no more input came.
+    Starved,
     /// The steps are sent, and the input has its turn.
     Input,
 }
@@ -77,7 +81,8 @@ impl Stage {
             return Err(failed(Trouble::never_opened(conversation.name)));
         };
         let (heard, all_sent) = (Cell::new(Instant::now()), Cell::new(false));
-        let holding = Holding { stage: self, conversation, stream, socket: &socket, heard, all_sent };
+        let hungry = Cell::new(None);
+        let holding = Holding { stage: self, conversation, stream, socket: &socket, heard, all_sent, hungry };
         Box::pin(holding.hold(input)).await.map_err(|held| match held {
             Held::Failure(failure) => failure,
             Held::Trouble(trouble) => {
@@ -88,6 +93,9 @@ impl Stage {
         })
     }
 }
+
+/// How long more input is waited for at least once the peer has ended.
+const LEAST_WAIT: Duration = Duration::from_millis(50);
 
 /// Why a conversation failed: in a step, or beside one.
 enum Held {
@@ -135,6 +143,8 @@ struct Holding<'a> {
     heard: Cell<Instant>,
     /// Everything was given to the kernel: only the half-close is left to be done.
     all_sent: Cell<bool>,
+    /// Since when more input is waited for, while it is.
+    hungry: Cell<Option<Instant>>,
 }
 
 impl Holding<'_> {
@@ -156,6 +166,7 @@ impl Holding<'_> {
                     () = self.waited(), if sent.is_some() && received.is_none() => Over::Waited,
                     () = self.drop_the_rest(), if matches!(received, Some(Ok(None))) => continue,
                     () = self.idle() => Over::Idle,
+                    () = self.starved(), if sent.is_none() && matches!(received, Some(Ok(Some(_)))) => Over::Starved,
                     // The peer may have ended before that.
                     () = steps_done.told.notified(), if received.is_some() => Over::Input,
                 };
@@ -165,13 +176,16 @@ impl Holding<'_> {
                     Over::Waited if self.conversation.wait == Some(Duration::ZERO) => return Ok(()),
                     Over::Waited => return Err(self.unanswered().into()),
                     Over::Idle => return Err(self.idled().into()),
+                    Over::Starved => break (received, sent),
                     Over::Input => {}
                 }
                 match (&received, &sent) {
                     // The receiving side learns how it ended: a failed send alone does not know.
                     (Some(Err(_)), _) | (Some(_), Some(_)) => break (received, sent),
-                    (Some(Ok(end)), None)
-                        if typed && steps_done.is.get() || end.as_ref().is_some_and(is_over) =>
+                    (Some(Ok(Some(end))), None) if is_over(end) => break (received, sent),
+                    (Some(Ok(None)), None) if typed && steps_done.is.get() => break (received, sent),
+                    (Some(Ok(Some(_))), None)
+                        if typed && steps_done.is.get() && !self.conversation.input_goes_on =>
                     {
                         break (received, sent);
                     }
@@ -200,7 +214,7 @@ impl Holding<'_> {
         steps_done.is.set(true);
         steps_done.told.notify_one();
         if let Some(input) = input {
-            while let Some(piece) = input.recv().await {
+            while let Some(piece) = self.next_of(input).await {
                 let piece = piece.map_err(|error| {
                     Trouble::unfilled(format!("cannot read standard input: {}", error.kind()))
                 })?;
@@ -229,6 +243,28 @@ impl Holding<'_> {
         }
         self.heard.set(Instant::now());
         Ok(())
+    }
+
+    /// The next piece of the input; none at its end.
+    async fn next_of(&self, input: &mut Input) -> Option<io::Result<Vec<u8>>> {
+        self.hungry.set(Some(Instant::now()));
+        let piece = input.recv().await;
+        self.hungry.set(None);
+        piece
+    }
+
+    /// Until no input has come for the time to wait for more.
+    async fn starved(&self) {
+        let Some(wait) = self.conversation.wait else { return std::future::pending().await };
+        let wait = wait.max(LEAST_WAIT);
+        loop {
+            let until = self.hungry.get().unwrap_or_else(Instant::now).checked_add(wait);
+            let Some(until) = until else { return std::future::pending().await };
+            tokio::time::sleep_until(until).await;
+            if self.hungry.get().is_some_and(|since| since.elapsed() >= wait) {
+                return;
+            }
+        }
     }
 
     async fn receive(&self) -> Result<Option<End>, Held> {

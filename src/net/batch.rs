@@ -73,12 +73,14 @@ impl Datagram {
     }
 
     /// Prepares to receive as fast as it goes: from now on only [`Intake::fill`] may receive here, for the
-    /// kernel merges datagrams. Makes the receive buffer as large as it may be.
+    /// kernel merges datagrams. Makes the receive buffer as large as it may be, unless its size was asked for.
     pub fn intake(&self) -> Result<Intake, NetError> {
         let state = self.batched()?;
         let fd = self.polled().fd();
         // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
-        if sys::set_int_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER).is_err() {
+        if !self.sized
+            && sys::set_int_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER).is_err()
+        {
             let _ = sys::set_int_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER);
         }
         // Nobody asks to which address or with which marks they came; telling costs a tenth of the rate.

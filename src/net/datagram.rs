@@ -13,8 +13,7 @@ use tokio::sync::Notify;
 pub use super::arrived::Message;
 use super::endpoint::Endpoint;
 use super::error::NetError;
-use super::host::{self, DatagramOptions, Host};
-use super::multicast::{self, Interface};
+use super::host::Host;
 use super::polled::{GENTLE, Kind, Polled, unless_blocked};
 use super::{facts, icmp, options, resolve, scratch, sys};
 use crate::text::{Address, ErrorKind, Fact, FactValue, OptionValue, SocketOption};
@@ -32,6 +31,10 @@ pub struct Datagram {
     pub(super) polled: Polled,
     local: Endpoint,
     peer: Option<Endpoint>,
+    /// All addresses of one family were asked for: it reaches no other.
+    one_family: bool,
+    /// Its receive buffer is of the size that was asked for.
+    pub(super) sized: bool,
     sent: AtomicU64,
     received: AtomicU64,
     /// Datagrams taken over the life of the socket.
@@ -41,70 +44,14 @@ pub struct Datagram {
     refused: Notify,
 }
 
-impl Host {
-    /// Opens a datagram socket: binds it, joins and connects as asked.
-    pub async fn bind(&self, at: &Address, o: &DatagramOptions) -> Result<Datagram, NetError> {
-        let mut failed = Vec::new();
-        for endpoint in self.resolve(at).await? {
-            match open(self, at, &endpoint, o).await {
-                Ok(datagram) => return Ok(datagram),
-                Err(e) => failed.push(e),
-            }
-        }
-        Err(host::all_failed(at, failed))
-    }
-}
-
-async fn open(
-    host: &Host,
-    address: &Address,
-    at: &Endpoint,
-    o: &DatagramOptions,
-) -> Result<Datagram, NetError> {
-    let failed = |e: io::Error| NetError::io(at, &e);
-    let kind = if at.port().is_some() { Kind::Udp } else { Kind::UnixDatagram };
-    let mut polled = host.open(kind, at.domain()).map_err(failed)?;
-    if polled.domain == Domain::IPV6 && matches!(address, Address::Any { .. }) {
-        polled.socket().set_only_v6(false).map_err(failed)?;
-    }
-    if o.broadcast {
-        options::set(&polled, SocketOption::Broadcast, &OptionValue::Bool(true))?;
-    }
-    if o.reuse_address {
-        options::set(&polled, SocketOption::ReuseAddress, &OptionValue::Bool(true))?;
-    }
-    if o.reuse_port {
-        options::set(&polled, SocketOption::ReusePort, &OptionValue::Bool(true))?;
-    }
-    if let Some(ttl) = o.ttl {
-        options::set(&polled, SocketOption::Ttl, &OptionValue::Number(ttl.into()))?;
-        options::set(&polled, SocketOption::MulticastTtl, &OptionValue::Number(ttl.into()))?;
-    }
-    options::set_all(&polled, &o.options)?;
-    host::bind(&mut polled, at)?;
-    let interface = o.interface.as_deref().map(Interface::find).transpose()?;
-    if let Some(interface) = &interface {
-        let done = interface.send_through(&polled);
-        done.map_err(|e| NetError::io(format_args!("{at}: multicast interface"), &e))?;
-    }
-    if let Some(group) = o.join {
-        let done = multicast::join(&polled, group, interface.as_ref());
-        done.map_err(|e| NetError::io(format_args!("{at}: joining {group}"), &e))?;
-    }
-    let local = polled.local().map_err(failed)?;
-    let mut datagram = Datagram::new(polled, local);
-    if let Some(to) = &o.to {
-        datagram.connect(host, to).await?;
-    }
-    Ok(datagram)
-}
-
 impl Datagram {
     fn new(polled: Polled, local: Endpoint) -> Self {
         Self {
             polled,
             local,
             peer: None,
+            one_family: false,
+            sized: false,
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             taken: AtomicU64::new(0),
@@ -160,7 +107,7 @@ impl Datagram {
     /// The first endpoint that `a` means and this socket's family can reach.
     pub async fn resolve_to(&self, _host: &Host, a: &Address) -> Result<Endpoint, NetError> {
         let found = resolve::destinations(a).await?;
-        let dual = self.polled.domain == Domain::IPV6 && self.local.is_unspecified();
+        let dual = self.polled.domain == Domain::IPV6 && self.local.is_unspecified() && !self.one_family;
         let reaches =
             |to: &Endpoint| to.domain() == self.polled.domain || (dual && to.domain() == Domain::IPV4);
         found.into_iter().find(reaches).ok_or_else(|| {
@@ -394,5 +341,6 @@ pub async fn relay_datagrams(a: &Datagram, b: &Datagram) -> Result<(), NetError>
 }
 
 mod blocking;
+mod open;
 #[cfg(test)]
 mod tests;

@@ -51,7 +51,7 @@ impl Shaping {
     }
 
     /// Whether the stream is to be ended.
-    pub(super) fn is_over(&self) -> bool {
+    pub fn is_over(&self) -> bool {
         self.cut.load(Ordering::SeqCst)
     }
 

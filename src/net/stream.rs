@@ -152,11 +152,15 @@ impl Stream {
         }
     }
 
-    /// Closes gracefully: `close_notify` with TLS, then close(2), on a blocking thread if `linger` is set
-    /// and so for as long as that says. Unread data makes the kernel send RST instead of FIN.
+    /// Closes gracefully: `close_notify` with TLS where there is room for it, then close(2), on a blocking thread if
+    /// `linger` is set and so for as long as that says. Unread data makes the kernel send RST instead of FIN.
     pub async fn close(self) -> Result<(), NetError> {
-        // A peer that is gone already is no reason not to close.
-        let _ = self.say_close_notify().await;
+        // A peer that is gone already is no reason not to close, nor is one that does not read.
+        tokio::select! {
+            biased;
+            _ = self.say_close_notify() => {}
+            () = std::future::ready(()) => {}
+        }
         let lingering = self.polled.take_lingering();
         drop(self);
         if let Some(lingering) = lingering {

@@ -2,7 +2,8 @@
 
 use crate::desk::{Peer, all, echo, finish, program, run, run_with};
 use crate::{CONNECTED, same};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -15,6 +16,20 @@ fn standard_input_that_is_open_does_not_keep_it_when_the_peer_closes() {
     let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 0 B, received 3 B\n");
     same(&told, peer.port, "bye", &err, 0);
     peer.end();
+}
+
+#[test]
+fn a_peer_that_has_said_all_it_had_still_gets_the_input() {
+    let peer = Peer::new(|mut stream| {
+        stream.write_all(b"banner").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        all(&mut stream).len()
+    });
+    let mut child = program(&["send", &peer.at()]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
+    child.stdin.take().unwrap().write_all(&vec![b'x'; 3_000_000]).unwrap();
+    let told = finish(child);
+    assert_eq!((peer.end(), told.code), (3_000_000, Some(0)), "{}", told.err);
 }
 
 #[test]

@@ -141,6 +141,18 @@ fn drips_delays_and_cuts_are_as_asked() {
 }
 
 #[test]
+fn a_cut_is_one_though_the_client_has_ended_by_then() {
+    for _ in 0..10 {
+        let server = Serving::new(&["--reset-after", "5"]);
+        let mut stream = server.connect();
+        stream.write_all(b"hello").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+        server.stop();
+    }
+}
+
+#[test]
 fn a_server_that_hangs_reads_and_sends_nothing() {
     let server = Serving::new(&["--hang"]);
     let told = run(&["send", &server.at(), "hello", "--wait", "100ms"]);

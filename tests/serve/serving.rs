@@ -47,6 +47,17 @@ fn once_serves_one_client_and_its_bytes_are_stdout() {
 }
 
 #[test]
+fn once_whose_bytes_cannot_be_written_is_exit_3() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let server = Serving::start(program(&["serve", "0", "--once"]).stdout(full));
+    server.connect().write_all(b"hello").unwrap();
+    let told = server.end();
+    let words = "error: cannot write to standard output: no space left on device";
+    assert!(told.err.contains(words), "{}", told.err);
+    assert_eq!(told.code, Some(3));
+}
+
+#[test]
 fn clients_beyond_the_most_wait_in_the_queue() {
     // What is seen of them is served step by step, and the rest by a loop.
     for view in [&["--view", "text"][..], &[]] {

@@ -100,6 +100,15 @@ fn piped_it_is_told_beside_the_bytes_who_else_answers() {
 }
 
 #[test]
+fn the_family_that_is_asked_for_is_the_only_one() {
+    let peer = socket();
+    let port = port_of(&peer);
+    let ended = run(&["udp-send", "-6", &format!("127.0.0.1:{port}"), "hi"]);
+    assert!(ended.err.contains("this is no IPv6 address"), "{}", ended.err);
+    assert_eq!(ended.code, Some(3));
+}
+
+#[test]
 fn numbers_alone_are_sent_where_nothing_else_is_said() {
     let peer = socket();
     let ended = run(&["udp-send", &port_of(&peer), "--numbered", "--count", "2"]);

@@ -249,6 +249,18 @@ async fn several_receivers_of_one_address_need_reuse_address() {
 }
 
 #[tokio::test]
+async fn a_receive_buffer_that_was_asked_for_is_not_made_larger() {
+    let asked = vec![(SocketOption::ReceiveBuffer, OptionValue::Number(4096))];
+    for (options, is_small) in [(asked, true), (Vec::new(), false)] {
+        let server =
+            bind_with("127.0.0.1:0", DatagramOptions { options, ..DatagramOptions::default() }).await;
+        server.intake().unwrap();
+        let OptionValue::Number(size) = server.option(SocketOption::ReceiveBuffer).unwrap() else { panic!() };
+        assert_eq!(size < 20_000, is_small, "{size}");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_fit_the_receive_buffer_is_dropped_counted_and_not_told_to_the_sender() {
     let options = vec![(SocketOption::ReceiveBuffer, OptionValue::Number(4096))];
     let server = bind_with("127.0.0.1:0", DatagramOptions { options, ..DatagramOptions::default() }).await;

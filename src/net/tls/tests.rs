@@ -151,6 +151,15 @@ async fn close_notify_is_a_clean_end_and_a_bare_fin_is_a_truncation() {
 }
 
 #[tokio::test]
+async fn a_close_does_not_wait_for_a_peer_that_does_not_read() {
+    let (client, server) = secured(tcp().await).await;
+    let fill = vec![0; 64 << 20];
+    not_now(client.send(&fill, SendFlags::default())).await;
+    soon(client.close()).await.unwrap();
+    drop(server);
+}
+
+#[tokio::test]
 async fn a_reset_and_a_bad_record_are_told_apart_from_an_end() {
     let (client, server) = secured(tcp().await).await;
     client.abort().unwrap();
