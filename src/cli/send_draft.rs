@@ -141,11 +141,8 @@ impl Planning<'_> {
         if let Some(bind) = self.bind()? {
             connect = connect.with("bind", bind);
         }
-        let mut within = within;
         if let Some(retry) = args.retry {
             connect = connect.with("retry", drafting.value(format_duration(retry)));
-            // What is retried may take as long as the last try does.
-            within += retry;
         }
         if !args.options.is_empty() {
             connect = connect.with("options", drafting.map(&args.options)?);
