@@ -145,8 +145,10 @@ fn a_peer_that_ends_before_the_input_has_its_turn_is_not_missed() {
     for words in [&[][..], &["--no-shutdown"], &["said", "-"]] {
         for _ in 0..10 {
             let peer = Peer::new(drop);
-            let mut child =
-                program(&[&["send", &peer.at()], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
+            let mut child = program(&[&["send", &peer.at(), "--wait", "100ms"], words].concat())
+                .stdin(Stdio::piped())
+                .spawn()
+                .unwrap();
             let held = child.stdin.take();
             peer.end();
             let told = finish(child);

@@ -7,9 +7,9 @@ use std::net::Shutdown;
 use std::process::{Command, Stdio};
 
 #[test]
-fn standard_input_that_is_open_does_not_keep_it_when_the_peer_closes() {
+fn standard_input_that_is_open_does_not_keep_it_for_long_when_the_peer_closes() {
     let peer = Peer::new(|mut stream| stream.write_all(b"bye").unwrap());
-    let mut child = program(&["send", &peer.at()]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut child = program(&["send", &peer.at(), "--wait", "100ms"]).stdin(Stdio::piped()).spawn().unwrap();
     let held = child.stdin.take();
     let told = finish(child);
     drop(held);
