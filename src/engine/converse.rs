@@ -149,8 +149,7 @@ struct Holding<'a> {
 
 impl Holding<'_> {
     async fn hold(&self, mut input: Option<Input>) -> Result<(), Held> {
-        // A step that has been begun is finished though the peer has ended: it may still read. Typed input ends
-        // with the peer.
+        // A step that has been begun is finished though the peer has ended: it may still read.
         let typed = input.is_some();
         let steps_done = Done::default();
         let result = {
@@ -182,10 +181,12 @@ impl Holding<'_> {
                 match (&received, &sent) {
                     // The receiving side learns how it ended: a failed send alone does not know.
                     (Some(Err(_)), _) | (Some(_), Some(_)) => break (received, sent),
-                    (Some(Ok(Some(end))), None) if is_over(end) => break (received, sent),
-                    (Some(Ok(None)), None) if typed && steps_done.is.get() => break (received, sent),
-                    (Some(Ok(Some(_))), None)
-                        if typed && steps_done.is.get() && !self.conversation.input_goes_on =>
+                    (Some(Ok(end)), None) if end.as_ref().is_some_and(is_over) => break (received, sent),
+                    // Typed input ends with what was expected, and with a peer that is not to be given the rest.
+                    (Some(Ok(end)), None)
+                        if typed
+                            && steps_done.is.get()
+                            && (end.is_none() || !self.conversation.input_goes_on) =>
                     {
                         break (received, sent);
                     }
