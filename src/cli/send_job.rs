@@ -4,16 +4,16 @@ use super::ending::{exit_of, tell};
 use super::output::Output;
 use super::send_args::Args;
 use super::send_draft::{CLIENT, Plan};
-use super::telling::{Told, raw_stdout};
+use super::telling::{Told, Unwritten, cannot_write};
 use super::{send_progress, signals, stdin};
 use crate::engine::{Conversation, Host, Receiving, Stage, Stop, StopReason};
 use crate::event::{Exit, Failure, Journal};
 use crate::script::step::Scenario;
 use crate::sink::Transfer;
 use crate::text::{ErrorKind, count};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -97,7 +97,7 @@ impl Job {
             bar.clear();
         }
         self.last_of(&ending, &stage).await;
-        if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(error) = unwritten.take() {
             ending = Ending::Unwritten(error);
         }
         told(&ending);
@@ -151,19 +151,11 @@ impl Job {
     }
 
     /// Sends received bytes to stdout as they are, where that is what stdout is for.
-    fn tap(&self, stage: &Stage, unheard: &Arc<Notify>) -> io::Result<Arc<Mutex<Option<io::Error>>>> {
-        let unwritten = Arc::<Mutex<Option<io::Error>>>::default();
+    fn tap(&self, stage: &Stage, unheard: &Arc<Notify>) -> io::Result<Unwritten> {
+        let unwritten = Unwritten::default();
         if self.told.raw {
-            let mut stdout = raw_stdout()?;
-            let (unheard, unwritten) = (unheard.clone(), unwritten.clone());
-            stage.tap(move |bytes| {
-                if let Err(error) = stdout.write_all(bytes) {
-                    unwritten.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                    unheard.notify_one();
-                } else if stdout.is_unheard() {
-                    unheard.notify_one();
-                }
-            });
+            let unheard = unheard.clone();
+            stage.tap(unwritten.tap(move || unheard.notify_one())?);
         }
         Ok(unwritten)
     }
@@ -179,7 +171,7 @@ impl Job {
                 }
             }
             Ending::Unwritten(error) => {
-                output.error(format!("cannot write to standard output: {}", crate::sink::in_words(error)));
+                output.error(cannot_write(error));
             }
             Ending::Done | Ending::Stopped(_) => {}
         }

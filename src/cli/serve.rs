@@ -6,7 +6,7 @@ use super::output::Output;
 use super::serve_args::Args;
 use super::serve_command::Child;
 use super::serve_draft::{Plan, as_scenario, plan};
-use super::telling::{Talkers, Told, raw_stdout};
+use super::telling::{Talkers, Told, Unwritten, cannot_write};
 use super::{flags, scenario, secured, signals};
 use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Detail, Exit, Failure, Journal};
@@ -15,8 +15,6 @@ use crate::script::step::Step;
 use crate::sink::WholeFile;
 use crate::text::count;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
@@ -77,7 +75,17 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     if let Some(exit) = write_port(args, &server, output) {
         return exit;
     }
-    let unwritten = if told.raw { tap(&mut server, stop) } else { Unwritten::default() };
+    let unwritten = Unwritten::default();
+    if told.raw {
+        let stop = stop.clone();
+        match unwritten.tap(move || stop.raise(StopReason::Done)) {
+            Ok(tap) => server.tap(tap),
+            Err(error) => {
+                output.error(cannot_write(&error));
+                return Exit::Unreachable;
+            }
+        }
+    }
     let child = match Child::start(&args.command, &server, stop) {
         Ok(child) => child,
         Err(problem) => {
@@ -94,8 +102,8 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             if let Some(output) = narrator {
                 output.complain(&summary(tally, began.elapsed()));
             }
-            if let Some(error) = unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                output.error(format!("cannot write to standard output: {}", crate::sink::in_words(&error)));
+            if let Some(error) = unwritten.take() {
+                output.error(cannot_write(&error));
                 return Exit::Unreachable;
             }
             let exit = status.unwrap_or_else(|| exit(args, stop, failure.as_deref()));
@@ -109,31 +117,6 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             Exit::Unreachable
         }
     }
-}
-
-/// Why standard output does not take what came, where it does not.
-type Unwritten = Arc<Mutex<Option<io::Error>>>;
-
-/// Received bytes go to standard output as they are; where they cannot, the server stops.
-fn tap(server: &mut Server, stop: &Stop) -> Unwritten {
-    let unwritten = Unwritten::default();
-    let (told, stop) = (unwritten.clone(), stop.clone());
-    let mut stdout = raw_stdout();
-    server.tap(move |bytes| {
-        let written = match &mut stdout {
-            Ok(stdout) => stdout.write_all(bytes).map(|()| stdout.is_unheard()),
-            Err(error) => Err(io::Error::from(error.kind())),
-        };
-        match written {
-            Ok(false) => {}
-            Ok(true) => stop.raise(StopReason::Done),
-            Err(error) => {
-                told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                stop.raise(StopReason::Done);
-            }
-        }
-    });
-    unwritten
 }
 
 /// Begins to listen; the exit code where that cannot be done.

@@ -8,7 +8,7 @@ use crate::text::{Diagnostic, Severity};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How bytes are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -169,6 +169,35 @@ fn transcript(to: impl Write + AsFd + Send + 'static, serves: bool) -> Box<dyn W
 pub(super) fn raw_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
     let bytes = Skipping::bytes(stdout_file()?, GivesUp::When(signals::came));
     Ok(Calm::new(Box::new(bytes) as Box<dyn Write + Send>))
+}
+
+/// Why standard output takes no more of the bytes that are its data, where it does not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unwritten(Arc<Mutex<Option<io::Error>>>);
+
+impl Unwritten {
+    /// Writes bytes to standard output as they are; `over` is told when it takes none any more, or nobody reads them.
+    pub fn tap(&self, over: impl Fn() + Send + 'static) -> io::Result<impl FnMut(&[u8]) + Send + 'static> {
+        let (why, mut stdout) = (self.0.clone(), raw_stdout()?);
+        Ok(move |bytes: &[u8]| {
+            if let Err(error) = stdout.write_all(bytes) {
+                why.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                over();
+            } else if stdout.is_unheard() {
+                over();
+            }
+        })
+    }
+
+    /// Why it was, once.
+    pub fn take(&self) -> Option<io::Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// As a sentence.
+pub(super) fn cannot_write(error: &io::Error) -> String {
+    format!("cannot write to standard output: {}", crate::sink::in_words(error))
 }
 
 /// Standard output without a buffer, for lines of a command that is to hold nobody up.
