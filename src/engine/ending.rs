@@ -3,13 +3,14 @@
 
 use super::lock::locked;
 use super::process::Process;
-use super::session::{At, Lane, Live, Socket};
+use super::session::{At, Lane, Live, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::What;
 use crate::script::step::Name;
 use crate::text::Fact;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a group of processes may take to end after TERM before it gets KILL.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -19,6 +20,12 @@ pub(super) const HASTE: Duration = Duration::from_millis(300);
 
 /// How long the goodbyes of sockets that nobody judges any more may take.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How long the instances of `each` may go on with what had come when the last step held.
+const LAST_TURNS: Duration = Duration::from_millis(100);
+
+/// What one look at them takes.
+const TURN: Duration = Duration::from_millis(1);
 
 /// How many instances that are cancelled are named.
 const NAMED: usize = 3;
@@ -168,6 +175,30 @@ async fn end_processes(lane: &Lane, grace: Duration) {
     for end in ends {
         let _ = end.await;
     }
+}
+
+/// Lets the instances of `each` go on as long as what had come by now brings them further, so that what
+/// is wrong in it is found wrong. Cancel safe.
+pub(super) async fn judge_what_came(session: &Session) {
+    let over = Instant::now() + LAST_TURNS;
+    let mut before = where_instances_are(session);
+    // A connection that waits at a listener is no instance yet, but its accept loop is there.
+    while !locked(&session.background).is_empty() && Instant::now() < over {
+        // The timer is looked at when no task can go on and the kernel has said what is ready.
+        tokio::time::sleep(TURN).await;
+        let now = where_instances_are(session);
+        if now == before {
+            return;
+        }
+        before = now;
+    }
+}
+
+/// How many instances have begun, and at which step each is that is not done.
+fn where_instances_are(session: &Session) -> (u64, BTreeMap<u64, At>) {
+    let instances = locked(&session.instances);
+    let at = instances.iter().map(|(id, instance)| (*id, locked(&instance.at).clone())).collect();
+    (session.begun(), at)
 }
 
 /// Notes the instances of `each` that are cancelled in the middle of a step.

@@ -3,7 +3,7 @@
 use super::accept::{Accept, Wishes};
 use super::block::{self, Run};
 use super::deadline::{Deadline, Patience, stood_still};
-use super::ending::{self, HASTE, leave_nothing};
+use super::ending::{self, HASTE, judge_what_came, leave_nothing};
 use super::glance::facts_of;
 use super::history::rounded;
 use super::lock::locked;
@@ -70,15 +70,18 @@ pub(super) async fn play_so(
     session.stepping = manner.stepping.cloned();
     let session = Arc::new(session.of_case(scenario.case.clone()));
     let lane = Lane::main(session.clone());
-    let _abandon = Abandon(session);
+    let _abandon = Abandon(session.clone());
     let mut result = tokio::select! {
         biased;
         _ = stop.wait() => None,
         Some(failure) = failures.recv() => Some(Err(failure)),
         result = run_steps(&lane, &scenario.steps) => Some(result),
     };
-    if let (Some(Ok(())), Ok(failure)) = (&result, failures.try_recv()) {
-        result = Some(Err(failure));
+    if let Some(Ok(())) = result {
+        judge_what_came(&session).await;
+        if let Ok(failure) = failures.try_recv() {
+            result = Some(Err(failure));
+        }
     }
     let finally = tokio::select! {
         biased;

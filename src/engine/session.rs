@@ -102,6 +102,11 @@ impl Session {
         self.begun.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// How many instances of `each` have begun.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Gives received bytes to whoever taps them.
     pub fn tap(&self, bytes: &[u8]) {
         if let Some(tap) = locked(&self.tap).as_mut() {
@@ -218,7 +223,7 @@ pub(super) struct Instance {
 }
 
 /// How far a sequence of steps has come.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum At {
     /// It has not begun.
     #[default]
@@ -236,12 +241,14 @@ pub(super) struct Locals {
     addresses: Mutex<HashMap<Name, Addresses>>,
     vars: Mutex<HashMap<Name, Arc<[u8]>>>,
     outer: Option<Arc<Locals>>,
+    /// Whether it is a round of `repeat`: values that its steps save outlive it.
+    is_round: bool,
 }
 
 impl Locals {
     /// A block inside `outer`.
-    fn inside(outer: &Arc<Self>) -> Arc<Self> {
-        Arc::new(Self { outer: Some(outer.clone()), ..Self::default() })
+    fn inside(outer: &Arc<Self>, is_round: bool) -> Arc<Self> {
+        Arc::new(Self { outer: Some(outer.clone()), is_round, ..Self::default() })
     }
 
     fn chain(&self) -> impl Iterator<Item = &Self> {
@@ -292,7 +299,8 @@ impl Lane {
 
     /// The same lane inside a block with names of its own.
     pub fn inside(&self, round: Option<u64>) -> Self {
-        Self { locals: Locals::inside(&self.locals), round: round.or(self.round), ..self.clone() }
+        let locals = Locals::inside(&self.locals, round.is_some());
+        Self { locals, round: round.or(self.round), ..self.clone() }
     }
 
     /// States a fact about a step, or about none where it happens beside them.
@@ -363,9 +371,10 @@ impl Lane {
         open
     }
 
-    /// Defines a variable.
+    /// Defines a variable. What a round of `repeat` defines is known after it.
     pub fn define(&self, name: Name, value: Vec<u8>) {
-        locked(&self.locals.vars).insert(name, value.into());
+        let locals = self.locals.chain().find(|locals| !locals.is_round).unwrap_or(&self.locals);
+        locked(&locals.vars).insert(name, value.into());
     }
 
     /// The text of a template as an address.

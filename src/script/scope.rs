@@ -43,6 +43,17 @@ impl Opened {
 /// A half of a name that a step has used, and where.
 pub type Use = (Name, Half, Place);
 
+/// A name that a step has opened, or a variable that it has given a value.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The name.
+    pub name: Name,
+    /// Whether it is a variable.
+    pub is_value: bool,
+    /// Where.
+    pub place: Place,
+}
+
 /// Names and variables at one point of a scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
@@ -59,6 +70,7 @@ pub struct Scope {
     marks: usize,
     undo: Vec<Undo>,
     used: Vec<Use>,
+    made: Vec<Made>,
 }
 
 /// What stood there before a change.
@@ -74,6 +86,7 @@ enum Undo {
 pub struct Mark {
     undo: usize,
     used: usize,
+    made: usize,
     in_repeat: bool,
 }
 
@@ -84,10 +97,10 @@ pub struct Changes {
     pub opened: Vec<(Name, Opened)>,
     /// Names from outside that it closed, and where.
     pub closed: Vec<(Name, Place)>,
-    /// Variables that it defined.
-    pub vars: Vec<Name>,
     /// What it used of names from outside.
     pub used: Vec<Use>,
+    /// Everything that it opened or gave a value, in the table that it shares with what is outside.
+    pub made: Vec<Made>,
 }
 
 impl Scope {
@@ -107,6 +120,7 @@ impl Scope {
             return Some(before.place.clone());
         }
         self.remember(name);
+        self.make(name, false, &opened.place);
         self.names.insert(name.clone(), opened);
         None
     }
@@ -138,10 +152,17 @@ impl Scope {
         self.beside.get(name).map(String::as_str)
     }
 
-    /// Defines a variable.
-    pub fn define(&mut self, name: &Name) {
+    /// Defines a variable at `place`.
+    pub fn define(&mut self, name: &Name, place: &Place) {
+        self.make(name, true, place);
         if self.vars.insert(name.clone()) && self.marks > 0 {
             self.undo.push(Undo::Var(name.clone()));
+        }
+    }
+
+    fn make(&mut self, name: &Name, is_value: bool, place: &Place) {
+        if self.marks > 0 {
+            self.made.push(Made { name: name.clone(), is_value, place: place.clone() });
         }
     }
 
@@ -224,7 +245,12 @@ impl Scope {
     /// A block begins.
     pub fn mark(&mut self) -> Mark {
         self.marks += 1;
-        Mark { undo: self.undo.len(), used: self.used.len(), in_repeat: self.in_repeat }
+        Mark {
+            undo: self.undo.len(),
+            used: self.used.len(),
+            made: self.made.len(),
+            in_repeat: self.in_repeat,
+        }
     }
 
     /// What has changed since `mark`.
@@ -238,13 +264,13 @@ impl Scope {
                     before.insert(name, was.as_ref());
                     self.compare(name, was.as_ref(), &mut changes);
                 }
-                Undo::Var(name) => changes.vars.push(name.clone()),
-                Undo::Name(..) | Undo::Beside(..) => {}
+                Undo::Name(..) | Undo::Var(_) | Undo::Beside(..) => {}
             }
         }
         let used = self.used.get(mark.used..).unwrap_or_default();
         let from_outside = |name: &Name| before.get(name).is_none_or(Option::is_some);
         changes.used = used.iter().filter(|(name, ..)| from_outside(name)).cloned().collect();
+        changes.made = self.made.get(mark.made..).unwrap_or_default().to_vec();
         changes
     }
 
@@ -275,6 +301,7 @@ impl Scope {
             }
         }
         self.used.truncate(mark.used);
+        self.made.truncate(mark.made);
         self.in_repeat = mark.in_repeat;
         self.marks = self.marks.saturating_sub(1);
     }
@@ -286,21 +313,25 @@ impl Scope {
             self.remember(&name);
             self.names.remove(&name);
         }
+        let inside = self.made.split_off(mark.made.min(self.made.len()));
+        self.made.extend(inside.into_iter().filter(|made| made.is_value));
         self.in_repeat = mark.in_repeat;
         self.marks = self.marks.saturating_sub(1);
         if self.marks == 0 {
             self.undo.clear();
             self.used.clear();
+            self.made.clear();
         }
     }
 
     /// Takes over the variables and the uses of a block that was rolled back.
     pub fn absorb(&mut self, changes: &Changes) {
-        for name in &changes.vars {
-            self.define(name);
+        for made in changes.made.iter().filter(|made| made.is_value) {
+            self.define(&made.name, &made.place);
         }
         if self.marks > 0 {
             self.used.extend(changes.used.iter().cloned());
+            self.made.extend(changes.made.iter().filter(|made| !made.is_value).cloned());
         }
     }
 

@@ -287,7 +287,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         keyword: Keyword::Parallel,
         name: "parallel",
-        summary: "all lanes at once; the join is the only barrier",
+        summary: "all lanes at once; the join is the only barrier. Lanes share names, and each half of a stream belongs to one",
         operands: &[],
         body: Body::Lanes,
         holds: true,
@@ -297,7 +297,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         keyword: Keyword::Each,
         name: "each",
-        summary: "in the background, these steps for every connection the listener accepts, until it is closed",
+        summary: "in the background, these steps for every connection the listener accepts, until it is closed; what had come when the last step held is judged, then those still running are cancelled",
         operands: &[
             required("at", Takes::Uses(LISTENER, Half::Receiving), "the listener"),
             required("as", Takes::Inner(Kind::Stream), "the name of the connection inside"),

@@ -98,6 +98,16 @@ impl Place {
         self.start..self.end
     }
 
+    /// Whether it is the same place of the same source.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.range() == other.range()
+    }
+
+    /// Whether it begins before `other`, in the same source.
+    pub fn is_before(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.source, &other.source) && self.start < other.start
+    }
+
     /// What is written there.
     pub fn text(&self) -> &str {
         self.source.text().get(self.range()).unwrap_or_default()

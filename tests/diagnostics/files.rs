@@ -185,3 +185,34 @@ error: the variable `who` is not defined here
   = help: did you mean `${whom}`?
 "#);
 }
+
+#[test]
+fn a_file_that_is_included_a_second_time() {
+    let text = r"
+name: a
+steps:
+  - listen: { as: server, at: 127.0.0.1:0 }
+  - connect: { as: client, to: server }
+  - accept: { as: conn, at: server }
+  - include: half-open.yaml
+  - include: half-open.yaml
+";
+    assert_snapshot!(told(text), @r"
+error: `conn` is closed
+ --> tests/diagnostics/files/half-open.yaml:2:12
+  |
+2 |   - close: conn
+  |            ^^^^
+  |
+  = included from  a.yaml:7:14
+  = help: the file was included before, and has closed it, on line 2
+error: `extra` is open already
+ --> tests/diagnostics/files/half-open.yaml:3:20
+  |
+3 |   - connect: { as: extra, to: server }
+  |                    ^^^^^
+  |
+  = included from  a.yaml:7:14
+  = help: the file was included before and has left it open; close it at that file's end
+");
+}

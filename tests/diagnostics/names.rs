@@ -471,3 +471,40 @@ error: `send` takes a datagram socket, and `conn` is a stream
   |                            ^^^^
 ");
 }
+
+#[test]
+fn what_two_lanes_make_under_one_name() {
+    let text = r#"
+name: a
+steps:
+  - listen: { as: server, at: 127.0.0.1:0 }
+  - parallel:
+      left:
+        - connect: { as: client, to: server }
+        - expect: { at: client, text: "hello", save: greeting }
+        - close: client
+      right:
+        - connect: { as: client, to: server }
+        - expect: { at: client, text: "hello", save: greeting }
+        - close: client
+        - repeat: { times: 2, steps: [{ connect: { as: other, to: server } }] }
+      third:
+        - repeat: { times: 2, steps: [{ connect: { as: other, to: server } }] }
+"#;
+    assert_snapshot!(told(text), @r#"
+error: `client` is opened in lane `left` too
+  --> a.yaml:10:26
+   |
+10 |         - connect: { as: client, to: server }
+   |                          ^^^^^^
+   |
+   = help: it is made on line 6; lanes share their names, so take another
+error: `greeting` gets its value in lane `left` too
+  --> a.yaml:11:11
+   |
+11 |         - expect: { at: client, text: "hello", save: greeting }
+   |           ^^^^^^
+   |
+   = help: it is made on line 7; lanes share their names, so take another
+"#);
+}

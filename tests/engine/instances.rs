@@ -43,6 +43,22 @@ steps:
 }
 
 #[test]
+fn what_had_come_when_the_last_step_held_is_judged() {
+    let played = play(
+        "
+name: nobody waits for the server
+steps:
+  - listen: { as: server, at: 127.0.0.1:0 }
+  - each: { at: server, as: conn, steps: [{ expect: { at: conn, text: \"hello\" } }] }
+  - connect: { as: client, to: server }
+  - send: { from: client, text: \"hallo\" }
+  - close: client
+",
+    );
+    assert_eq!(&*failure_of(played.outcome()).lane, "conn#1");
+}
+
+#[test]
 fn instances_that_still_run_are_cancelled_and_noted() {
     let mut text = "
 name: still running
@@ -117,6 +133,27 @@ steps:
         - listen: { as: server, at: '127.0.0.1:${port.same}' }
         - each: { at: server, as: conn, steps: [{ echo: conn }] }
   - connect: { as: late, to: '127.0.0.1:${port.same}', fails: refused }
+",
+    )
+    .assert_passed();
+}
+
+#[test]
+fn what_a_round_saves_is_known_after_it() {
+    play(
+        "
+name: the last value
+steps:
+  - listen: { as: server, at: 127.0.0.1:0 }
+  - connect: { as: client, to: server }
+  - accept: { as: conn, at: server }
+  - send: { from: client, text: \"a1.a2.a3.\" }
+  - repeat:
+      times: 3
+      steps:
+        - expect: { at: conn, matches: 'a(?<number>\\d)\\.' }
+  - send: { from: conn, text: \"${number}\" }
+  - expect: { at: client, text: \"3\" }
 ",
     )
     .assert_passed();

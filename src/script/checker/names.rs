@@ -70,12 +70,37 @@ impl Checker<'_> {
         let only_address = half == Half::Neither && matches!(opened.kind, Kind::Listener | Kind::Datagram);
         let past = self.lenient || only_address && may_name_the_past(draft);
         let right_kind = kinds.contains(&opened.kind);
-        let problem = wrong_use(name, opened, place, kinds, draft, past);
+        let closed = if past { None } else { self.closed_use(name, opened, place, draft) };
+        let problem = closed.or_else(|| wrong_kind(name, opened, place, kinds, draft));
         let problem = problem.or_else(|| self.scope.take_half(name, half, place));
         if let Some(problem) = problem {
             self.tell(problem);
         }
         right_kind
+    }
+
+    /// Why a step may not use what it names because it is closed.
+    fn closed_use(
+        &self,
+        name: &str,
+        opened: &Opened,
+        place: &Place,
+        draft: &DraftStep,
+    ) -> Option<Diagnostic> {
+        let closed = opened.closed.as_ref()?;
+        let seen = closed.seen_from(place);
+        let help = match (draft.verb.name, opened.kind) {
+            _ if closed.is_same(&draft.place) || draft.place.is_before(closed) => {
+                let before =
+                    if self.second_round { "the round before" } else { "the file was included before, and" };
+                format!("{before} has closed it, {seen}")
+            }
+            ("connect", Kind::Listener) => {
+                format!("it was closed {seen}; `fails: refused` says that nobody listens any more")
+            }
+            _ => format!("it was closed {seen}"),
+        };
+        Some(Diagnostic::error(format!("`{name}` is closed"), place).help(help))
     }
 
     /// Tells that nothing called `name` is open, unless a mistake told already is the reason.
@@ -149,8 +174,9 @@ impl Checker<'_> {
         let place = opened.place.clone();
         if let Some(before) = self.scope.open(name, opened) {
             let what = format!("`{name}` is open already");
-            let help = if before.range() == place.range() {
-                "the round before has left it open; close it at the end of the block".to_owned()
+            let help = if before.is_same(&place) {
+                // Names of a round are fresh, so it is no round of `repeat`.
+                "the file was included before and has left it open; close it at that file's end".to_owned()
             } else {
                 let seen = before.seen_from(&place);
                 format!("it is opened {seen}; close it first, or take another name")
@@ -214,29 +240,14 @@ fn half_of(draft: &DraftStep, half: Half) -> Half {
     }
 }
 
-fn wrong_use(
+fn wrong_kind(
     name: &str,
     opened: &Opened,
     place: &Place,
     kinds: Kinds,
     draft: &DraftStep,
-    past: bool,
 ) -> Option<Diagnostic> {
     let verb = draft.verb.name;
-    if let Some(closed) = opened.closed.as_ref().filter(|_| !past) {
-        let problem = Diagnostic::error(format!("`{name}` is closed"), place);
-        let seen = closed.seen_from(place);
-        let help = match (verb, opened.kind) {
-            _ if closed.range().start >= draft.place.range().start => {
-                format!("the round before has closed it, {seen}")
-            }
-            ("connect", Kind::Listener) => {
-                format!("it was closed {seen}; `fails: refused` says that nobody listens any more")
-            }
-            _ => format!("it was closed {seen}"),
-        };
-        return Some(problem.help(help));
-    }
     if kinds.contains(&opened.kind) {
         return None;
     }

@@ -6,11 +6,12 @@ use crate::script::checker::Checker;
 use crate::script::draft::{DraftStep, read_block};
 use crate::script::name::Name;
 use crate::script::node::{Entry, Node, Value};
-use crate::script::scope::{Changes, Opened};
+use crate::script::scope::{Changes, Made, Opened};
 use crate::script::step::{Action, Each, Lane, Step};
 use crate::script::verb::{Half, Kind};
 use crate::script::verbs::COMMON;
 use crate::text::{Diagnostic, Place};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub fn sleep(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
@@ -64,6 +65,9 @@ pub fn parallel(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> O
         let changes = checker.scope.changes(&lane);
         checker.scope.roll_back(&lane);
         checker.scope.roll_back(&mark);
+        for (other, before) in &done {
+            tell_made_twice(checker, other, &before.made, &changes.made);
+        }
         done.push((name.clone(), changes));
         lanes.push(Lane { name, steps });
     }
@@ -90,7 +94,24 @@ fn join(checker: &mut Checker<'_>, changes: Changes) {
     }
     checker.scope.absorb(&changes);
     for (name, opened) in changes.opened {
-        checker.open(&name, opened);
+        // That two lanes open it was told already.
+        let _ = checker.scope.open(&name, opened);
+    }
+}
+
+/// Lanes share one table: what two of them make under one name would depend on who comes first.
+fn tell_made_twice(checker: &mut Checker<'_>, lane: &str, before: &[Made], made: &[Made]) {
+    let mut told = HashSet::new();
+    for made in made {
+        let same = |other: &&Made| other.name == made.name && other.is_value == made.is_value;
+        let Some(other) = before.iter().find(same) else { continue };
+        if told.insert((&made.name, made.is_value)) {
+            let verb = if made.is_value { "gets its value" } else { "is opened" };
+            let what = format!("`{}` {verb} in lane `{lane}` too", made.name);
+            let seen = other.place.seen_from(&made.place);
+            let help = format!("it is made {seen}; lanes share their names, so take another");
+            checker.tell(Diagnostic::error(what, &made.place).help(help));
+        }
     }
 }
 

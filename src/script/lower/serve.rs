@@ -72,7 +72,7 @@ fn rule(checker: &mut Checker<'_>, node: &Node, against: Against) -> Option<Rule
     // A rule's named groups are known in its own reply only.
     let mark = checker.scope.mark();
     for name in pattern.iter().flat_map(Pattern::group_names) {
-        checker.scope.define(&name.into());
+        checker.scope.define(&name.into(), &node.place);
     }
     let reply = reply(checker, node);
     checker.scope.roll_back(&mark);

@@ -58,7 +58,7 @@ pub fn recv(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let max = maybe(draft, "max", |node| checker.size(node));
     let save = checker.save(draft);
     if let Some(name) = &save {
-        checker.scope.define(name);
+        checker.scope.define(name, &draft.place);
     }
     let urgent = checker.flag(draft, "urgent");
     let max = max.ok()?.unwrap_or(1024);
@@ -78,7 +78,7 @@ pub fn expect(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let save = checker.save(draft);
     let fails = draft.get("fails").is_some();
     for name in save.iter().filter(|_| !fails) {
-        checker.scope.define(name);
+        checker.scope.define(name, &draft.place);
     }
     if let (Some(pattern), Some(at)) = (&pattern, &at) {
         fits(checker, draft, pattern, at);
@@ -109,7 +109,7 @@ fn group(checker: &mut Checker<'_>, draft: &DraftStep, name: &str) {
             let help = if is_name(name) { "take another name" } else { NAME_HELP };
             checker.tell(Diagnostic::error(what, &place).help(help));
         }
-        None => checker.scope.define(&name.into()),
+        None => checker.scope.define(&name.into(), &draft.place),
     }
 }
 
