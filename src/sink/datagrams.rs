@@ -266,13 +266,22 @@ impl Figures<'_> {
         self.get(name).unwrap_or(0.0)
     }
 
-    /// `, 1 lost, 0 duplicate, 0 reordered, jitter 0.021 ms`, as far as it is known.
+    /// `, 1 lost, 0 duplicate, 0 reordered, jitter 0.021 ms`, as far as it is known. What is told only where it
+    /// happened: `, 2 refused`, `, 1 other`.
     fn losses(&self) -> String {
         let mut words = String::new();
-        if let (Some(lost), Some(duplicate), Some(reordered)) =
-            (self.get("lost"), self.get("duplicate"), self.get("reordered"))
-        {
-            words = format!(", {lost} lost, {duplicate} duplicate, {reordered} reordered");
+        let told = [
+            ("refused", "refused", false),
+            ("lost", "lost", true),
+            ("unawaited", "not waited for", true),
+            ("duplicate", "duplicate", true),
+            ("reordered", "reordered", true),
+            ("other", "other", false),
+        ];
+        for (name, said, always) in told {
+            if let Some(count) = self.get(name).filter(|count| always || *count > 0.0) {
+                let _ = write!(words, ", {count} {said}");
+            }
         }
         if let Some(jitter) = self.get("jitter") {
             let _ = write!(words, ", jitter {}", milliseconds(jitter));

@@ -68,7 +68,10 @@ fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
             port_of(&other)
         )
     );
-    assert_eq!(settled(&ended.err, &[]), "* 1 of 1 answered after T ms, 0 lost, 1 duplicate, 0 reordered\n");
+    assert_eq!(
+        settled(&ended.err, &[]),
+        "* 1 of 1 answered after T ms, 0 lost, 0 duplicate, 0 reordered, 1 other\n"
+    );
     assert_eq!(ended.code, Some(0));
 }
 
@@ -131,7 +134,7 @@ fn silence_where_an_answer_was_awaited_is_a_time_out() {
 }
 
 #[test]
-fn lost_double_and_late_answers_are_counted() {
+fn double_and_late_answers_are_counted() {
     let peer = socket();
     let port = port_of(&peer);
     let client = start(&["udp-send", &port, "#${i} ${time}", "--count", "4", "--replies", "4"]);
@@ -152,11 +155,62 @@ fn lost_double_and_late_answers_are_counted() {
     let err = settled(&ended.err, &[]);
     assert!(
         err.ends_with(
-            "; 3 of 4 answered, 1 lost, 1 duplicate, 1 reordered; round trip min T median T p99 T max T ms\n"
+            "; 3 of 4 answered, 1 not waited for, 1 duplicate, 1 reordered; round trip min T median T p99 T max T ms\n"
         ),
         "{err}"
     );
     assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn what_was_not_waited_for_is_not_called_lost() {
+    let peer = socket();
+    let ended = |how: &str| {
+        let client = start(&[
+            "udp-send",
+            &port_of(&peer),
+            "#${i}",
+            "--count",
+            "3",
+            "--replies",
+            "1",
+            "--time",
+            "none",
+            how,
+        ]);
+        let asked: Vec<_> = (0..3).map(|_| next(&peer)).collect();
+        peer.send_to(&asked[0].0, asked[0].1).unwrap();
+        client.end()
+    };
+    let told = ended("--view=text");
+    let err = settled(&told.err, &[]);
+    assert!(err.contains("; 1 of 3 answered, 2 not waited for, 0 duplicate, 0 reordered; round"), "{err}");
+    assert_eq!(told.code, Some(0));
+    let events = ended("--json").out();
+    let measured = events.lines().find(|line| line.contains(r#""event":"measured""#)).unwrap();
+    assert!(measured.contains(r#""answered":1,"unawaited":2,"duplicate":0,"#), "{measured}");
+    assert!(!measured.contains("lost"), "{measured}");
+}
+
+#[test]
+fn what_did_not_come_while_it_was_waited_for_is_lost() {
+    let peer = socket();
+    let ended = run(&["udp-send", &port_of(&peer), "x", "--count", "3", "--replies", "1", "--wait", "50ms"]);
+    let err = settled(&ended.err, &[]);
+    assert!(err.contains("; 0 of 3 answered, 3 lost, 0 duplicate, 0 reordered\n"), "{err}");
+    assert_eq!(ended.code, Some(4));
+}
+
+#[test]
+fn what_is_no_answer_to_anything_is_no_repeated_answer() {
+    let peer = socket();
+    let client = start(&["udp-send", &port_of(&peer), "--numbered", "--count", "2", "--replies", "5"]);
+    let asked: Vec<_> = (0..2).map(|_| next(&peer)).collect();
+    for bytes in [b"tick", &asked[0].0[..], b"tick", &asked[1].0[..], &asked[1].0[..]] {
+        peer.send_to(bytes, asked[0].1).unwrap();
+    }
+    let err = settled(&client.end().err, &[]);
+    assert!(err.contains("; 2 of 2 answered, 0 lost, 1 duplicate, 0 reordered, 2 other; round"), "{err}");
 }
 
 #[test]

@@ -115,14 +115,6 @@ impl Queue {
         }
         self.taken += count as u64;
     }
-
-    /// Whether the number that an answer carries is that of the datagram it answers.
-    pub fn counts_datagrams(&self) -> bool {
-        match &self.payloads {
-            Payloads::Steps(steps, _) => self.numbered || steps.len() == 1,
-            Payloads::Stream(_) => self.numbered,
-        }
-    }
 }
 
 fn content(step: &Step) -> Option<&Content> {

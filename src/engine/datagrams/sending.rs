@@ -67,7 +67,7 @@ impl Sending {
             Err(error) => return failed(error.into()),
         };
         let queue = Queue::new(self.payloads, self.numbered);
-        let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::new(queue.counts_datagrams()))));
+        let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::default())));
         let (order, cancelled) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
         let outgoing = Outgoing::new(lane, &socket, to.clone(), queue, self.schedule).with(
             ledger.clone(),
@@ -91,6 +91,7 @@ impl Sending {
             refused: 0,
             why: String::new(),
             answers: self.answers,
+            waited: false,
         };
         watch.until_done(finished, stop, failed).await
     }
@@ -111,6 +112,8 @@ struct Watch<'a> {
     /// The last refusal in words.
     why: String,
     answers: Option<Await>,
+    /// The time for answers has passed: what has none is lost.
+    waited: bool,
 }
 
 impl Watch<'_> {
@@ -166,7 +169,10 @@ impl Watch<'_> {
                     }
                     deadline = tokio::time::Instant::now().checked_add(self.patience());
                 }
-                () = over => break self.verdict(),
+                () = over => {
+                    self.waited = true;
+                    break self.verdict();
+                }
             }
         };
         self.finish(sent, finished, why).await
@@ -286,10 +292,13 @@ impl Watch<'_> {
         if let Some(ledger) = &self.ledger {
             let ledger = locked(ledger);
             add("answers", ledger.answers as f64);
-            add("answered", ledger.answered() as f64);
-            add("lost", ledger.lost() as f64);
+            add("answered", ledger.answered as f64);
+            let without = sent.datagrams.saturating_sub(ledger.answered).saturating_sub(self.refused);
+            let all_known = self.waited || without == 0;
+            add(if all_known { "lost" } else { "unawaited" }, without as f64);
             add("duplicate", ledger.duplicate as f64);
             add("reordered", ledger.reordered as f64);
+            add("other", ledger.other as f64);
             if let Some(trips) = ledger.round_trips() {
                 add("min", trips.min);
                 add("median", trips.median);
