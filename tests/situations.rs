@@ -11,6 +11,8 @@
 )]
 
 mod desk;
+#[path = "situations/files.rs"]
+mod files;
 #[path = "situations/others.rs"]
 mod others;
 #[path = "situations/peers.rs"]

@@ -3,8 +3,8 @@
 use super::output::Output;
 use super::whole;
 use crate::event::Exit;
-use crate::sink::{WholeFile, in_words};
-use crate::text::{Diagnostic, Severity, count, did_you_mean};
+use crate::sink::WholeFile;
+use crate::text::{Diagnostic, Severity, count, did_you_mean, in_words};
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};

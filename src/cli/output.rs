@@ -1,8 +1,8 @@
 //! The only writers to stdout and stderr, and what is known of the terminal behind them.
 
 use crate::event::Exit;
-use crate::sink::{Calm, draw, in_words};
-use crate::text::{Diagnostic, Severity};
+use crate::sink::{Calm, draw};
+use crate::text::{Diagnostic, Severity, in_words};
 use anstream::{AutoStream, ColorChoice};
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};

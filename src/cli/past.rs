@@ -2,8 +2,8 @@
 //! tell it, so that it may be longer than memory. Where it breaks off it is ended.
 
 use crate::event::{Event, Outcome, Plays, Verdict, What};
-use crate::sink::{in_words, read_event};
-use crate::text::{Diagnostic, Severity};
+use crate::sink::read_event;
+use crate::text::{Diagnostic, Severity, in_words};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};

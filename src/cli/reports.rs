@@ -3,8 +3,8 @@
 use super::find::is_scenario;
 use super::output::Output;
 use crate::event::{Detail, Event, Journal, Keep, Sink, SinkSet, What};
-use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, WholeFile, in_words};
-use crate::text::{Diagnostic, Severity, TimeScale};
+use crate::sink::{Annotations, Format, JsonlFile, Pcapng, Report, StepTimes, WholeFile};
+use crate::text::{Diagnostic, Severity, TimeScale, in_words};
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;

@@ -3,7 +3,7 @@
 use super::output::Output;
 use crate::engine::tls_mistakes;
 use crate::script::step::{Action, Step};
-use crate::sink::in_words;
+use crate::text::in_words;
 use std::fs::OpenOptions;
 
 /// Where the secrets of connections are written, if anywhere.

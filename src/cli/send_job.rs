@@ -46,10 +46,10 @@ enum Ending {
 impl Job {
     /// Does it, on a runtime of its own.
     pub fn run(self, output: &Output) -> Exit {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let runtime = match crate::engine::runtime() {
             Ok(runtime) => runtime,
             Err(error) => {
-                output.error(format!("cannot start: {error}"));
+                output.error(format!("cannot start: {}", crate::text::in_words(&error)));
                 return Exit::Unreachable;
             }
         };

@@ -113,7 +113,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             exit
         }
         Err(error) => {
-            output.error(format!("cannot start: {error}"));
+            output.error(format!("cannot start: {}", crate::text::in_words(&error)));
             Exit::Unreachable
         }
     }
@@ -122,14 +122,11 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
 /// Begins to listen; the exit code where that cannot be done.
 fn open(steps: &[Step], journal: &Journal, output: &Output) -> Result<Server, Exit> {
     let Some(first) = steps.first() else { return Err(Exit::Unreachable) };
-    let opened = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map(|runtime| runtime.block_on(Server::open(first, journal)));
+    let opened = crate::engine::runtime().map(|runtime| runtime.block_on(Server::open(first, journal)));
     match opened {
         Ok(Ok(server)) => return Ok(server),
         Ok(Err(failure)) => tell(&failure, output),
-        Err(error) => output.error(format!("cannot start: {error}")),
+        Err(error) => output.error(format!("cannot start: {}", crate::text::in_words(&error))),
     }
     Err(Exit::Unreachable)
 }
@@ -140,7 +137,7 @@ fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
     let port = server.port()?;
     let written = WholeFile::new(path).and_then(|file| file.write(format!("{port}\n").as_bytes()));
     let error = written.err()?;
-    output.error(format!("cannot write {}: {}", path.display(), crate::sink::in_words(&error)));
+    output.error(format!("cannot write {}: {}", path.display(), crate::text::in_words(&error)));
     Some(Exit::Unreachable)
 }
 

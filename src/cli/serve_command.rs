@@ -38,7 +38,7 @@ impl NotRun {
         let (why, exit) = match error.kind() {
             io::ErrorKind::NotFound => ("there is no such program".to_owned(), Exit::Usage),
             io::ErrorKind::PermissionDenied => ("it is no program that you may run".to_owned(), Exit::Usage),
-            _ => (crate::sink::in_words(error), Exit::Unreachable),
+            _ => (crate::text::in_words(error), Exit::Unreachable),
         };
         let line = exit == Exit::Usage && program.contains(char::is_whitespace);
         let hint = || format!("each word is an argument of its own; a shell takes a line: `sh -c '{shown}'`");

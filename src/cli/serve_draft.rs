@@ -211,7 +211,7 @@ impl Planning<'_> {
             let bytes = std::fs::read(path);
             return bytes
                 .map(Into::into)
-                .map_err(|error| read(format!("cannot read {path}: {}", error.kind())));
+                .map_err(|error| read(format!("cannot read {path}: {}", crate::text::in_words(&error))));
         }
         if let Some(digits) = word.strip_prefix("hex:") {
             let digits: String = digits.chars().filter(|c| !c.is_whitespace()).collect();

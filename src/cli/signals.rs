@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Watches SIGINT, SIGTERM and SIGHUP on a thread of its own, from before this returns. SIGHUP stays
 /// ignored if it was when the process began: that is what `nohup` asks for.
 pub(super) fn watch(stop: &Stop) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = crate::engine::runtime()?;
     let signals = Signals::within(&runtime)?;
     let stop = stop.clone();
     // Watched already: nobody needs to wait for the thread to begin.
@@ -146,6 +146,6 @@ pub(super) fn watch_within_or_say(runtime: &Runtime, stop: &Stop, output: &Outpu
 
 fn said(watched: io::Result<()>, output: &Output) {
     if let Err(error) = watched {
-        output.error(format!("cannot watch signals: {error}"));
+        output.error(format!("cannot watch signals: {}", crate::text::in_words(&error)));
     }
 }

@@ -27,10 +27,10 @@ pub(super) fn has_a_terminal() -> bool {
 
 /// Plays scenarios one after another; each step waits for an answer.
 pub(super) fn run(scenarios: &[Scenario], scale: TimeScale, output: &Output, stop: &Stop) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match crate::engine::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output.error(format!("cannot begin: {error}"));
+            output.error(format!("cannot begin: {}", crate::text::in_words(&error)));
             return Exit::Failed;
         }
     };

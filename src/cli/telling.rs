@@ -197,7 +197,7 @@ impl Unwritten {
 
 /// As a sentence.
 pub(super) fn cannot_write(error: &io::Error) -> String {
-    format!("cannot write to standard output: {}", crate::sink::in_words(error))
+    format!("cannot write to standard output: {}", crate::text::in_words(error))
 }
 
 /// Standard output without a buffer, for lines of a command that is to hold nobody up.

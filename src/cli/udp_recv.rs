@@ -264,6 +264,6 @@ fn reply(scenario: &Scenario) -> Option<Content> {
 
 fn unwritable(args: &Args, error: &std::io::Error, output: &Output) -> Exit {
     let path = args.port_file.clone().unwrap_or_default();
-    output.error(format!("cannot write {}: {}", path.display(), crate::sink::in_words(error)));
+    output.error(format!("cannot write {}: {}", path.display(), crate::text::in_words(error)));
     Exit::Unreachable
 }

@@ -227,7 +227,7 @@ fn from_stdin(drafting: &Drafting<'_>, implied: bool) -> Result<(&'static str, N
     let problem = |what: String| Box::new(Diagnostic::new(crate::text::Severity::Error, what, None));
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(TOO_MUCH).read_to_end(&mut bytes);
-    read.map_err(|error| problem(format!("cannot read standard input: {}", crate::sink::in_words(&error))))?;
+    read.map_err(|error| problem(format!("cannot read standard input: {}", crate::text::in_words(&error))))?;
     if bytes.len() as u64 >= TOO_MUCH {
         let problem = problem("standard input is longer than any datagram can be".to_owned());
         return Err(Box::new(problem.help("`--lines` makes a datagram of each line")));
@@ -318,7 +318,7 @@ fn send(args: &Args, plan: &Plan, scenario: Scenario, output: &Output) -> Exit {
         match lines() {
             Ok(lines) => Payloads::Stream(lines),
             Err(error) => {
-                output.error(format!("cannot read standard input: {}", crate::sink::in_words(&error)));
+                output.error(format!("cannot read standard input: {}", crate::text::in_words(&error)));
                 return Exit::Unreachable;
             }
         }

@@ -60,7 +60,7 @@ impl Audience {
         let stdout = || -> Result<Heard, Box<Diagnostic>> {
             let inner = if is_transcript { skipping_stdout() } else { raw_stdout() };
             let inner = inner.map_err(|error| {
-                let what = format!("cannot write to standard output: {}", crate::sink::in_words(&error));
+                let what = format!("cannot write to standard output: {}", crate::text::in_words(&error));
                 Box::new(Diagnostic::new(Severity::Error, what, None))
             })?;
             Ok(Heard { inner, stop: stop.clone() })
@@ -102,10 +102,10 @@ impl Audience {
 
     /// Runs a command's work on a runtime of its own, with signals watched, and gives its exit code.
     pub fn run(&self, output: &Output, work: impl AsyncFnOnce(&Stage, &Stop) -> Exit) -> Exit {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let runtime = match crate::engine::runtime() {
             Ok(runtime) => runtime,
             Err(error) => {
-                output.error(format!("cannot start: {}", crate::sink::in_words(&error)));
+                output.error(format!("cannot start: {}", crate::text::in_words(&error)));
                 return Exit::Unreachable;
             }
         };

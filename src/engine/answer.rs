@@ -252,7 +252,9 @@ impl Answering<'_> {
         match recipe.collect(LONGEST) {
             Ok(Some(bytes)) => Ok(Some(bytes)),
             Ok(None) => Err(Trouble::unfilled("a reply has at most 16MiB")),
-            Err(error) => Err(Trouble::unfilled(format!("cannot read the reply: {}", error.kind()))),
+            Err(error) => {
+                Err(Trouble::unfilled(format!("cannot read the reply: {}", crate::text::in_words(&error))))
+            }
         }
     }
 

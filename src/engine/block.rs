@@ -4,6 +4,7 @@ use super::deadline::Deadline;
 use super::ending::close_all;
 use super::lock::locked;
 use super::open::take_in;
+use super::serving::clients_wait;
 use super::session::{At, Instance, Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
@@ -111,10 +112,24 @@ struct Accepting {
 impl Accepting {
     async fn run(self) {
         let Live::Listener(listener) = &self.socket.live else { return };
-        for count in 1u64.. {
-            // Want of descriptors is waited out in the listener itself.
-            match listener.accept().await {
-                Ok(stream) => self.serve(count, stream),
+        let (mut count, mut starved) = (0, false);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                // Want of descriptors is waited out in the listener itself.
+                () = listener.is_starved(), if !starved => {
+                    starved = true;
+                    let text = format!("{}: {}", self.socket.name, clients_wait());
+                    self.lane.note(self.number, || What::Note { text });
+                    continue;
+                }
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok(stream) => {
+                    count += 1;
+                    self.serve(count, stream);
+                }
                 Err(error) => {
                     let text = format!("{} accepts nobody any more: {error}", self.socket.name);
                     return self.lane.note(self.number, || What::Note { text });

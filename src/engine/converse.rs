@@ -217,7 +217,10 @@ impl Holding<'_> {
         if let Some(input) = input {
             while let Some(piece) = self.next_of(input).await {
                 let piece = piece.map_err(|error| {
-                    Trouble::unfilled(format!("cannot read standard input: {}", error.kind()))
+                    Trouble::unfilled(format!(
+                        "cannot read standard input: {}",
+                        crate::text::in_words(&error)
+                    ))
                 })?;
                 self.stream.send(&piece, SendFlags::default()).await.map_err(Trouble::from)?;
                 let (name, lane) = (self.conversation.name, &self.stage.lane);

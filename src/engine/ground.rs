@@ -5,11 +5,12 @@ use super::player::{self, Manner};
 use super::stop::Stop;
 use super::trouble::Trouble;
 use crate::event::{Journal, Outcome};
-use crate::net::{Host, Namespaces};
+use crate::net::{Host, Namespaces, runtime};
 use crate::script::step::Scenario;
+use crate::text::in_words;
 use std::io;
 use std::thread;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 /// What is played in which way.
 #[derive(Clone, Copy)]
@@ -38,13 +39,13 @@ impl Ground {
     pub fn play(&self, scene: Scene<'_>) -> Outcome {
         match self {
             Self::Here(Ok(runtime)) => on(runtime, &Host::here(), scene),
-            Self::Here(Err(error)) => scene.cannot_begin(&error.kind(), None),
+            Self::Here(Err(error)) => scene.cannot_begin(&in_words(error), None),
             Self::Fresh(namespaces) => thread::scope(|scope| {
                 let playing = thread::Builder::new().spawn_scoped(scope, || fresh(*namespaces, scene));
                 match playing.map(thread::ScopedJoinHandle::join) {
                     Ok(Ok(outcome)) => outcome,
                     Ok(Err(_)) => scene.cannot_begin(&"its thread broke", None),
-                    Err(error) => scene.cannot_begin(&error.kind(), None),
+                    Err(error) => scene.cannot_begin(&in_words(&error), None),
                 }
             }),
         }
@@ -57,10 +58,6 @@ impl Ground {
             runtime.shutdown_background();
         }
     }
-}
-
-fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
 }
 
 fn on(runtime: &Runtime, host: &Host, scene: Scene<'_>) -> Outcome {
@@ -76,7 +73,7 @@ fn fresh(namespaces: Namespaces, scene: Scene<'_>) -> Outcome {
     };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(error) => return scene.cannot_begin(&error.kind(), None),
+        Err(error) => return scene.cannot_begin(&in_words(&error), None),
     };
     let outcome = on(&runtime, &host, scene);
     runtime.shutdown_background();

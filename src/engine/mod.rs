@@ -60,7 +60,7 @@ mod trouble;
 mod trust;
 mod watch;
 
-pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files};
+pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files, runtime};
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::{play, play_stepping};

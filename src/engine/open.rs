@@ -10,7 +10,7 @@ use crate::net::{
 };
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::Template;
-use crate::text::{Address, ErrorKind, format_duration};
+use crate::text::{Address, ErrorKind, TOO_MANY_FILES, format_duration};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -67,8 +67,14 @@ pub(super) async fn accept(
 ) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let Live::Listener(listener) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
+    let starved = listener.starved();
     let Ok(accepted) = deadline.run(listener.accept()).await else {
-        let message = format!("nobody connected to {} within {}", step.at, deadline.words());
+        let words = deadline.words();
+        let message = if listener.starved() > starved {
+            format!("nobody could be accepted at {} within {words}: {TOO_MANY_FILES}", step.at)
+        } else {
+            format!("nobody connected to {} within {words}", step.at)
+        };
         return Err(Trouble::timeout(message).about(&socket));
     };
     let stream = accepted.map_err(|error| Trouble::from(error).about(&socket))?;
@@ -294,7 +300,8 @@ const WHOM_TO_TRUST: &str = "`ca: file` says whom to trust; `insecure: true` tru
 
 fn read(lane: &Lane, path: &Template) -> Result<Vec<u8>, Trouble> {
     let path = lane.text(path)?;
-    std::fs::read(&path).map_err(|error| Trouble::unfilled(format!("cannot read {path}: {}", error.kind())))
+    std::fs::read(&path)
+        .map_err(|error| Trouble::unfilled(format!("cannot read {path}: {}", crate::text::in_words(&error))))
 }
 
 /// How a receiving side ended, in the words of events and failures.

@@ -220,7 +220,7 @@ impl NotStarted {
                 let help = "a script says in its first line what runs it, as in `#!/bin/sh`";
                 (format!("cannot start `{shown}`: it is no program"), Some(help.to_owned()))
             }
-            kind => (format!("cannot start `{shown}`: {kind}"), None),
+            _ => (format!("cannot start `{shown}`: {}", crate::text::in_words(error)), None),
         };
         Self { message, help }
     }

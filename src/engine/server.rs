@@ -8,12 +8,12 @@ use super::serving::{Serving, Shared, Tally};
 use super::session::{Lane, Live, Session};
 use super::stop::Stop;
 use super::tap::Tap;
-use crate::event::{Failure, Journal, What};
-use crate::net::{Host, Listener, Stream};
+use crate::event::{Failure, Journal};
+use crate::net::{Host, Listener, Stream, runtime};
 use crate::script::step::{Action, Name, Step};
 use crate::text::{OptionValue, SocketOption};
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -21,6 +21,8 @@ use tokio::task::JoinSet;
 
 /// How many connections are accepted before clients have a turn.
 const ACCEPTS_AT_ONCE: u32 = 64;
+/// Where so many files may be open, a worker's own leave enough for clients.
+const FILES_FOR_WORKERS: u64 = 256;
 
 /// A listener that nobody has been accepted from yet.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Server {
     name: Name,
     journal: Journal,
     tap: Option<Tap>,
+    /// How many files may be open.
+    files: u64,
 }
 
 impl Server {
@@ -46,7 +50,7 @@ impl Server {
         };
         let told = |trouble: super::trouble::Trouble| trouble.into_failure(step, &lane.label);
         // What is not enough shows when it is used up; that the limit cannot be raised changes nothing.
-        let _ = crate::net::raise_open_files();
+        let files = crate::net::raise_open_files().map_or(u64::MAX, |(_, files)| files);
         open::listen(&lane, step.number, listen).await.map_err(told)?;
         let socket = lane.take(&listen.name).map_err(|missing| told(missing.into()))?;
         match Arc::try_unwrap(socket).map(|socket| socket.live) {
@@ -54,7 +58,7 @@ impl Server {
                 // Accepted sockets inherit it: an answer is not held back for an acknowledgement.
                 let _ = listener.set(SocketOption::Nodelay, &OptionValue::Bool(true));
                 let name = listen.name.clone();
-                Ok(Self { listener, name, journal: journal.clone(), tap: None })
+                Ok(Self { listener, name, journal: journal.clone(), tap: None, files })
             }
             _ => Err(told(super::trouble::Trouble::never_opened(&listen.name))),
         }
@@ -77,7 +81,7 @@ impl Server {
 
     /// Serves until `stop` is raised, or as many clients as it accepts have left. Blocks.
     pub fn run(self, serving: Serving, stop: &Stop) -> io::Result<(Tally, Option<Box<Failure>>)> {
-        let workers = if serving.is_ordered() {
+        let workers = if serving.is_ordered() || self.files < FILES_FOR_WORKERS {
             1
         } else {
             std::thread::available_parallelism().map_or(1, usize::from)
@@ -93,6 +97,7 @@ impl Server {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             failed: AtomicU64::new(0),
+            starved: AtomicBool::new(false),
             over: stop.clone(),
         });
         let mut threads = Vec::new();
@@ -117,10 +122,6 @@ impl Server {
         let failure = shared.failure.lock().ok().and_then(|mut failure| failure.take());
         Ok((shared.tally(), failure))
     }
-}
-
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// Serves a client in a task of its own.
@@ -156,7 +157,7 @@ async fn holding(permit: Option<OwnedSemaphorePermit>, client: impl Future<Outpu
 async fn accept(listener: Listener, shared: &Arc<Shared>) {
     let mut clients = JoinSet::new();
     let room = shared.serving.most.map(|most| Arc::new(Semaphore::new(most)));
-    let (mut at_once, mut starved) = (0, false);
+    let mut at_once = 0;
     let stopped = shared.stopped();
     tokio::pin!(stopped);
     loop {
@@ -170,12 +171,13 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
         let accepted = tokio::select! {
             biased;
             _ = &mut stopped => break,
+            // Told while it lasts: nobody may leave, and then none is accepted any more.
+            () = listener.is_starved(), if !shared.starved.load(Ordering::SeqCst) => {
+                shared.tell_starved();
+                continue;
+            }
             accepted = listener.accept() => accepted,
         };
-        if listener.starved() > 0 && !std::mem::replace(&mut starved, true) {
-            let text = "no open file is left: new clients wait until others leave (`ulimit -n` is the limit)";
-            shared.journal.note(&"".into(), None, || What::Note { text: text.to_owned() });
-        }
         let Ok(stream) = accepted else { break };
         let number = shared.clients.fetch_add(1, Ordering::SeqCst) + 1;
         shared.open.fetch_add(1, Ordering::SeqCst);

@@ -6,7 +6,8 @@ use super::tap::Tap;
 use crate::event::{Failure, Journal, What};
 use crate::net::Shape;
 use crate::script::step::{Name, Step};
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::text::TOO_MANY_FILES;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -85,6 +86,8 @@ pub(super) struct Shared {
     pub received: AtomicU64,
     pub sent: AtomicU64,
     pub failed: AtomicU64,
+    /// That no file was left for a client has been told.
+    pub starved: AtomicBool,
     pub over: Stop,
 }
 
@@ -105,6 +108,11 @@ impl Serving {
     }
 }
 
+/// What is said where no file is left for clients.
+pub(super) fn clients_wait() -> String {
+    format!("{TOO_MANY_FILES}: new clients wait until others leave")
+}
+
 impl Shared {
     /// What has been done so far.
     pub fn tally(&self) -> Tally {
@@ -122,6 +130,14 @@ impl Shared {
     pub fn note(&self, number: u64, what: impl FnOnce() -> What) {
         if self.journal.is_detailed() {
             self.journal.note(&format!("#{number}").into(), NO_STEP, what);
+        }
+    }
+
+    /// States once that clients wait because no file is left for them.
+    pub fn tell_starved(&self) {
+        if !self.starved.swap(true, Ordering::SeqCst) {
+            let text = clients_wait();
+            self.journal.note(&"".into(), NO_STEP, || What::Note { text });
         }
     }
 

@@ -213,7 +213,7 @@ impl Sending<'_> {
 }
 
 fn unreadable(error: &std::io::Error) -> Trouble {
-    Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))
+    Trouble::unfilled(format!("cannot read the payload: {}", crate::text::in_words(error)))
 }
 
 /// All of a payload that must be held at once: a message.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io;
 
 use super::tls_fault::TlsFault;
-use crate::text::ErrorKind;
+use crate::text::{ErrorKind, in_words};
 
 /// An error of the socket floor; `message` is one sentence that begins with the address really tried and
 /// holds no errno number.
@@ -44,12 +44,7 @@ impl NetError {
 /// The kind's words, or the system's own where no kind fits, without errno number.
 pub(super) fn words(e: &io::Error) -> String {
     match ErrorKind::of(e) {
-        ErrorKind::Other => {
-            let text = e.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            let mut letters = text.chars();
-            letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-        }
+        ErrorKind::Other => in_words(e),
         kind => kind.words().to_owned(),
     }
 }
@@ -63,7 +58,7 @@ mod tests {
         let refused = NetError::io("127.0.0.1:9", &io::Error::from_raw_os_error(libc::ECONNREFUSED));
         assert_eq!(refused.to_string(), "127.0.0.1:9: connection refused");
         assert_eq!(refused.kind, ErrorKind::Refused);
-        let full = NetError::io("127.0.0.1:9", &io::Error::from_raw_os_error(libc::EMFILE));
-        assert_eq!(full.to_string(), "127.0.0.1:9: too many open files");
+        let full = NetError::io("127.0.0.1:9", &io::Error::from_raw_os_error(libc::ENFILE));
+        assert_eq!(full.to_string(), "127.0.0.1:9: too many open files in system");
     }
 }

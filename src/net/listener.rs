@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use socket2::SockAddr;
 use tokio::io::Interest;
+use tokio::sync::Notify;
 
 use super::endpoint::Endpoint;
 use super::error::NetError;
@@ -24,7 +25,14 @@ const STARVED: Duration = Duration::from_millis(50);
 pub struct Listener {
     pub(super) polled: Polled,
     local: Arc<Endpoint>,
-    starved: Arc<AtomicU64>,
+    starved: Arc<Starved>,
+}
+
+/// How often no file was left for a connection, and who waits for the first time.
+#[derive(Debug, Default)]
+struct Starved {
+    times: AtomicU64,
+    first: Notify,
 }
 
 impl Host {
@@ -84,7 +92,8 @@ impl Listener {
                     waited.map_err(|e| NetError::io(&self.local, &e))?;
                 }
                 Err(e) if is_starved(&e) => {
-                    self.starved.fetch_add(1, Ordering::Relaxed);
+                    self.starved.times.fetch_add(1, Ordering::SeqCst);
+                    self.starved.first.notify_waiters();
                     tokio::time::sleep(STARVED).await;
                 }
                 Err(e) if is_of_the_connection(&e) => {}
@@ -109,7 +118,18 @@ impl Listener {
 
     /// How often `accept` found no file left, over all clones.
     pub fn starved(&self) -> u64 {
-        self.starved.load(Ordering::Relaxed)
+        self.starved.times.load(Ordering::SeqCst)
+    }
+
+    /// Waits until `accept` has found no file left for the first time, at any clone. Cancel safe.
+    pub async fn is_starved(&self) {
+        // Listened for before it is asked, so that what comes in between is heard.
+        let first = self.starved.first.notified();
+        tokio::pin!(first);
+        first.as_mut().enable();
+        if self.starved() == 0 {
+            first.await;
+        }
     }
 
     /// Another descriptor of the same queue, for another worker's runtime.

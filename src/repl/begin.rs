@@ -32,11 +32,11 @@ pub fn run(setup: Setup<'_>) -> Exit {
         Input::Lines(_) | Input::Given(_) => None,
     };
     let mut leaving = Leaving { terminal, in_a_line: true };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = crate::engine::runtime();
     let exit = match runtime {
         Ok(runtime) => runtime.block_on(serve(show, input, file, interactive)),
         Err(error) => {
-            show.problem(&plain(format!("cannot begin: {error}")));
+            show.problem(&plain(format!("cannot begin: {}", crate::text::in_words(&error))));
             Exit::Unreachable
         }
     };
@@ -63,7 +63,7 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
-            show.problem(&plain(format!("cannot watch signals: {error}")));
+            show.problem(&plain(format!("cannot watch signals: {}", crate::text::in_words(&error))));
             return Exit::Unreachable;
         }
     };
@@ -83,7 +83,7 @@ async fn serve(mut show: Box<dyn Show + '_>, input: Input, file: Option<PathBuf>
         None => match input.begin(prompt.known()) {
             Ok(requests) => prompt.listen(requests, &mut signals).await,
             Err(error) => {
-                prompt.show.problem(&plain(format!("cannot read lines: {error}")));
+                prompt.show.problem(&plain(format!("cannot read lines: {}", crate::text::in_words(&error))));
                 Exit::Unreachable
             }
         },

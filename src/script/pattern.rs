@@ -163,7 +163,7 @@ fn needle(content: &Content, fill: &dyn Fill) -> Result<Arc<[u8]>, String> {
         Ok(Some(bytes)) if !bytes.is_empty() => Ok(bytes.into()),
         Ok(Some(_)) => Err("what is searched for is empty".to_owned()),
         Ok(None) => Err("what is searched for is longer than 16MiB".to_owned()),
-        Err(error) => Err(format!("cannot read what is searched for: {}", error.kind())),
+        Err(error) => Err(format!("cannot read what is searched for: {}", crate::text::in_words(&error))),
     }
 }
 

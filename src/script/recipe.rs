@@ -84,7 +84,7 @@ fn open(path: &str) -> Result<Recipe, String> {
         }
         Ok(Recipe::Bytes(bytes.into()))
     };
-    read().map_err(|error| format!("cannot read {path}: {}", error.kind()))
+    read().map_err(|error| format!("cannot read {path}: {}", crate::text::in_words(&error)))
 }
 
 /// Bytes that can be produced piece by piece.

@@ -1,15 +1,8 @@
 //! `Calm`: a writer that takes a broken pipe calmly, for output that somebody may stop reading; and
 //! the words for what it cannot take calmly.
 
+use crate::text::in_words;
 use std::io::{self, ErrorKind, Write};
-
-/// What an I/O error says to people: no number, no path of a temporary file.
-pub fn in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
-}
 
 /// The same error, in words.
 pub(super) fn worded(error: &io::Error) -> io::Error {

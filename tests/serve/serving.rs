@@ -1,6 +1,7 @@
 //! Whom it serves, how many at once, and until when.
 
-use crate::desk::{LONG, Serving, all, plain, program, reset, run};
+use crate::desk::running::{Input, Running};
+use crate::desk::{LONG, Serving, all, plain, program, reset, run, shell};
 use nix::sys::signal::Signal;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -31,6 +32,24 @@ fn a_closed_listener_refuses_and_accepted_clients_live_on() {
     drop((one, two));
     let told = server.end();
     assert_eq!(told.code, Some(0), "{}", told.err);
+}
+
+#[test]
+fn clients_that_no_file_is_left_for_are_told_of_while_they_wait() {
+    let mut limited = shell("ulimit -Sn 24; ulimit -Hn 24; exec sockdrill serve 0 --echo");
+    let server = Running::start(&mut limited, Input::Null);
+    let port = server.port();
+    let clients: Vec<_> = (0..24).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    let wait = "* too many open files (`ulimit -n` shows the limit and raises it): new clients wait until others leave\n";
+    server.tells(wait);
+    // The others leave.
+    let mut last = clients.into_iter().next_back().unwrap();
+    last.set_read_timeout(Some(LONG)).unwrap();
+    last.write_all(b"x").unwrap();
+    last.read_exact(&mut [0]).unwrap();
+    server.signal(Signal::SIGINT);
+    let ended = server.end();
+    assert_eq!((ended.err.matches("new clients wait").count(), ended.code), (1, Some(130)), "{}", ended.err);
 }
 
 #[test]

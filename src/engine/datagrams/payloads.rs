@@ -62,8 +62,9 @@ impl Queue {
                     read => break read.ok().transpose(),
                 }
             };
-            self.next = read
-                .map_err(|error| Trouble::unfilled(format!("cannot read the payloads: {}", error.kind())))?;
+            self.next = read.map_err(|error| {
+                Trouble::unfilled(format!("cannot read the payloads: {}", crate::text::in_words(&error)))
+            })?;
             return Ok(self.next.is_some());
         }
         Ok(true)
@@ -145,6 +146,8 @@ pub(super) fn rendered(content: &Content, lane: &Lane) -> Result<Vec<u8>, Troubl
     match recipe.collect(message::LONGEST) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(message::too_long(recipe.len())),
-        Err(error) => Err(Trouble::unfilled(format!("cannot read the payload: {}", error.kind()))),
+        Err(error) => {
+            Err(Trouble::unfilled(format!("cannot read the payload: {}", crate::text::in_words(&error))))
+        }
     }
 }

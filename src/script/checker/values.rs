@@ -213,7 +213,7 @@ impl Checker<'_> {
                 Diagnostic::error(format!("there is no file {}", path.display()), &node.place).help(BESIDE)
             }
             Err(error) => {
-                let what = format!("cannot read {}: {}", path.display(), error.kind());
+                let what = format!("cannot read {}: {}", path.display(), crate::text::in_words(&error));
                 Diagnostic::error(what, &node.place)
             }
         };
