@@ -72,13 +72,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it ends")]
     pub idle: Option<Duration>,
 
-    /// How long a connect may take; 10s unless given
+    /// How long a connect may take, each try of --retry; 10s unless given
     #[arg(long, value_name = "TIME", value_parser = limit, help_heading = "How it connects")]
     pub connect_timeout: Option<Duration>,
     /// Both: how long a connect may take, and how long nothing may pass
     #[arg(short = 'w', long, value_name = "TIME", value_parser = limit, conflicts_with_all = ["idle", "connect_timeout"], help_heading = "How it connects")]
     pub timeout: Option<Duration>,
-    /// Try again for so long while the connection is refused
+    /// Try again for so long while the connection is refused or not answered
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "How it connects")]
     pub retry: Option<Duration>,
     /// Only look whether the connection is accepted

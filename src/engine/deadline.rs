@@ -90,6 +90,12 @@ impl Deadline {
         Self { at, within: self.within.map(|within| within.saturating_add(by)), ..self }
     }
 
+    /// As long a time from now.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        Self { scale: self.scale, ..Self::after(self.within) }
+    }
+
     /// What the future gives, unless the deadline passes first; it is dropped then.
     pub async fn run<F: Future>(self, future: F) -> Result<F::Output, Passed> {
         tokio::pin!(future);

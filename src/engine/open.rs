@@ -1,6 +1,6 @@
 //! Verbs that open: listen, accept, connect, bind, tls.
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Passed};
 use super::session::{Addresses, Lane, Live};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
@@ -13,9 +13,8 @@ use crate::script::template::Template;
 use crate::text::{Address, ErrorKind, TOO_MANY_FILES, format_duration};
 use std::path::Path;
 use std::time::Duration;
-use tokio::time::Instant;
 
-/// How long a refused connect waits before it is tried again: `retry` is for servers that are about
+/// How long a connect that failed waits before it is tried again: `retry` is for servers that are about
 /// to listen, which nothing tells.
 const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
@@ -113,25 +112,12 @@ pub(super) async fn connect(
         lane.session.release_ports(bind);
     }
     let options = ConnectOptions { bind, options: step.options.clone() };
-    // `retry` has its own clock: the deadline is that of the last attempt.
     let retry = step.retry.map(|retry| lane.session.patience.scale.stretch(retry));
-    let deadline = deadline.extended(retry.unwrap_or_default());
-    let attempt = connect_patiently(lane, &to, &options, retry);
-    let stream = if let Ok(stream) = deadline.run(attempt).await {
-        stream.map_err(|error| not_connected(error, &to, retry, lane.session.host.is_isolated()))?
-    } else {
-        let words = deadline.words();
-        let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
-        return Err(match &step.to {
-            // One's own listener answers unless its queue is full.
-            Destination::Socket(name) => match lane.socket(name) {
-                Ok(listener) => trouble.label("its queue is full").about(&listener),
-                Err(_) => trouble,
-            },
-            Destination::Address(_) => {
-                trouble.help("a full backlog and a dropped packet both look like this")
-            }
-        });
+    let stream = match connect_patiently(lane, &to, &options, deadline, retry).await {
+        Ok(connected) => {
+            connected.map_err(|error| not_connected(error, &to, retry, lane.session.host.is_isolated()))?
+        }
+        Err(Passed) => return Err(not_answered(lane, step, &to, deadline, retry)),
     };
     let (local, peer) = (stream.local().clone(), stream.peer().clone());
     lane.open(&step.name, Live::Stream(stream, step.frame));
@@ -165,23 +151,66 @@ fn not_connected(error: NetError, to: &Address, retry: Option<Duration>, isolate
     }
 }
 
-/// Connects; while that is refused, again, for `retry`.
+/// Why nothing came back, and the way out.
+fn not_answered(
+    lane: &Lane,
+    step: &Connect,
+    to: &Address,
+    deadline: Deadline,
+    retry: Option<Duration>,
+) -> Trouble {
+    let words = deadline.words();
+    let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
+    let trouble = match retry {
+        Some(retry) => trouble.label(format!("tried again for {}", format_duration(retry))),
+        None => trouble,
+    };
+    match &step.to {
+        // One's own listener answers unless its queue is full.
+        Destination::Socket(name) => match lane.socket(name) {
+            Ok(listener) => trouble.label("its queue is full").about(&listener),
+            Err(_) => trouble,
+        },
+        Destination::Address(_) => trouble.help("a full backlog and a dropped packet both look like this"),
+    }
+}
+
+/// What came of an attempt; its deadline may have passed.
+type Attempt = Result<Result<Stream, NetError>, Passed>;
+
+/// Connects; while that is refused or not answered in time, again, for `retry`. Each attempt has the deadline
+/// of the step; one that is begun anew ends with the time for it.
 async fn connect_patiently(
     lane: &Lane,
     to: &Address,
     options: &ConnectOptions,
+    deadline: Deadline,
     retry: Option<Duration>,
-) -> Result<Stream, NetError> {
-    let until = retry.and_then(|retry| Instant::now().checked_add(retry));
-    loop {
-        match lane.session.host.connect(to, options).await {
-            Err(error)
-                if error.kind == ErrorKind::Refused && until.is_some_and(|until| Instant::now() < until) =>
-            {
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-            result => return result,
+) -> Attempt {
+    let attempt = || deadline.anew().run(lane.session.host.connect(to, options));
+    let Some(retry) = retry else { return attempt().await };
+    let retrying = Deadline::after(Some(retry));
+    let mut came = attempt().await;
+    while may_come_up(&came) && !retrying.has_passed() {
+        let again = async {
+            tokio::time::sleep(RETRY_PAUSE).await;
+            attempt().await
+        };
+        match retrying.run(again).await {
+            Ok(next) => came = next,
+            // What the last whole attempt gave says more than that this one was cut short.
+            Err(Passed) => break,
         }
+    }
+    came
+}
+
+/// Whether an attempt failed as it does where a server is still starting.
+fn may_come_up(came: &Attempt) -> bool {
+    match came {
+        Ok(Ok(_)) => false,
+        Ok(Err(error)) => matches!(error.kind, ErrorKind::Refused | ErrorKind::Timeout),
+        Err(Passed) => true,
     }
 }
 

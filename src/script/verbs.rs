@@ -68,7 +68,11 @@ pub static VERBS: &[Verb] = &[
             required("as", Takes::Opens(Kind::Stream), "the new socket"),
             required("to", Takes::Place(SOCKET), "a listener by name, or an address"),
             optional("bind", Takes::Address, "the local address to connect from"),
-            optional("retry", Takes::Duration, "try again for so long while refused"),
+            optional(
+                "retry",
+                Takes::Duration,
+                "try again for so long while refused or not answered; `within` is the time of each try",
+            ),
             optional("frame", FRAMES, "make messages of the stream: a length before each, or LF after each"),
             OPTIONS,
         ],

@@ -123,7 +123,7 @@ fn fish_and_zsh_are_answered_with_what_each_thing_is() {
         };
         assert_eq!(
             ask("sockdrill send x --retr"),
-            "--retry\tTry again for so long while the connection is refused\n"
+            "--retry\tTry again for so long while the connection is refused or not answered\n"
         );
         assert_eq!(ask("sockdrill send x --view h"), "hex\tAs a hex dump\n");
         assert_eq!(ask("sockdrill send x --option nodelay=f"), "nodelay=false\n");

@@ -1,6 +1,6 @@
 //! Where it connects to and from, and why it cannot.
 
-use crate::desk::{Peer, Serving, all, program, run};
+use crate::desk::{Peer, Serving, all, finish, program, run};
 use crate::same;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -69,6 +69,52 @@ fn retry_waits_for_a_server_that_is_starting() {
     assert_eq!(all(&mut stream), b"hi");
     drop(stream);
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// A listener whose queue is full, with who fills it: nobody else is answered.
+fn full() -> (socket2::Socket, std::net::SocketAddr, std::net::TcpStream) {
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    listener.listen(0).unwrap();
+    let at = listener.local_addr().unwrap().as_socket().unwrap();
+    let first = std::net::TcpStream::connect(at).unwrap();
+    (listener, at, first)
+}
+
+/// The ports from which it is being connected to this one.
+fn connecting(to: u16) -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let to = format!(":{to:04X}");
+    // `02` is SYN-SENT.
+    let begun = rows.filter(|row| row.len() > 3 && row[2].ends_with(&to) && row[3] == "02");
+    begun.map(|row| row[1].to_owned()).collect()
+}
+
+#[test]
+fn a_try_that_is_not_answered_is_followed_by_another() {
+    let (listener, at, _first) = full();
+    let words = ["send", &at.to_string(), "hi", "--retry", "60", "--connect-timeout", "500ms"];
+    let child = program(&words).spawn().unwrap();
+    let mut tries = std::collections::BTreeSet::new();
+    while tries.len() < 2 {
+        tries.extend(connecting(at.port()));
+        std::thread::yield_now();
+    }
+    drop(listener.accept().unwrap());
+    let (stream, _) = listener.accept().unwrap();
+    let mut stream = std::net::TcpStream::from(stream);
+    assert_eq!(all(&mut stream), b"hi");
+    drop(stream);
+    assert_eq!(finish(child).code, Some(0));
+}
+
+#[test]
+fn the_limit_of_a_connect_is_that_of_each_try() {
+    let (_listener, at, _first) = full();
+    let told = run(&["send", &at.to_string(), "hi", "--retry", "100ms", "--connect-timeout", "30ms"]);
+    assert!(told.err.contains(": no answer to the connect within 30ms\n"), "{}", told.err);
+    assert_eq!(told.code, Some(4));
 }
 
 #[test]
