@@ -6,7 +6,7 @@
 
 mod compare;
 
-use compare::programs::{Running, command, connect, free_port, has, ours, serving};
+use compare::programs::{self, Running, command, connect, free_port, has, ours, serving};
 use compare::{Size, at_most, percentile, verdict};
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -36,6 +36,7 @@ fn main() {
     }
     hostile(size);
     compare::finish();
+    programs::tidy();
 }
 
 const ASYNCIO: &str = "import asyncio,sys,resource
