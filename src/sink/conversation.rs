@@ -60,8 +60,9 @@ struct Known {
     began: Duration,
     accepted: bool,
     ended: Option<String>,
-    /// The peer ended while something was being sent to it.
-    unsent: bool,
+    /// The peer ended, and answered with a reset what was sent after that: it has not read that, whether or not
+    /// it was all that was to be sent.
+    unread: bool,
     cause: Option<String>,
 }
 
@@ -201,7 +202,7 @@ impl Conversation {
         };
         let end = known.ended.as_deref().map(ended);
         let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with("closed by peer"));
-        let is_usual = known.cause.is_none() && !known.unsent && (end.is_none() || closed_by_peer);
+        let is_usual = known.cause.is_none() && !known.unread && (end.is_none() || closed_by_peer);
         let how = match (reset, end, known.cause) {
             (true, _, None) => "reset by us (RST)".to_owned(),
             (true, _, Some(why)) => format!("{why}: reset sent"),
@@ -214,7 +215,7 @@ impl Conversation {
         let time = event.at.saturating_sub(known.began);
         let seconds = time.as_secs_f64();
         let (sent, received) = (amount(sent, time), amount(received, time));
-        let early = if known.unsent && closed_by_peer { ", before all was sent" } else { "" };
+        let early = if known.unread && closed_by_peer { ", before it had read all" } else { "" };
         let words = if known.accepted {
             format!("{how}{early}: in {received}, out {sent}, {seconds:.3} s")
         } else {
@@ -267,7 +268,7 @@ impl Conversation {
     fn failed(&mut self, event: &Event, failure: &Failure) -> io::Result<()> {
         if failure.kind.error() == Some(ErrorKind::BrokenPipe) {
             let streams = self.streams.iter_mut().filter(|((of, _), _)| **of == *event.lane);
-            streams.for_each(|(_, known)| known.unsent = true);
+            streams.for_each(|(_, known)| known.unread = true);
         }
         let this = (event.lane.to_string(), failure.message.clone());
         if event.lane.is_empty() || is_an_end(failure) || self.failed.as_ref() == Some(&this) {

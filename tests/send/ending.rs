@@ -42,6 +42,26 @@ fn a_peer_that_closes_at_once_is_a_clean_end() {
 }
 
 #[test]
+fn a_peer_that_had_closed_has_not_read_all_though_all_was_sent() {
+    let peer = Peer::new(drop);
+    let mut child = program(&["send", &peer.at(), "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut told = String::new();
+    err.read_line(&mut told).unwrap();
+    let port = peer.port;
+    peer.end();
+    stdin.write_all(b"hello").unwrap();
+    drop(stdin);
+    err.read_to_string(&mut told).unwrap();
+    let wanted = format!(
+        "{CONNECTED}error: 127.0.0.1:PORT: the peer had closed, and answered what was sent with a reset\n\
+         * closed by peer (FIN) after T s, before it had read all: sent 5 B, received 0 B\n"
+    );
+    assert_eq!((plain(&told, port), child.wait().unwrap().code()), (wanted, Some(5)));
+}
+
+#[test]
 fn a_reset_after_data_delivers_the_data_and_is_exit_5() {
     let peer = Peer::new(|mut stream| {
         stream.write_all(b"half an ans").unwrap();

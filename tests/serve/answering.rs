@@ -104,7 +104,7 @@ fn a_script_that_fails_says_so_once_and_what_it_wanted() {
 }
 
 #[test]
-fn a_client_that_leaves_before_all_was_sent_is_told_as_that() {
+fn a_client_that_leaves_before_it_had_read_all_is_told_as_that() {
     let server = Serving::new(&["--source", "--once"]);
     let mut stream = server.connect();
     stream.shutdown(Shutdown::Write).unwrap();
@@ -112,7 +112,7 @@ fn a_client_that_leaves_before_all_was_sent_is_told_as_that() {
     // What came is unread: the kernel answers what comes with a reset.
     drop(stream);
     let told = server.end();
-    assert!(told.err.contains("closed by peer (FIN), before all was sent: in 0 B, out "), "{}", told.err);
+    assert!(told.err.contains("closed by peer (FIN), before it had read all: in 0 B, out "), "{}", told.err);
     assert!(told.err.ends_with("1 ended badly\n"), "{}", told.err);
     assert_eq!(told.code, Some(5));
 }
