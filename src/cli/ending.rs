@@ -49,17 +49,28 @@ pub(super) fn in_flags(help: &[String]) -> Vec<String> {
 
 /// One sentence, and the ways out below it.
 pub(super) fn sentence(output: &Output, sentence: &str, hints: &[String]) {
-    let (error, hint) = if output.styled_err() {
-        let style = |color: anstyle::AnsiColor| anstyle::Style::new().bold().fg_color(Some(color.into()));
-        let (red, cyan) = (style(anstyle::AnsiColor::Red), style(anstyle::AnsiColor::Cyan));
-        (format!("{red}error{red:#}"), format!("{cyan}hint{cyan:#}"))
-    } else {
-        ("error".to_owned(), "hint".to_owned())
-    };
-    let mut text = format!("{error}: {}\n", printable(sentence));
-    for line in hints {
+    let error = styled(output, "error", anstyle::AnsiColor::Red);
+    output.complain(&format!("{error}: {}\n{}", printable(sentence), lines_of(hints, output)));
+}
+
+/// Ways out that stand alone.
+pub(super) fn hints(hints: &[String], output: &Output) {
+    output.complain(&lines_of(hints, output));
+}
+
+fn lines_of(hints: &[String], output: &Output) -> String {
+    let hint = styled(output, "hint", anstyle::AnsiColor::Cyan);
+    hints.iter().fold(String::new(), |mut text, line| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{hint}: {}", printable(line));
+        text
+    })
+}
+
+fn styled(output: &Output, word: &str, color: anstyle::AnsiColor) -> String {
+    if !output.styled_err() {
+        return word.to_owned();
     }
-    output.complain(&text);
+    let style = anstyle::Style::new().bold().fg_color(Some(color.into()));
+    format!("{style}{word}{style:#}")
 }

@@ -62,7 +62,7 @@ pub(super) struct Args {
     #[arg(short = 'q', long, value_name = "TIME", value_parser = duration, help_heading = "What is received")]
     pub wait: Option<Duration>,
 
-    /// Do not half-close after sending
+    /// Do not half-close after sending; of TLS some servers need that to answer in full
     #[arg(long, help_heading = "How it ends")]
     pub no_shutdown: bool,
     /// End with a reset

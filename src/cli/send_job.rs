@@ -1,6 +1,6 @@
 //! `send` at work: one conversation, or many at once, and the exit code that comes of them.
 
-use super::ending::{exit_of, tell};
+use super::ending::{exit_of, hints, tell};
 use super::output::Output;
 use super::send_args::Args;
 use super::send_draft::{CLIENT, Plan};
@@ -32,7 +32,8 @@ pub(super) struct Job {
 
 /// How one conversation ended.
 enum Ending {
-    Done,
+    /// With a way out, where the answer may be cut off.
+    Done(Option<&'static str>),
     Failed {
         failure: Box<Failure>,
         /// A stream was open: its close tells how the peer ended it.
@@ -60,7 +61,13 @@ impl Job {
         } else {
             let journal = self.told.journal();
             let told = |ending: &Ending| self.tell(ending, output);
-            runtime.block_on(self.one(&journal, "", &stop, &told)).exit()
+            let ending = runtime.block_on(self.one(&journal, "", &stop, &told));
+            if let Ending::Done(Some(help)) = ending
+                && self.narrates()
+            {
+                hints(&[help.to_owned()], output);
+            }
+            ending.exit()
         };
         // What standard input still keeps waiting is given up.
         runtime.shutdown_background();
@@ -85,11 +92,11 @@ impl Job {
         let mut ending = tokio::select! {
             biased;
             reason = stop.wait() => Ending::Stopped(reason),
-            () = unheard.notified() => Ending::Done,
+            () = unheard.notified() => Ending::Done(None),
             never = send_progress::watch(self.bar.as_ref(), &stage) => match never {},
             result = self.converse(&stage) => result.map_or_else(
                 |failure| Ending::Failed { failure, open: stage.is_open(CLIENT) },
-                |()| Ending::Done,
+                Ending::Done,
             ),
         };
         // What is told from here on stands alone.
@@ -120,11 +127,11 @@ impl Job {
             }
             Ending::Stopped(StopReason::Terminate) => stage.note("terminated"),
             Ending::Stopped(_) => stage.note("interrupted"),
-            Ending::Done | Ending::Unwritten(_) => {}
+            Ending::Done(_) | Ending::Unwritten(_) => {}
         }
     }
 
-    async fn converse(&self, stage: &Stage) -> Result<(), Box<Failure>> {
+    async fn converse(&self, stage: &Stage) -> Result<Option<&'static str>, Box<Failure>> {
         let parts = self.plan.parts(&self.scenario.steps);
         // Begun before the connect, so that what is there is read meanwhile. Without a thread to read it there
         // is no standard input, as there is none at its end.
@@ -132,7 +139,7 @@ impl Job {
         for step in parts.opening {
             stage.run(step).await?;
         }
-        let Some(opened_by) = parts.opening.first().filter(|_| !self.args.probe) else { return Ok(()) };
+        let Some(opened_by) = parts.opening.first().filter(|_| !self.args.probe) else { return Ok(None) };
         let receiving = match parts.receiving {
             [] if !self.plan.expects_within => Receiving::Everything,
             steps => Receiving::Steps(steps),
@@ -160,20 +167,26 @@ impl Job {
         Ok(unwritten)
     }
 
+    fn narrates(&self) -> bool {
+        !self.args.telling.quiet && !self.args.telling.is_json()
+    }
+
     /// Says what went wrong, unless the close will.
     fn tell(&self, ending: &Ending, output: &Output) {
         match ending {
             Ending::Failed { failure, open } => {
-                let shown = !self.args.telling.quiet && !self.args.telling.is_json();
-                let by_the_close = failure.kind.error() == Some(ErrorKind::Reset) && failure.wanted.is_none();
-                if !(by_the_close && *open && shown) {
+                // What can be done about it the close does not say.
+                let by_the_close = failure.kind.error() == Some(ErrorKind::Reset)
+                    && failure.wanted.is_none()
+                    && failure.help.is_empty();
+                if !(by_the_close && *open && self.narrates()) {
                     tell(failure, output);
                 }
             }
             Ending::Unwritten(error) => {
                 output.error(cannot_write(error));
             }
-            Ending::Done | Ending::Stopped(_) => {}
+            Ending::Done(_) | Ending::Stopped(_) => {}
         }
     }
 }
@@ -181,7 +194,7 @@ impl Job {
 impl Ending {
     fn exit(&self) -> Exit {
         match self {
-            Self::Done => Exit::Done,
+            Self::Done(_) => Exit::Done,
             Self::Failed { failure, .. } => exit_of(failure),
             Self::Stopped(StopReason::Terminate) => Exit::Terminated,
             Self::Stopped(_) => Exit::Interrupted,
@@ -212,12 +225,12 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
             }
         })
         .await;
-    let failed = endings.iter().filter(|ending| !matches!(ending, Ending::Done)).count();
-    let first = endings.iter().find(|ending| !matches!(ending, Ending::Done));
+    let failed = endings.iter().filter(|ending| !matches!(ending, Ending::Done(_))).count();
+    let first = endings.iter().find(|ending| !matches!(ending, Ending::Done(_)));
     if let Some(first) = first {
         job.tell(first, output);
     }
-    if !job.args.telling.quiet && !job.args.telling.is_json() {
+    if job.narrates() {
         let connections = count(connections, "connection");
         let seconds = began.elapsed().as_secs_f64();
         let bad = if failed > 0 { format!(", {failed} of them ended badly") } else { String::new() };

@@ -2,15 +2,16 @@
 //! wait does. No step says this: how much comes, and until when, is not known before.
 
 use super::deadline::idle;
+use super::parting::{self, CLOSE_NOTIFY};
 use super::player::run_step;
 use super::received::{tell_ended, tell_received};
 use super::session::{Live, NO_STEP};
 use super::stage::Stage;
 use super::trouble::Trouble;
-use crate::event::{Failure, FailureKind, What};
+use crate::event::{Failure, What};
 use crate::net::{End, Lender, Lent, SendFlags, Stream};
 use crate::script::step::{Name, Step};
-use crate::text::{ErrorKind, format_duration};
+use crate::text::{ErrorKind, Fact, FactValue};
 use std::cell::Cell;
 use std::io;
 use std::time::Duration;
@@ -68,12 +69,13 @@ enum Over {
 
 impl Stage {
     /// Holds a conversation. The stream stays open; how the peer ended is told, and is a failure where it was
-    /// no clean end or came before everything was sent. Cancel safe in the sense of [`Stage::run`].
+    /// no clean end or came before everything was sent. Gives a way out where it is no failure, and yet the
+    /// answer may be cut off. Cancel safe in the sense of [`Stage::run`].
     pub async fn converse(
         &self,
         conversation: &Conversation<'_>,
         input: Option<Input>,
-    ) -> Result<(), Box<Failure>> {
+    ) -> Result<Option<&'static str>, Box<Failure>> {
         let lane = &self.lane;
         let failed = |trouble: Trouble| trouble.into_failure(conversation.opened_by, &lane.label);
         let socket = lane.socket(conversation.name).map_err(|missing| failed(missing.into()))?;
@@ -81,11 +83,31 @@ impl Stage {
             return Err(failed(Trouble::never_opened(conversation.name)));
         };
         let (heard, all_sent) = (Cell::new(Instant::now()), Cell::new(false));
-        let hungry = Cell::new(None);
-        let holding = Holding { stage: self, conversation, stream, socket: &socket, heard, all_sent, hungry };
-        Box::pin(holding.hold(input)).await.map_err(|held| match held {
-            Held::Failure(failure) => failure,
-            Held::Trouble(trouble) => {
+        let (hungry, half_closed) = (Cell::new(None), Cell::new(false));
+        let holding = Holding {
+            stage: self,
+            conversation,
+            stream,
+            socket: &socket,
+            heard,
+            all_sent,
+            half_closed,
+            hungry,
+        };
+        let ended = Box::pin(holding.hold(input)).await;
+        let half_closed = holding.half_closed.get() && stream.is_tls();
+        let why = match ended {
+            Ok(()) => return Ok((half_closed && stream.tls_truncated()).then_some(CLOSE_NOTIFY)),
+            Err(why) => why,
+        };
+        let help = (half_closed && why.is_of_the_peer()).then(|| CLOSE_NOTIFY.to_owned());
+        Err(match why {
+            Held::Failure(mut failure) => {
+                failure.help.extend(help);
+                failure
+            }
+            Held::Trouble(mut trouble) => {
+                trouble.help.extend(help);
                 let failure = failed(trouble);
                 lane.note(NO_STEP, || What::Failed(failure.clone()));
                 failure
@@ -143,6 +165,8 @@ struct Holding<'a> {
     heard: Cell<Instant>,
     /// Everything was given to the kernel: only the half-close is left to be done.
     all_sent: Cell<bool>,
+    /// The half-close is done too.
+    half_closed: Cell<bool>,
     /// Since when more input is waited for, while it is.
     hungry: Cell<Option<Instant>>,
 }
@@ -173,8 +197,10 @@ impl Holding<'_> {
                     Over::Received(result) => received = Some(result),
                     Over::Sent(result) => sent = Some(result),
                     Over::Waited if self.conversation.wait == Some(Duration::ZERO) => return Ok(()),
-                    Over::Waited => return Err(self.unanswered().into()),
-                    Over::Idle => return Err(self.idled().into()),
+                    Over::Waited => {
+                        return Err(parting::unanswered(self.stream, self.conversation.wait).into());
+                    }
+                    Over::Idle => return Err(parting::idled(self.stream, self.conversation.idle).into()),
                     Over::Starved => break (received, sent),
                     Over::Input => {}
                 }
@@ -196,9 +222,7 @@ impl Holding<'_> {
             }
         };
         match result {
-            (Some(Ok(Some(end))), _) if is_over(&end) => {
-                Err(Trouble::new(super::open::kind_of(&end), self.ended_by(&end)).into())
-            }
+            (Some(Ok(Some(end))), _) if is_over(&end) => Err(parting::ended_by(self.stream, &end).into()),
             // What was expected has come, and the end after it needs no half-close.
             (Some(Ok(None)), Some(Err(held))) if self.all_sent.get() && held.is_of_the_peer() => Ok(()),
             (Some(Err(held)), _) | (_, Some(Err(held))) => Err(held),
@@ -237,16 +261,24 @@ impl Holding<'_> {
         if let Some(lost) = self.stream.lost().filter(|_| !leaves) {
             return Err(Trouble::from(lost).into());
         }
+        // The peer has everything: what it resets then is the close_notify, and the answer tells how it ended.
+        let has_all = self.stream.is_tls() && self.is_acknowledged();
         for step in self.conversation.then {
             let done = run_step(&self.stage.lane, step).await;
             // The kernel says only that it is not connected any more.
-            done.map_err(|failure| match self.stream.lost() {
-                Some(lost) => Held::from(Trouble::from(lost)),
-                None => failure.into(),
+            done.or_else(|failure| match self.stream.lost() {
+                Some(_) if has_all => Ok(()),
+                Some(lost) => Err(Held::from(Trouble::from(lost))),
+                None => Err(failure.into()),
             })?;
+            self.half_closed.set(true);
         }
         self.heard.set(Instant::now());
         Ok(())
+    }
+
+    fn is_acknowledged(&self) -> bool {
+        matches!(self.stream.fact(Fact::Unsent), Ok(Some(FactValue::Number(0))))
     }
 
     /// The next piece of the input; none at its end.
@@ -336,42 +368,10 @@ impl Holding<'_> {
         idle(self.conversation.idle, passed).await;
     }
 
-    fn unanswered(&self) -> Trouble {
-        let wait = format_duration(self.conversation.wait.unwrap_or_default());
-        let peer = self.stream.peer();
-        let message = match self.stream.received() {
-            0 => format!("{peer}: no answer within {wait}, and the connection is still open"),
-            received => format!(
-                "{peer}: nothing more came for {wait} and the connection is still open: after {received} B the answer may not be over"
-            ),
-        };
-        Trouble::timeout(message).help("`--wait 30s` waits longer, `--wait 0` does not wait for an answer")
-    }
-
-    fn idled(&self) -> Trouble {
-        let idle = format_duration(self.conversation.idle.unwrap_or_default());
-        Trouble::timeout(format!("{}: nothing was sent or received for {idle}", self.stream.peer()))
-    }
-
-    fn ended_by(&self, end: &End) -> String {
-        let peer = self.stream.peer();
-        match end {
-            End::Failed(error) => error.message.clone(),
-            End::Reset => format!("{peer}: reset by the peer"),
-            End::TimedOut => format!("{peer}: given up by the kernel: the peer acknowledged nothing more"),
-            End::Fin => format!("{peer}: closed by the peer"),
-        }
-    }
-
     /// The peer has closed while input was still being read: what of it was not sent is lost.
     fn left_over(&self, input: Option<&mut Input>) -> Result<(), Held> {
         let Some(Ok(Ok(piece))) = input.map(Input::try_recv) else { return Ok(()) };
-        let message = format!(
-            "{}: closed by the peer before everything was sent: {} B of the input are left, or more",
-            self.stream.peer(),
-            piece.len()
-        );
-        Err(Trouble::new(FailureKind::Error(ErrorKind::Closed), message).into())
+        Err(parting::left_over(self.stream, piece.len()).into())
     }
 }
 

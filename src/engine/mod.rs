@@ -37,6 +37,7 @@ mod message;
 mod mismatch;
 mod open;
 mod output;
+mod parting;
 mod player;
 mod process;
 mod queue;

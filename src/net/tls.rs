@@ -121,6 +121,11 @@ impl Stream {
         NetError::new(ErrorKind::Tls, format!("{}: TLS failed: {why}", self.peer()))
     }
 
+    /// Whether it speaks TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls().is_some()
+    }
+
     /// The peer ended the transport without `close_notify`: the end may have been cut off by anyone.
     pub fn tls_truncated(&self) -> bool {
         self.tls().is_some_and(Tls::is_truncated)

@@ -2,7 +2,7 @@
 
 use crate::desk::installed::has;
 use crate::desk::ports::free_port;
-use crate::desk::{finish, program, run};
+use crate::desk::{Serving, finish, plain, program, run};
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -121,4 +121,32 @@ fn what_tls_needs_is_looked_at_before_anything_opens() {
         log.display()
     );
     assert_eq!((told.err, told.code), (wanted, Some(2)));
+}
+
+/// Serves with TLS by these steps, sends with these words, and gives the exit code and what is said of the end.
+fn sent_to(steps: &str, words: &[&str]) -> (Option<i32>, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("steps.yaml");
+    std::fs::write(&script, steps).unwrap();
+    let server = Serving::new(&["--tls", "--script", script.to_str().unwrap()]);
+    let told =
+        run(&[&["send", &server.at(), "--tls", "--insecure", "--view", "text", r"hi\n"], words].concat());
+    server.stop();
+    let told_of_the_end =
+        told.err.lines().filter(|line| !line.starts_with("* connected") && !line.contains("TLS 1."));
+    (told.code, told_of_the_end.map(|line| plain(line, 0) + "\n").collect())
+}
+
+#[test]
+fn a_reset_after_our_half_close_of_tls_names_the_flag_that_leaves_it_out() {
+    const HINT: &str = "hint: in TLS our half-close is a close_notify, after which some servers stop answering; `--no-shutdown` sends none\n";
+    let after = "steps:\n  - expect: { at: conn, text: \"hi\\n\" }\n  - expect: { at: conn, eof: true }\n  - abort: conn\n";
+    let (code, told) = sent_to(after, &[]);
+    assert!(told.contains(&format!(": reset by the peer\n{HINT}* reset by peer (RST)")), "{told}");
+    assert_eq!(code, Some(5));
+    // One that comes before it is not of it.
+    let before = "steps:\n  - expect: { at: conn, text: \"hi\\n\" }\n  - abort: conn\n";
+    let (code, told) = sent_to(before, &["--no-shutdown"]);
+    assert!(told.starts_with("* reset by peer (RST)") && !told.contains("hint"), "{told}");
+    assert_eq!(code, Some(5));
 }
