@@ -70,6 +70,7 @@ mod tags;
 mod telling;
 mod udp_recv;
 mod udp_send;
+mod udp_send_args;
 mod udp_telling;
 mod watch;
 mod wrapping;
@@ -139,7 +140,7 @@ static COMMANDS: &[Row] = &[
     Row {
         name: "udp-send",
         about: "Send datagrams: one, many, at a rate, waiting for answers",
-        describe: udp_send::Args::augment_args,
+        describe: udp_send_args::Args::augment_args,
         run: |given, output| Ok(udp_send::run(&typed(given)?, output)),
     },
     Row {

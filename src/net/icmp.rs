@@ -18,7 +18,8 @@ const ORIGIN_ICMP6: u8 = 3;
 pub(super) fn take(polled: &Polled) -> Option<NetError> {
     let mut payload = [0u8; 1];
     let mut parts = [IoSliceMut::new(&mut payload)];
-    let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
+    // Beside it stand the time, the address and the marks that a batch asks for; what is cut holds nothing.
+    let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6, [u8; 256]);
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message = recvmsg::<SockaddrStorage>(polled.fd(), &mut parts, Some(&mut space), flags).ok()?;
     let to = message.address.as_ref().and_then(endpoint);

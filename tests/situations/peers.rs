@@ -118,8 +118,10 @@ fn end(mut peer: Running, over: Over, awaited: usize) -> Told {
     peer.end()
 }
 
+/// The last line that is no hint.
 fn last_line(told: &str, port: u16) -> String {
-    plain(told.lines().last().unwrap_or_default(), port)
+    let told = told.lines().rev().find(|line| !line.starts_with("hint: "));
+    plain(told.unwrap_or_default(), port)
 }
 
 /// Each peer is a server, and `sockdrill` asks it; what was not as it should be.

@@ -44,9 +44,41 @@ fn a_closed_port_is_told_in_words() {
         assert!(all(&ended, &port).1.starts_with(wanted), "{waiting:?}: {}", ended.err);
         assert_eq!(ended.code, Some(3), "{waiting:?}: {}", ended.err);
     }
-    let flood = run(&["udp-send", &port, "x", "--flood"]);
-    assert!(flood.err.starts_with("* ICMP port unreachable from 127.0.0.1:"), "{}", flood.err);
-    assert_eq!(flood.code, Some(3));
+    for many in [&[][..], &["--count", "1"], &["--count", "5"]] {
+        let flood = run(&[&["udp-send", &port, "x", "--flood"], many].concat());
+        assert!(flood.err.starts_with("* ICMP port unreachable from 127.0.0.1:"), "{}", flood.err);
+        assert_eq!(flood.code, Some(3), "{many:?}");
+    }
+}
+
+#[test]
+fn its_scenario_fails_where_it_fails_and_passes_where_it_does_not() {
+    let (closed, silent, answering) = (port_of(&socket()), socket(), socket());
+    let silent = port_of(&silent);
+    let at = port_of(&answering);
+    std::thread::spawn(move || {
+        loop {
+            let (bytes, from) = next(&answering);
+            answering.send_to(&bytes, from).unwrap();
+        }
+    });
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("scenario.yaml");
+    let file = file.to_str().unwrap();
+    for (port, ways) in [
+        (&closed, [(&["x"][..], 3), (&["x", "y", "--count", "2"], 3), (&["x", "--replies", "1"], 3)]),
+        (&silent, [(&["x"], 0), (&["--empty"], 0), (&["x", "--replies", "1", "--wait", "50ms"], 4)]),
+        (&at, [(&["x"], 0), (&["x", "--count", "2"], 0), (&["x", "--replies", "1", "--wait", "60"], 0)]),
+    ] {
+        for (words, code) in ways {
+            let words = [&["udp-send", port], words].concat();
+            assert_eq!(run(&words).code, Some(code), "{words:?}");
+            let scenario = run(&[&words[..], &["--as-scenario"]].concat());
+            std::fs::write(file, &scenario.out).unwrap();
+            let replayed = run(&["replay", file]);
+            assert_eq!(replayed.code, Some(i32::from(code != 0)), "{}{}", scenario.out(), replayed.err);
+        }
+    }
 }
 
 #[test]

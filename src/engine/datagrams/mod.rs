@@ -19,7 +19,7 @@ mod tally;
 pub use outgoing::Schedule;
 pub use payloads::Payloads;
 pub use receiving::{Receiving, Reply};
-pub use sending::{Await, Sending};
+pub use sending::{Await, Sending, refusal_within};
 
 use crate::event::{Failure, What};
 use crate::net::NetError;

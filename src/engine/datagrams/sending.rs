@@ -18,10 +18,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long after the last datagram a refusal may come: of this machine it is there at once.
-const REFUSAL_HERE: Duration = Duration::from_millis(25);
-/// The same from elsewhere.
-const REFUSAL_ELSEWHERE: Duration = Duration::from_millis(150);
+/// How long after the last datagram a refusal (ICMP) may come: of this machine it is there at once.
+#[must_use]
+pub fn refusal_within(is_here: bool) -> Duration {
+    Duration::from_millis(if is_here { 25 } else { 150 })
+}
+
 /// The largest datagram there is.
 const LARGEST: usize = 65_535;
 
@@ -261,7 +263,7 @@ impl Watch<'_> {
     /// How long there is something to wait for once everything is sent.
     fn patience(&self) -> Duration {
         let here = self.to.ip().is_none_or(|ip| ip.is_loopback());
-        self.answers.map_or(if here { REFUSAL_HERE } else { REFUSAL_ELSEWHERE }, |answers| answers.wait)
+        self.answers.map_or(refusal_within(here), |answers| answers.wait)
     }
 
     /// How it ended when the waiting was over.
