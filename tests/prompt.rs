@@ -302,6 +302,19 @@ fn many_pasted_lines_run_in_order() {
 }
 
 #[test]
+fn a_paste_that_stops_at_a_line_says_how_much_of_it_was_not_run_and_is_brought_back() {
+    let home = home();
+    let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);
+    terminal.ready();
+    terminal.keys("\u{1b}[200~note one\nnoet two\n# three\nnote four; note five\u{1b}[201~\r");
+    terminal.see("* 2 steps after it were not run; Up brings the lines back");
+    terminal.wait("the next line", |screen| screen.line() == "sockdrill:5>");
+    terminal.keys("\u{1b}[A");
+    terminal.wait("the lines again", |screen| screen.line().ends_with("note four; note five"));
+    terminal.look(|screen| assert!(!screen.shows("* four"), "{:?}", screen.lines()));
+}
+
+#[test]
 fn lines_that_come_faster_than_they_run_are_all_run() {
     let home = home();
     let mut terminal = Terminal::begin(home.path(), 80, 30, &[]);

@@ -100,6 +100,12 @@ impl Show for AtTerminal {
         let _ = self.prompt.take(event);
     }
 
+    fn early(&mut self, _: &Event) {}
+
+    fn late(&mut self, event: &Event) {
+        self.fact(event);
+    }
+
     fn problem(&mut self, problem: &Diagnostic) {
         self.above.print(&draw(&as_typed(problem.clone()), self.styled));
     }
@@ -143,6 +149,23 @@ impl Show for Scripted<'_> {
             Told::Text(prompt) => prompt.take(event),
             Told::Json(events) => events.take(event),
         });
+    }
+
+    fn early(&mut self, event: &Event) {
+        // Events come as they were stated.
+        if let Told::Json(events) = &mut self.sink {
+            self.output.written(events.take(event));
+        }
+    }
+
+    fn late(&mut self, event: &Event) {
+        match (&self.sink, &event.what) {
+            (Told::Text(_), _) => self.fact(event),
+            (Told::Json(_), What::Failed(failure)) => {
+                self.output.problem(&as_typed(failure.diagnostic()));
+            }
+            (Told::Json(_), _) => {}
+        }
     }
 
     fn problem(&mut self, problem: &Diagnostic) {

@@ -48,6 +48,11 @@ use crate::text::Diagnostic;
 pub trait Show {
     /// Shows a fact.
     fn fact(&mut self, event: &Event);
+    /// Takes note of a failure within the running step, which may fail of it: where that is not so, it is
+    /// shown [late](Show::late).
+    fn early(&mut self, event: &Event);
+    /// Shows a failure that was noted early.
+    fn late(&mut self, event: &Event);
     /// Shows what is wrong with a line, or a warning.
     fn problem(&mut self, problem: &Diagnostic);
     /// Shows text that a command was asked for; it ends with a line feed.

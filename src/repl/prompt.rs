@@ -16,7 +16,7 @@ use crate::script::draft::DraftStep;
 use crate::script::line::{Parsed, parse_line};
 use crate::script::load::DEFAULT_WITHIN;
 use crate::script::wording::PROMPT;
-use crate::text::{Diagnostic, ErrorKind, Source, TimeScale};
+use crate::text::{Diagnostic, ErrorKind, Source, TimeScale, count};
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -47,6 +47,8 @@ pub(super) struct Prompt<'a> {
     /// How many submissions there were.
     entry: usize,
     failure: Option<Box<Failure>>,
+    /// Failures of steps within the running one, which may fail of them too.
+    within_it: Vec<Event>,
 }
 
 impl<'a> Prompt<'a> {
@@ -75,6 +77,7 @@ impl<'a> Prompt<'a> {
             line: 1,
             entry: 0,
             failure: None,
+            within_it: Vec::new(),
         }
     }
 
@@ -110,12 +113,23 @@ impl<'a> Prompt<'a> {
         };
         self.journal.state(What::ScenarioEnded { outcome, took });
         self.journal.state(ended);
-        tell(&self.facts, &mut self.record, &mut *self.show, None);
+        tell(&self.facts, &mut self.record, &mut *self.show, &mut self.within_it, None);
         exit
     }
 
     fn tell(&mut self, running: Option<u32>) {
-        tell(&self.facts, &mut self.record, &mut *self.show, running);
+        tell(&self.facts, &mut self.record, &mut *self.show, &mut self.within_it, running);
+    }
+
+    /// The running step is over: what failed within it is told, unless that is what it failed of.
+    fn tell_what_failed_within(&mut self, result: &Result<Result<(), Box<Failure>>, Exit>) {
+        let same =
+            |it: &Failure| matches!(result, Ok(Err(of)) if (&of.message, &of.at) == (&it.message, &it.at));
+        for event in std::mem::take(&mut self.within_it) {
+            if !matches!(&event.what, What::Failed(failure) if same(failure)) {
+                self.show.late(&event);
+            }
+        }
     }
 
     pub fn known(&self) -> Known {
@@ -175,7 +189,10 @@ impl<'a> Prompt<'a> {
         // Places are those of the whole session: line 3 is the third line that was typed.
         let lead = "\n".repeat(first.saturating_sub(1));
         let source = Source::new(PROMPT, format!("{lead}{text}"));
-        for range in statements(text) {
+        let all = statements(text);
+        let mut left = all.len();
+        for range in all {
+            left -= 1;
             let statement = text.get(range.clone()).unwrap_or_default();
             let exit = match command::read(statement) {
                 Some(Ok(Command::Quit)) => return Flow::End(Exit::Done),
@@ -203,7 +220,15 @@ impl<'a> Prompt<'a> {
                 Err(Exit::Terminated) => return Flow::End(Exit::Terminated),
                 Err(exit) if !self.interactive => return Flow::End(exit),
                 // What follows on the line was meant to happen after this.
-                Err(_) => return Flow::On,
+                Err(_) => {
+                    if left > 0 {
+                        let steps = count(left, "step");
+                        let were = if left == 1 { "was" } else { "were" };
+                        self.show
+                            .text(&format!("* {steps} after it {were} not run; Up brings the lines back\n"));
+                    }
+                    return Flow::On;
+                }
                 Ok(()) => {}
             }
         }
@@ -250,13 +275,14 @@ impl<'a> Prompt<'a> {
                         if self.interactive {
                             self.watch.look(&self.stage);
                         }
-                        tell(&self.facts, &mut self.record, &mut *self.show, number);
+                        tell(&self.facts, &mut self.record, &mut *self.show, &mut self.within_it, number);
                     }
                     result = &mut running => break Ok(result),
                 }
             }
         };
         self.tell(number);
+        self.tell_what_failed_within(&result);
         let (went, exit) = match result {
             Ok(Ok(())) => (Went::Held, Ok(())),
             Ok(Err(failure)) => {
@@ -307,9 +333,22 @@ enum Flow {
 }
 
 /// Shows and records the facts that have come.
-fn tell(facts: &Receiver<Event>, record: &mut Record, show: &mut (dyn Show + '_), running: Option<u32>) {
+fn tell(
+    facts: &Receiver<Event>,
+    record: &mut Record,
+    show: &mut (dyn Show + '_),
+    within_it: &mut Vec<Event>,
+    running: Option<u32>,
+) {
     for event in facts.try_iter() {
-        show.fact(&event);
+        // Steps are numbered as they are read: those within a step follow it.
+        let is_within = running.is_some_and(|running| event.step.is_some_and(|step| step > running));
+        if is_within && matches!(event.what, What::Failed(_)) {
+            show.early(&event);
+            within_it.push(event.clone());
+        } else {
+            show.fact(&event);
+        }
         record.take(event, running);
     }
 }

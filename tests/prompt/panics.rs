@@ -22,6 +22,10 @@ struct Telling {
 }
 
 impl Show for Telling {
+    fn early(&mut self, _: &Event) {}
+
+    fn late(&mut self, _: &Event) {}
+
     fn fact(&mut self, event: &Event) {
         match &event.what {
             What::Listening { at, .. } => self.above.print(&format!("* server listens at {at}\n")),

@@ -51,6 +51,31 @@ fn a_script_ends_at_the_first_failure_with_the_exit_code_of_its_kind() {
 }
 
 #[test]
+fn a_failure_within_a_block_is_told_once_with_where_the_others_are() {
+    for (block, row) in [
+        (
+            "parallel left { expect b \"x\" within=50ms } right { expect a \"x\" within=60s }",
+            "right was at `expect a",
+        ),
+        ("repeat 2 { expect b \"x\" within=50ms }", "round   1 of 2"),
+        ("repeat 2 { repeat 3 { expect b \"x\" within=50ms } }", "round   1 of 2\n"),
+    ] {
+        let (exit, _, stderr) = given(&format!("{PAIR}{block}"));
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+        assert!(stderr.contains(row), "{stderr}");
+        assert_eq!(exit, 4);
+        let events = told(&sockdrill(&["--json", "-c", &format!("{PAIR}{block}")], ""));
+        assert!(events.1.matches(r#""event":"failed""#).count() >= 2, "{}", events.1);
+        assert_eq!(events.2.matches("error: ").count(), 1, "{}", events.2);
+    }
+    // What fails beside a step, and does not fail it, is told too.
+    let beside =
+        "each s as=conn { expect conn \"x\" within=50ms }; connect c s; recv c fails=timeout within=1s";
+    let (_, _, stderr) = given(&format!("listen s 127.0.0.1:0; {beside}"));
+    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+}
+
+#[test]
 fn piped_steps_and_blocks_over_several_lines_run_without_a_prompt() {
     let steps = "# an echo server\nlisten s 127.0.0.1:0\neach s conn {\n  echo conn\n}\nconnect c s\nrepeat 3 {\n\
                  send c \"${i}\"\n  expect c \"${i}\"\n}\nclose c\n";
