@@ -68,11 +68,12 @@ fn a_failure_within_a_block_is_told_once_with_where_the_others_are() {
         assert!(events.1.matches(r#""event":"failed""#).count() >= 2, "{}", events.1);
         assert_eq!(events.2.matches("error: ").count(), 1, "{}", events.2);
     }
-    // What fails beside a step, and does not fail it, is told too.
-    let beside =
-        "each s as=conn { expect conn \"x\" within=50ms }; connect c s; recv c fails=timeout within=1s";
-    let (_, _, stderr) = given(&format!("listen s 127.0.0.1:0; {beside}"));
-    assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
+    // What fails beside the steps of a block, and does not fail it, is told too.
+    let beside = "each s as=conn { expect conn \"x\" within=50ms }; connect c s; expect c eof";
+    for steps in [beside.to_owned(), format!("parallel one {{ {beside} }} two {{ note two }}")] {
+        let (_, _, stderr) = given(&format!("listen s 127.0.0.1:0; {steps}"));
+        assert_eq!(stderr.matches("error: ").count(), 1, "{steps}: {stderr}");
+    }
 }
 
 #[test]
