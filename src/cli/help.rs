@@ -7,6 +7,7 @@ use super::wrapping::wrapped;
 use crate::event::Exit;
 use crate::script::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
 use crate::script::hints::meant;
+use crate::script::requirement::Requirement;
 use crate::script::verb::{Body, Kind, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS, verb};
 use crate::sink::{columns, pad};
@@ -123,6 +124,10 @@ fn scenario() -> String {
     let mut text =
         "A scenario is a YAML document; several in a file are parted by ---. Its keys:\n\n".to_owned();
     table(&mut text, &HEAD.iter().map(|(key, help)| ((*key).to_owned(), (*help).to_owned())).collect());
+    text.push_str("\nWhat `requires` names:\n\n");
+    let offers =
+        Requirement::OFFERS.iter().map(|(_, word, help)| (*word, *help)).chain([Requirement::COMMAND]);
+    table(&mut text, &offers.map(|(word, help)| (word.to_owned(), help.to_owned())).collect());
     let example = "name: a client that closes is seen as a zero-length recv
 steps:
   - listen:  { as: server, at: 127.0.0.1:0 }

@@ -210,7 +210,6 @@ impl HeadReader<'_> {
     }
 
     fn requirement(&mut self, node: &Node) -> Option<Requirement> {
-        let words = ["linux", "ipv6", "unix", "root", "multicast"];
         if let Some(command) = node.get("command").and_then(Node::as_scalar) {
             return Some(Requirement::Command(command.to_owned()));
         }
@@ -219,19 +218,14 @@ impl HeadReader<'_> {
             _ => node.as_scalar(),
         };
         let word = word.unwrap_or_default();
-        Some(match word {
-            "linux" => Requirement::Linux,
-            "ipv6" => Requirement::Ipv6,
-            "unix" => Requirement::Unix,
-            "root" => Requirement::Root,
-            "multicast" => Requirement::Multicast,
-            _ => {
-                let near = hints::did_you_mean_key(word, words.into_iter().chain(["command"]));
-                let all = format!("known are {} and `{{ command: program }}`", words.join(", "));
-                let what = format!("nothing is known of the requirement `{}`", visible(word));
-                self.tell(what, &node.place, &near.unwrap_or(all));
-                return None;
-            }
-        })
+        let found = Requirement::from_word(word);
+        if found.is_none() {
+            let near = hints::did_you_mean_key(word, Requirement::words().chain(["command"]));
+            let words: Vec<_> = Requirement::words().collect();
+            let all = format!("known are {} and `{}`", words.join(", "), Requirement::COMMAND.0);
+            let what = format!("nothing is known of the requirement `{}`", visible(word));
+            self.tell(what, &node.place, &near.unwrap_or(all));
+        }
+        found
     }
 }

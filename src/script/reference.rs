@@ -1,7 +1,8 @@
 //! The reference page of the language, written from the verb table and the other tables of words.
 
 use super::forms::{HEAD, PATTERNS, PAYLOADS, TIMES};
-use super::verb::{Body, Operand, Verb};
+use super::requirement::Requirement;
+use super::verb::{Body, Operand, Takes, Verb};
 use super::verbs::{COMMON, VERBS};
 use crate::text::{ErrorKind, Fact, SocketOption};
 use std::fmt::Write as _;
@@ -26,6 +27,9 @@ pub fn markdown() -> String {
     let patterns = PATTERNS.iter().map(|(name, help)| (*name, *help));
     section(&mut page, "Patterns, besides payloads", ("pattern", "what must come"), patterns);
     let kinds = ErrorKind::NAMED.iter().map(|kind| (kind.name(), kind.words()));
+    let offers = Requirement::OFFERS.iter().map(|(_, word, help)| (*word, *help));
+    let offers = offers.chain([Requirement::COMMAND]);
+    section(&mut page, "What a machine must offer, for `requires`", ("word", "it must have"), offers);
     section(&mut page, "Kinds of failure, for `fails`", ("kind", "meaning"), kinds);
     let facts = Fact::TABLE.iter().map(|row| (row.1, row.2));
     section(&mut page, "Facts, for `check`", ("fact", "meaning"), facts);
@@ -92,5 +96,9 @@ fn of_verb(page: &mut String, verb: &Verb) {
 
 fn of_operand(page: &mut String, operand: &Operand) {
     let need = if operand.required { "" } else { " (may be left out)" };
-    let _ = writeln!(page, "| `{}` | {}{need} |", operand.name, cell(operand.help));
+    let words = match operand.takes {
+        Takes::OneOf(words) => format!("; one of `{}`", words.join("`, `")),
+        _ => String::new(),
+    };
+    let _ = writeln!(page, "| `{}` | {}{words}{need} |", operand.name, cell(operand.help));
 }

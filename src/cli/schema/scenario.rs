@@ -1,13 +1,11 @@
 //! The schema of scenario files: every key, verb, operand, form, option and fact of the tables.
 
 use crate::script::forms::{Form, HEAD, PATTERNS, PAYLOADS, SIGNALS, TIMES};
+use crate::script::requirement::Requirement;
 use crate::script::verb::{Body, Operand, Takes, Verb};
 use crate::script::verbs::{COMMON, VERBS};
 use crate::text::{ErrorKind, Fact, SocketOption};
 use serde_json::{Map, Value, json};
-
-/// What `requires` can name besides a command.
-const OFFERS: [&str; 5] = ["linux", "ipv6", "unix", "root", "multicast"];
 
 /// A name of a socket, process or variable.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";
@@ -83,7 +81,8 @@ fn head_value(key: &str) -> Value {
                 "required": ["command"],
                 "additionalProperties": false,
             });
-            let one = json!({ "if": { "type": "object" }, "then": command, "else": { "enum": OFFERS } });
+            let offers: Vec<_> = Requirement::words().collect();
+            let one = json!({ "if": { "type": "object" }, "then": command, "else": { "enum": offers } });
             json!({ "if": { "type": "array" }, "then": { "type": "array", "items": one }, "else": one })
         }
         "within" => of("duration"),
