@@ -60,8 +60,7 @@ impl Job {
             runtime.block_on(many(self, connections, &stop, output))
         } else {
             let journal = self.told.journal();
-            let told = |ending: &Ending| self.tell(ending, output);
-            let ending = runtime.block_on(self.one(&journal, "", &stop, &told));
+            let ending = runtime.block_on(self.one(&journal, "", &stop, Some(output)));
             if let Ending::Done(Some(help)) = ending
                 && self.narrates()
             {
@@ -74,8 +73,16 @@ impl Job {
         exit
     }
 
-    /// One conversation from connect to close; a failure is told before the close is.
-    async fn one(&self, journal: &Journal, label: &str, stop: &Stop, told: &dyn Fn(&Ending)) -> Ending {
+    /// One conversation from connect to close; a failure is told before the close is, where somebody listens to this
+    /// one.
+    async fn one(&self, journal: &Journal, label: &str, stop: &Stop, output: Option<&Output>) -> Ending {
+        let told = |ending: &Ending| {
+            if let Some(output) = output {
+                self.tell(ending, output);
+            }
+        };
+        let opening = self.plan.parts(&self.scenario.steps).opening.first();
+        let noting = opening.filter(|_| self.args.telling.verbose);
         let mut stage = Stage::new(&Host::here(), journal, UNBOUNDED);
         if !label.is_empty() {
             stage = stage.labelled(label);
@@ -93,7 +100,7 @@ impl Job {
             biased;
             reason = stop.wait() => Ending::Stopped(reason),
             () = unheard.notified() => Ending::Done(None),
-            never = send_progress::watch(self.bar.as_ref(), &stage) => match never {},
+            never = send_progress::watch(self.bar.as_ref(), noting, &stage) => match never {},
             result = self.converse(&stage) => result.map_or_else(
                 |failure| Ending::Failed { failure, open: stage.is_open(CLIENT) },
                 Ending::Done,
@@ -214,7 +221,7 @@ async fn many(job: Job, connections: u32, stop: &Stop, output: &Output) -> Exit 
     let tasks: Vec<_> = (1..=connections)
         .map(|number| {
             let (job, journal, stop) = (job.clone(), journal.clone(), stop.clone());
-            local.spawn_local(async move { job.one(&journal, &format!("#{number}"), &stop, &|_| ()).await })
+            local.spawn_local(async move { job.one(&journal, &format!("#{number}"), &stop, None).await })
         })
         .collect();
     let mut endings = Vec::new();

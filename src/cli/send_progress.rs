@@ -9,10 +9,12 @@ use crate::script::step::{Action, Scenario, Step};
 use crate::sink::Transfer;
 use std::convert::Infallible;
 use std::io::{self, IsTerminal as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the counters are read.
 const TICK: Duration = Duration::from_millis(100);
+/// For how long a peer may take nothing before that is told.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// The bar of this transfer, where one may be drawn.
 pub(super) fn bar(args: &Args, plan: &Plan, scenario: &Scenario) -> Option<Transfer> {
@@ -49,19 +51,34 @@ fn len(content: &Content) -> Option<u64> {
     }
 }
 
-/// Reads the counters of the stream from when it is open, and shows them; without a bar it only waits.
-pub(super) async fn watch(bar: Option<&Transfer>, stage: &Stage) -> Infallible {
-    let Some(bar) = bar else { return std::future::pending().await };
+/// Reads the counters of the stream from when it is open, and shows them; without a bar the step that
+/// opened it notes that the peer takes nothing. Where nobody is shown that, it only waits.
+pub(super) async fn watch(bar: Option<&Transfer>, noting: Option<&Step>, stage: &Stage) -> Infallible {
+    if bar.is_none() && noting.is_none() {
+        return std::future::pending().await;
+    }
     let mut tick = tokio::time::interval(TICK);
-    let mut begun = false;
+    let mut before = None;
     loop {
         tick.tick().await;
-        if let Some(by_now) = stage.passed(CLIENT) {
-            if !begun {
-                bar.begin();
-                begun = true;
-            }
-            bar.passed(by_now);
+        let Some(by_now) = stage.passed(CLIENT) else { continue };
+        if let (Some(bar), None) = (bar, &before) {
+            bar.begin();
         }
+        let counts = (by_now.sent, by_now.received);
+        let (since, told) = match before {
+            Some((last, since, told)) if last == counts => (since, told),
+            _ => (Instant::now(), false),
+        };
+        let waits = stage.unacknowledged(CLIENT) > 0;
+        let stuck = Some(since.elapsed()).filter(|time| *time >= STUCK && waits);
+        match (bar, noting) {
+            (Some(bar), _) => bar.passed(by_now, stuck),
+            (None, Some(step)) if stuck.is_some() && !told => {
+                stage.note_of(step, "the peer takes nothing: waiting for it (`--idle 10s` gives up)");
+            }
+            (None, _) => {}
+        }
+        before = Some((counts, since, told || stuck.is_some()));
     }
 }

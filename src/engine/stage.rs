@@ -11,6 +11,7 @@ use super::socket_facts::SocketFacts;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
+use crate::text::{Fact, FactValue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -77,6 +78,11 @@ impl Stage {
         self.lane.note(NO_STEP, || What::Note { text: text.to_owned() });
     }
 
+    /// Notes something that this step says.
+    pub fn note_of(&self, step: &Step, text: &str) {
+        self.lane.note(step.number, || What::Note { text: text.to_owned() });
+    }
+
     /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at.
     pub async fn take_what_came(&self, name: &str) {
         let Ok(socket) = self.lane.socket(&name.into()) else { return };
@@ -105,6 +111,18 @@ impl Stage {
     /// How much has passed on the stream that is open under `name`.
     pub fn passed(&self, name: &str) -> Option<Totals> {
         self.lane.passed(&name.into())
+    }
+
+    /// How many bytes sent on the stream that is open under `name` the peer has not acknowledged.
+    pub fn unacknowledged(&self, name: &str) -> u64 {
+        let Ok(socket) = self.lane.socket(&name.into()) else { return 0 };
+        match &socket.live {
+            Live::Stream(stream, _) => match stream.fact(Fact::Unsent) {
+                Ok(Some(FactValue::Number(bytes))) => bytes,
+                _ => 0,
+            },
+            _ => 0,
+        }
     }
 
     /// What steps have saved, by name.

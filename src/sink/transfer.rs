@@ -49,12 +49,13 @@ impl Transfer {
     }
 
     /// So much has passed by now; to be called again and again, also when nothing does.
-    pub fn passed(&self, by_now: Totals) {
+    /// `stuck` says for how long the peer has taken nothing of what waits for it.
+    pub fn passed(&self, by_now: Totals, stuck: Option<Duration>) {
         for (bar, bytes) in [(&self.bar, by_now.sent), (&self.received, by_now.received)] {
             bar.set_position(bytes);
             bar.tick();
         }
-        self.bar.set_message(self.words(by_now));
+        self.bar.set_message(self.words(by_now, stuck));
         if self.bar.is_hidden() && self.bar.elapsed() >= SOON && self.is_a_transfer(by_now) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -72,11 +73,15 @@ impl Transfer {
             || by_now.sent.saturating_add(by_now.received) >= LARGE
     }
 
-    fn words(&self, by_now: Totals) -> String {
+    fn words(&self, by_now: Totals, stuck: Option<Duration>) -> String {
         let total = self.bar.length();
         let of = total.map(|total| format!(" of {}", size(total))).unwrap_or_default();
         let is_sent = total.is_some_and(|total| by_now.sent >= total);
-        let rate = if is_sent { String::new() } else { format!(" ({}/s)", binary(self.bar.per_sec())) };
+        let rate = match stuck {
+            _ if is_sent => String::new(),
+            Some(since) => format!(" (nothing taken for {} s)", since.as_secs()),
+            None => format!(" ({}/s)", binary(self.bar.per_sec())),
+        };
         let mut words = format!("sent {}{of}{rate}", size(by_now.sent));
         if by_now.received > 0 {
             let rate = binary(self.received.per_sec());

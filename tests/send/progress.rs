@@ -1,6 +1,7 @@
 //! The bar of a long transfer, on a pseudo-terminal; every peer waits until the bar is seen.
 
-use crate::desk::{Peer, all, reset, run};
+use crate::desk::running::{Input, Running};
+use crate::desk::{Peer, all, program, reset, run};
 use crate::pty::Terminal;
 use nix::sys::signal::Signal;
 use std::io::{Read as _, Write as _};
@@ -117,4 +118,28 @@ fn a_pipe_gets_nothing_of_a_bar() {
     let told = run(&["send", &peer.at(), "--pattern", "3000", "--rate", "2KB/s"]);
     assert!(!told.err.contains(" of ") && !told.err.contains('\u{1b}'), "{}", told.err);
     assert_eq!((told.err.lines().count(), told.code, peer.end()), (2, Some(0), 3000), "{}", told.err);
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_seen_to_be_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let (peer, go) = peer(|mut stream, wait| {
+        wait();
+        all(&mut stream).len()
+    });
+    let mut terminal = send(&home, &peer.at(), &["--pattern", "64MiB"]);
+    terminal.see(" (nothing taken for 1 s)");
+    go.send(()).unwrap();
+    left(&terminal, "* closed by peer (FIN)");
+    assert_eq!((terminal.end(), peer.end()), (0, SIZE - (1 << 20)));
+    let (peer, go) = self::peer(|mut stream, wait| {
+        wait();
+        all(&mut stream).len()
+    });
+    let child = Running::start(&mut program(&["send", &peer.at(), "--pattern", "64MiB", "-v"]), Input::Null);
+    child.tells("* the peer takes nothing: waiting for it (`--idle 10s` gives up)\n");
+    go.send(()).unwrap();
+    let told = child.end();
+    assert_eq!((told.code, told.err.matches("takes nothing").count()), (Some(0), 1), "{}", told.err);
+    peer.end();
 }
