@@ -194,6 +194,7 @@ fn every_event_validates_and_an_event_without_its_fields_does_not() {
             "received" | "datagrams-arrived" => &["from"],
             "step-held" => &["failed_as_told"],
             "scenario-ended" => &["failure", "reason"],
+            "closed" => &["unread"],
             "failed" => &["wanted", "seen", "differs_at"],
             _ => &[],
         };

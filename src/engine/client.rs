@@ -9,7 +9,7 @@ use super::serving::{Service, Shared};
 use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, Totals, What};
-use crate::net::{End, Host, Lender, Lent, NetError, SendFlags, Stream};
+use crate::net::{End, Host, Lender, Lent, NetError, Parting, SendFlags, Stream};
 use crate::script::step::{Action, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,14 +41,15 @@ pub(super) fn plain(stream: Stream, number: u64, shared: Arc<Shared>) -> impl Fu
             _ => stream.discard().await.map(Some),
         };
         let totals = Totals { received: stream.received(), sent: stream.sent() };
+        let parting = if shared.journal.is_detailed() { stream.parting() } else { Parting::default() };
         // Closed before it is told: who reads of the close can count on it.
         drop(stream);
-        left(&end, totals, number, &shared);
+        left(&end, totals, parting, number, &shared);
     }
 }
 
 /// Tells how a client left, and counts it.
-fn left(end: &Result<Option<End>, NetError>, totals: Totals, number: u64, shared: &Shared) {
+fn left(end: &Result<Option<End>, NetError>, totals: Totals, parting: Parting, number: u64, shared: &Shared) {
     let name = &shared.serving.name;
     let how = match end {
         Ok(Some(end)) => Some(words_of(end)),
@@ -59,7 +60,8 @@ fn left(end: &Result<Option<End>, NetError>, totals: Totals, number: u64, shared
         shared.note(number, || What::Served { name: name.clone(), totals, how });
     }
     let Totals { received, sent } = totals;
-    shared.note(number, || What::Closed { name: name.clone(), reset: false, sent, received });
+    let Parting { reset, unread } = parting;
+    shared.note(number, || What::Closed { name: name.clone(), reset, unread, sent, received });
     shared.left(received, sent, !matches!(end, Ok(Some(End::Fin) | None)));
 }
 

@@ -6,6 +6,7 @@ use super::process::Process;
 use super::session::{At, Lane, Live, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::What;
+use crate::net::Parting;
 use crate::script::step::Name;
 use crate::text::Fact;
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub(super) async fn abort(lane: &Lane, number: impl Into<Option<u32>>, at: &Name
     let (sent, received) = (stream.sent(), stream.received());
     lane.session.carried(sent, received);
     stream.abort()?;
-    lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
+    lane.note(number, || What::Closed { name: at.clone(), reset: true, unread: 0, sent, received });
     Ok(())
 }
 
@@ -60,7 +61,7 @@ pub(super) async fn reset(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     lane.session.carried(sent, received);
     stream.reset()?;
     stream.close().await?;
-    lane.note(number, || What::Closed { name: at.clone(), reset: true, sent, received });
+    lane.note(number, || What::Closed { name: at.clone(), reset: true, unread: 0, sent, received });
     Ok(())
 }
 
@@ -90,11 +91,12 @@ async fn alone(socket: Arc<Socket>) -> Socket {
 /// Ends a socket in the way of its kind.
 async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Trouble> {
     let name = socket.name;
-    let (mut sent, mut received) = (0, 0);
+    let (mut sent, mut received, mut parting) = (0, 0, Parting::default());
     match socket.live {
         Live::Stream(stream, _) => {
             (sent, received) = (stream.sent(), stream.received());
             lane.session.carried(sent, received);
+            parting = stream.parting();
             stream.close().await?;
         }
         Live::Datagram(datagram) => {
@@ -108,7 +110,8 @@ async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Troub
             return Ok(());
         }
     }
-    let what = || What::Closed { name, reset: false, sent, received };
+    let Parting { reset, unread } = parting;
+    let what = || What::Closed { name, reset, unread, sent, received };
     lane.session.journal.note(&lane.label, step, what);
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::io;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::error::NetError;
 use super::polled::{Kind, Polled};
@@ -59,6 +60,25 @@ pub(super) enum Closing {
     Fin,
     /// The connection is gone; only the receive after the last byte tells how.
     Gone,
+}
+
+/// What a close sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Parting {
+    /// RST, and not FIN.
+    pub reset: bool,
+    /// Bytes that have come and were not received, of TLS as they came.
+    pub unread: u64,
+}
+
+/// What a close would send now: RST where bytes are unread (RFC 1122, 4.2.2.13) or linger is 0 (socket(7)),
+/// unless the connection is over already. A unix stream tells its peer of unread bytes as of a reset.
+pub(super) fn parting(polled: &Polled) -> Parting {
+    let unread = sys::inq(polled.fd()).map_or(0, |count| u64::try_from(count).unwrap_or(u64::MAX));
+    let is_tcp = polled.kind == Kind::TcpStream;
+    let without_linger = || is_tcp && polled.socket().linger().is_ok_and(|time| time == Some(Duration::ZERO));
+    let is_over = || is_tcp && sys::tcp_info(polled.fd()).is_ok_and(|info| info.tcpi_state == sys::TCP_CLOSE);
+    Parting { reset: (unread > 0 || without_linger()) && !is_over(), unread }
 }
 
 /// Asks the kernel without consuming anything. `read_shut`: our side has shut down reading.

@@ -48,7 +48,7 @@ mod window;
 
 pub use batch::{Arrival, Burst, Intake, Piece};
 pub use datagram::{Datagram, Message, relay_datagrams};
-pub use end::End;
+pub use end::{End, Parting};
 pub use endpoint::Endpoint;
 pub use error::NetError;
 pub use glimpse::{DatagramGlimpse, StreamGlimpse};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::end::{Closing, End, Latch, closing};
+use super::end::{Closing, End, Latch, Parting, closing, parting};
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::inbox::Inbox;
@@ -167,6 +167,11 @@ impl Stream {
             let _ = tokio::task::spawn_blocking(move || drop(lingering)).await;
         }
         Ok(())
+    }
+
+    /// What a close would send now. Bytes that come later can still make a reset of it.
+    pub fn parting(&self) -> Parting {
+        parting(&self.polled)
     }
 
     /// Closes a TCP stream with RST by zero linger (socket(7)). Of a unix stream it is an error, and a

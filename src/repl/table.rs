@@ -107,8 +107,12 @@ fn closed(open: &[SocketFacts], record: &Record) -> Vec<Vec<String>> {
             known.insert(name, facts);
         }
         let (name, state, passed, how) = match &event.what {
-            What::Closed { name, reset, sent, received } => {
-                let how = if *reset { "reset by us (RST)" } else { "closed by us" };
+            What::Closed { name, reset, unread, sent, received } => {
+                let how = match (*reset, *unread) {
+                    (false, _) => "closed by us",
+                    (true, 0) => "reset by us (RST)",
+                    (true, _) => "closed by us (RST: bytes were unread)",
+                };
                 (name, "closed", Some((*received, *sent)), how)
             }
             What::Exited { name, how } => (name, "ended", None, how.as_str()),

@@ -4,6 +4,7 @@
 use super::amounts::binary;
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, line, lines, screen_rows};
+use super::transcript::closed_by_us;
 use crate::event::{Data, Event, Failure, Side, Sink, What};
 use crate::text::ErrorKind;
 use std::collections::HashMap;
@@ -196,25 +197,26 @@ impl Conversation {
         self.streams.insert((event.lane.to_string(), name.to_owned()), known);
     }
 
-    fn closed(&mut self, event: &Event, name: &str, reset: bool, sent: u64, received: u64) -> io::Result<()> {
-        let Some(known) = self.streams.remove(&(event.lane.to_string(), name.to_owned())) else {
+    fn closed(&mut self, event: &Event) -> io::Result<()> {
+        let What::Closed { name, reset, unread, sent, received } = &event.what else { return Ok(()) };
+        let Some(known) = self.streams.remove(&(event.lane.to_string(), name.to_string())) else {
             return Ok(());
         };
         let end = known.ended.as_deref().map(ended);
         let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with("closed by peer"));
         let is_usual = known.cause.is_none() && !known.unread && (end.is_none() || closed_by_peer);
-        let how = match (reset, end, known.cause) {
-            (true, _, None) => "reset by us (RST)".to_owned(),
-            (true, _, Some(why)) => format!("{why}: reset sent"),
-            (false, None, None) => "closed by us".to_owned(),
-            (false, None, Some(why)) => format!("{why}: closed by us"),
+        let by_us = closed_by_us(*reset, *unread);
+        let how = match (*reset, end, known.cause) {
+            (true, _, Some(why)) if *unread == 0 => format!("{why}: reset sent"),
+            (true, _, None) | (false, None, None) => by_us,
+            (true, _, Some(why)) | (false, None, Some(why)) => format!("{why}: {by_us}"),
             (false, Some(end), None) => end,
             (false, Some(end), Some(why)) => format!("{why}; {end}"),
         };
-        let style = if reset || is_usual { FAINT } else { OTHER };
+        let style = if *reset || is_usual { FAINT } else { OTHER };
         let time = event.at.saturating_sub(known.began);
         let seconds = time.as_secs_f64();
-        let (sent, received) = (amount(sent, time), amount(received, time));
+        let (sent, received) = (amount(*sent, time), amount(*received, time));
         let early = if known.unread && closed_by_peer { ", before it had read all" } else { "" };
         let words = if known.accepted {
             format!("{how}{early}: in {received}, out {sent}, {seconds:.3} s")
@@ -251,9 +253,7 @@ impl Conversation {
                 self.known(event, name).ended.get_or_insert(how);
                 Ok(())
             }
-            What::Closed { name, reset, sent, received } => {
-                self.closed(event, name, *reset, *sent, *received)
-            }
+            What::Closed { .. } => self.closed(event),
             What::Failed(failure) => self.failed(event, failure),
             What::Note { text } => self.note(event, text),
             what if self.manner.verbose => match details(what) {

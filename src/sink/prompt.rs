@@ -4,7 +4,7 @@
 use super::screen::{
     BAD, FAINT, IN, LEAST_DATA, OTHER, OUT, STRONG, columns, draw, notation, paint, printable, shortened,
 };
-use super::transcript::{ended, words_of};
+use super::transcript::{closed_by_us, ended, words_of};
 use crate::event::{Data, Event, Sink, What};
 use crate::script::wording::as_typed;
 use crate::text::count;
@@ -150,9 +150,9 @@ fn words(what: &What) -> Option<(char, anstyle::Style, String)> {
         }
         What::Ended { name, how } => Some(('*', IN, format!("{name} {}", ended(how)))),
         What::ShutDown { name, side } => fact(format!("{name} shut down by us: {}", words_of(*side))),
-        What::Closed { name, reset, sent, received } => {
-            let how = if *reset { "reset" } else { "closed" };
-            fact(format!("{name} {how} by us: sent {sent} B, received {received} B"))
+        What::Closed { name, reset, unread, sent, received } => {
+            let how = closed_by_us(*reset, *unread);
+            fact(format!("{name} {how}: sent {sent} B, received {received} B"))
         }
         What::OptionsSet { name, options } => {
             let options: Vec<_> = options.iter().map(|(option, value)| format!("{option}={value}")).collect();

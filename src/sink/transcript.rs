@@ -139,9 +139,8 @@ impl Transcript {
             }
             What::Ended { name, how } => format!("{name} {}", ended(how)),
             What::ShutDown { name, side } => format!("{name} shut down by us: {}", words_of(*side)),
-            What::Closed { name, reset, sent, received } => {
-                let how = if *reset { "reset" } else { "closed" };
-                format!("{name} {how} by us: sent {sent} B, received {received} B")
+            What::Closed { name, reset, unread, sent, received } => {
+                format!("{name} {}: sent {sent} B, received {received} B", closed_by_us(*reset, *unread))
             }
             What::Served { name, totals, how } => {
                 format!(
@@ -161,6 +160,15 @@ impl Transcript {
             What::Failed(failure) => format!("failed: {}", failure.message),
             _ => return None,
         })
+    }
+}
+
+/// How a close of ours ended the connection, and why where it was a reset that nobody asked for.
+pub(super) fn closed_by_us(reset: bool, unread: u64) -> String {
+    match (reset, unread) {
+        (false, _) => "closed by us".to_owned(),
+        (true, 0) => "reset by us (RST)".to_owned(),
+        (true, unread) => format!("closed by us with {unread} B unread, so by RST"),
     }
 }
 

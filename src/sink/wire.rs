@@ -105,6 +105,8 @@ pub(super) enum WhatShape {
     Closed {
         name: Arc<str>,
         reset: bool,
+        #[serde(skip_serializing_if = "is_zero", default)]
+        unread: u64,
         sent: u64,
         received: u64,
     },
@@ -274,6 +276,11 @@ pub(super) mod place {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Excerpt>, D::Error> {
         Ok(Option::<Shape>::deserialize(from)?.map(|Shape(at)| at))
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands in what it asks about by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A failure in a box.

@@ -161,6 +161,27 @@ fn abort_ends_with_a_reset() {
 }
 
 #[test]
+fn a_close_that_the_kernel_makes_a_reset_of_is_told_as_one() {
+    let unread = ["--until", "\\n", "--no-shutdown"];
+    let told = "closed by us with 4 B unread, so by RST after T s: sent 2 B, received 3 B";
+    let linger = ["--wait", "0", "--no-shutdown", "--option", "linger=0s"];
+    let cases: [(&[&str], &str, &str); 2] =
+        [(&unread, "ok\nmore", told), (&linger, "", "reset by us (RST) after T s: sent 2 B, received 0 B")];
+    for (flags, answer, told) in cases {
+        let peer = Peer::new(move |mut stream| {
+            stream.read_exact(&mut [0; 2]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            stream.read_to_end(&mut Vec::new()).map_err(|error| error.kind())
+        });
+        let at = peer.at();
+        let words: Vec<&str> = ["send", &at, "hi"].iter().chain(flags).copied().collect();
+        let err = plain(&run(&words).err, peer.port);
+        assert!(err.contains(told), "{words:?}: {err}");
+        assert_eq!(peer.end(), Err(std::io::ErrorKind::ConnectionReset), "{words:?}");
+    }
+}
+
+#[test]
 fn a_peer_that_ends_before_the_input_has_its_turn_is_not_missed() {
     for words in [&[][..], &["--no-shutdown"], &["said", "-"]] {
         for _ in 0..10 {

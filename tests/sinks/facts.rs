@@ -182,7 +182,7 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
         What::Received { name: name.clone(), from: Some(text()), data: cut(bytes, word) },
         What::Ended { name: name.clone(), how: text() },
         What::ShutDown { name: name.clone(), side: Side::Write },
-        What::Closed { name: name.clone(), reset: true, sent: 5, received: u64::MAX },
+        What::Closed { name: name.clone(), reset: true, unread: 3, sent: 5, received: u64::MAX },
         What::OptionsSet { name: name.clone(), options: vec![("nodelay", text())] },
         What::Checked { subject: text(), value: text() },
         What::Served { name: name.clone(), totals: Totals { received: 1, sent: 2 }, how: text() },

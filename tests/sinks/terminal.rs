@@ -133,7 +133,7 @@ fn a_conversation() -> Vec<Event> {
         local: "127.0.0.1:40001".into(),
         peer: "127.0.0.1:40002".into(),
     };
-    let closed = What::Closed { name: "client".into(), reset: false, sent: 100_000, received: 6 };
+    let closed = What::Closed { name: "client".into(), reset: false, unread: 0, sent: 100_000, received: 6 };
     vec![
         of_run(What::RunStarted { scenarios: 1, time_scale: TimeScale::AS_WRITTEN }),
         started(0, "both talk at once", "scenarios/tcp/both.yaml", 1),

@@ -85,7 +85,16 @@ const KINDS: &[(&str, &[Field])] = &[
     ("received", &[("name", "text"), ("from?", "text"), ("data", "data")]),
     ("ended", &[("name", "text"), ("how", "text")]),
     ("shut-down", &[("name", "text"), ("side", "side")]),
-    ("closed", &[("name", "text"), ("reset", "bool"), ("sent", "count"), ("received", "count")]),
+    (
+        "closed",
+        &[
+            ("name", "text"),
+            ("reset", "bool"),
+            ("unread?", "count"),
+            ("sent", "count"),
+            ("received", "count"),
+        ],
+    ),
     ("served", &[("name", "text"), ("received", "count"), ("sent", "count"), ("how", "text")]),
     ("refused", &[("name", "text"), ("kind", "text"), ("why", "text")]),
     ("measured", &[("name", "text"), ("over", "over"), ("figures", "figures")]),

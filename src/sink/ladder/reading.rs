@@ -254,7 +254,7 @@ impl Ladder {
                 let other = if *side == Side::Read { None } else { self.ends.end(index) };
                 Some(Sketch::arrow(index, other, format!("shuts down: {}", words_of(*side))))
             }
-            What::Closed { name, reset, sent, received } => {
+            What::Closed { name, reset, unread, sent, received } => {
                 let index = at(self, name)?;
                 let streams = self.lifelines.get(index).is_some_and(|one| one.kind == Kind::Stream);
                 let other = if streams { self.ends.end(index) } else { None };
@@ -264,7 +264,12 @@ impl Ladder {
                 let other = other.filter(open);
                 let aside =
                     if streams { format!("sent {sent} B, received {received} B") } else { String::new() };
-                Some(Sketch::arrow(index, other, if *reset { "resets" } else { "closes" }).aside(aside))
+                let verb = match (*reset, *unread) {
+                    (false, _) => "closes".to_owned(),
+                    (true, 0) => "resets".to_owned(),
+                    (true, unread) => format!("closes with {unread} B unread: RST"),
+                };
+                Some(Sketch::arrow(index, other, verb).aside(aside))
             }
             What::Served { name, totals, how } => {
                 let words =

@@ -75,7 +75,7 @@ fn received(name: &str, from: Option<&str>, bytes: &[u8]) -> What {
 }
 
 fn closed(name: &str) -> What {
-    What::Closed { name: name.into(), reset: false, sent: 0, received: 0 }
+    What::Closed { name: name.into(), reset: false, unread: 0, sent: 0, received: 0 }
 }
 
 fn ended(name: &str, how: &str) -> What {
