@@ -250,6 +250,8 @@ fn what_people_type_is_understood() {
             "answer conn [{matches=a then=close} {matches=b}]",
         ),
         ("expect conn contains={hex=00ff}", "expect conn contains={hex=00ff}"),
+        (r#"parallel ":"="""#, r#"parallel ":"="""#),
+        (r#"parallel a { parallel "b.c"=x }"#, r#"parallel a { parallel "b.c"=x }"#),
     ];
     for (typed, printed) in pairs {
         assert_eq!(step(typed).to_string(), printed, "{typed}");

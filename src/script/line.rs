@@ -49,8 +49,11 @@ impl fmt::Display for DraftStep {
             } else if matches!(self.verb.operand(key).map(|operand| operand.takes), Some(Takes::Steps)) {
                 write!(f, "{key}=")?;
                 write_block(f, &entry.value, short)?;
-            } else {
+            } else if is_key(key) {
                 write_entry(f, entry, short)?;
+            } else {
+                write_quoted(f, key, short)?;
+                write!(f, "={}", Word { node: &entry.value, short })?;
             }
         }
         Ok(())
@@ -126,6 +129,15 @@ fn write_block(f: &mut fmt::Formatter<'_>, node: &Node, short: bool) -> fmt::Res
 
 fn write_entry(f: &mut fmt::Formatter<'_>, entry: &Entry, short: bool) -> fmt::Result {
     write!(f, "{}={}", Word { node: &entry.key, short }, Word { node: &entry.value, short })
+}
+
+/// Whether it is read as the key of an operand without quotes.
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_of_a_key)
+}
+
+fn is_of_a_key(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
 /// Whether a text needs no quotes in a line.

@@ -1,5 +1,6 @@
 //! Reading a prompt line into a step, with the place of every word.
 
+use super::is_of_a_key;
 use super::words::{Line, Read, Stop, wrong};
 use crate::script::draft::{DraftStep, keys_of};
 use crate::script::forms::{PATTERNS, PAYLOADS};
@@ -124,7 +125,7 @@ impl Line<'_> {
             }
             return word;
         }
-        let len = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
+        let len = rest.find(|c: char| !is_of_a_key(c)).unwrap_or(rest.len());
         if len == 0 || !rest.get(len..).is_some_and(|rest| rest.starts_with('=')) {
             return None;
         }
