@@ -251,7 +251,7 @@ impl Stream {
     /// The end that a receive of 0 bytes means, or none if it is our own `shutdown read`.
     pub(super) fn end_of_zero(&self) -> Option<End> {
         let ours = self.read_shut.load(Ordering::SeqCst) && self.closing() == Closing::NotYet;
-        if ours { self.latch.get().cloned() } else { Some(self.latch.keep(End::Fin)) }
+        if ours { self.latch.get().cloned() } else { Some(self.latch.keep(self.end_of_fin())) }
     }
 
     pub(super) fn end_of_error(&self, e: &io::Error) -> End {

@@ -121,6 +121,17 @@ impl Stream {
         NetError::new(ErrorKind::Tls, format!("{}: TLS failed: {why}", self.peer()))
     }
 
+    /// What the peer's FIN means: in the middle of a record it is no end, for bytes are missing.
+    pub(super) fn end_of_fin(&self) -> End {
+        match self.tls() {
+            Some(tls) if tls.is_within_record() && !tls.is_handshaking() => {
+                let message = format!("{}: cut off in the middle of a TLS record (FIN)", self.peer());
+                End::Failed(NetError::new(ErrorKind::Closed, message))
+            }
+            _ => End::Fin,
+        }
+    }
+
     /// Whether it speaks TLS.
     pub fn is_tls(&self) -> bool {
         self.tls().is_some()

@@ -32,6 +32,41 @@ struct Session {
     connection: Connection,
     /// Ciphertext the kernel has not taken yet.
     pending: Vec<u8>,
+    record: Record,
+}
+
+/// How far the record has come that is being received (RFC 8446, 5.1): five bytes of header, of which the
+/// last two are the length of what follows.
+#[derive(Debug, Default)]
+struct Record {
+    header: [u8; 5],
+    /// Bytes of the header that have come.
+    have: usize,
+    /// Bytes that follow it and have not.
+    left: usize,
+}
+
+impl Record {
+    fn take(&mut self, mut cipher: &[u8]) {
+        while let Some((first, rest)) = cipher.split_first() {
+            if self.have < self.header.len() {
+                if let Some(place) = self.header.get_mut(self.have) {
+                    *place = *first;
+                }
+                self.have += 1;
+                let [.., high, low] = self.header;
+                self.left = usize::from(u16::from_be_bytes([high, low]));
+                cipher = rest;
+            } else {
+                let took = self.left.min(cipher.len());
+                self.left -= took;
+                cipher = cipher.get(took..).unwrap_or_default();
+            }
+            if self.have == self.header.len() && self.left == 0 {
+                self.have = 0;
+            }
+        }
+    }
 }
 
 /// What feeding ciphertext led to.
@@ -43,7 +78,7 @@ pub(super) enum Fed {
 
 impl Tls {
     pub(super) fn new(connection: Connection) -> Self {
-        let session = Mutex::new(Session { connection, pending: Vec::new() });
+        let session = Mutex::new(Session { connection, pending: Vec::new(), record: Record::default() });
         Self { session, truncated: AtomicBool::new(false) }
     }
 
@@ -54,6 +89,7 @@ impl Tls {
     /// Decrypts; the plaintext goes to the end of `plain`.
     pub(super) fn feed(&self, mut cipher: &[u8], plain: &mut Vec<u8>) -> Result<Fed, rustls::Error> {
         let session = &mut *self.session();
+        session.record.take(cipher);
         let connection = &mut session.connection;
         while !cipher.is_empty() {
             let read = connection.read_tls(&mut cipher);
@@ -115,6 +151,11 @@ impl Tls {
 
     pub(super) fn is_truncated(&self) -> bool {
         self.truncated.load(Ordering::Relaxed)
+    }
+
+    /// A record has come in part.
+    pub(super) fn is_within_record(&self) -> bool {
+        self.session().record.have > 0
     }
 
     pub(super) fn is_handshaking(&self) -> bool {

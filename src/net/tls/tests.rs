@@ -151,6 +151,22 @@ async fn close_notify_is_a_clean_end_and_a_bare_fin_is_a_truncation() {
 }
 
 #[tokio::test]
+async fn a_fin_within_a_record_is_no_end() {
+    // Of the header and of what follows it, a part has come; behind a whole record, which is data.
+    for part in [&[0x17, 3][..], &[0x17, 3, 3, 0x40, 0, b'x']] {
+        let (client, server) = secured(tcp().await).await;
+        send(&client, b"whole").await;
+        client.polled.socket().send(part).unwrap();
+        client.polled.socket().shutdown(Shutdown::Write).unwrap();
+        assert_eq!(take(&server, 5).await, b"whole");
+        let end = recv(&server, 9).await;
+        let Received::End(End::Failed(error)) = end else { panic!("{end:?}") };
+        assert_eq!(error.kind, ErrorKind::Closed);
+        assert!(error.message.contains("in the middle of a TLS record"), "{}", error.message);
+    }
+}
+
+#[tokio::test]
 async fn a_close_does_not_wait_for_a_peer_that_does_not_read() {
     let (client, server) = secured(tcp().await).await;
     let fill = vec![0; 64 << 20];
