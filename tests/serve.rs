@@ -11,6 +11,8 @@
 #[path = "serve/answering.rs"]
 mod answering;
 mod desk;
+#[path = "serve/ends.rs"]
+mod ends;
 #[path = "serve/hostile.rs"]
 mod hostile;
 #[path = "serve/serving.rs"]

@@ -86,7 +86,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             }
         }
     }
-    let child = match Child::start(&args.command, &server, stop) {
+    let child = match Child::start(&args.command, args.telling.is_json(), &server, stop) {
         Ok(child) => child,
         Err(problem) => {
             sentence(output, &problem.what, &problem.hints);
@@ -187,9 +187,8 @@ fn summary(tally: Tally, took: Duration) -> String {
 /// Whether a failure is told at the end: what a script wanted, of many clients for the first that did not give it,
 /// and whatever is the exit code. How a client ended was told by its close.
 fn is_told(failure: &Failure, args: &Args, exit: Exit) -> bool {
-    let of_failure = exit_of(failure);
-    let is_the_exit_code = args.command.is_empty() && exit == of_failure;
-    of_failure != Exit::Ended && (args.script.is_some() || is_the_exit_code)
+    let is_the_exit_code = args.command.is_empty() && exit == exit_of(failure);
+    !failure.is_told_by_the_close() && (args.script.is_some() || is_the_exit_code)
 }
 
 fn exit(args: &Args, stop: &Stop, failure: Option<&Failure>) -> Exit {

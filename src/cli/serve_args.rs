@@ -67,7 +67,7 @@ pub(super) struct Args {
     /// Reset after so many bytes or messages
     #[arg(long, value_name = "BYTES|Nmsg", value_parser = Cutting::parse, conflicts_with = "close_after", help_heading = "Misbehaviour")]
     pub reset_after: Option<Cutting>,
-    /// Accept, and neither read nor send
+    /// Accept, and neither read nor send, also after the client's FIN; a reset or --idle ends it
     #[arg(long, conflicts_with_all = ["service", "on", "reply", "short", "script", "stdin"], help_heading = "Misbehaviour")]
     pub hang: bool,
     /// Stop listening after so many clients; those go on, and when they have left it is over
@@ -95,7 +95,7 @@ pub(super) struct Args {
     /// Write the port to this file before the first client is accepted
     #[arg(long, value_name = "FILE", help_heading = "How it serves")]
     pub port_file: Option<PathBuf>,
-    /// Run this beside, with {port}, {host} and {address} filled in, and end with its exit status
+    /// Run this beside, with {port}, {host} and {address} filled in, and end with its exit status; with --json its output goes to stderr
     #[arg(last = true, value_name = "COMMAND", help_heading = "How it serves")]
     pub command: Vec<String>,
 

@@ -51,14 +51,25 @@ impl NotRun {
 }
 
 impl Child {
-    /// Starts `command`, if there is one, with the server's address filled in; when it ends, `stop` is raised.
-    pub fn start(command: &[String], server: &Server, stop: &Stop) -> Result<Option<Self>, NotRun> {
+    /// Starts `command`, if there is one, with the server's address filled in; when it ends, `stop` is raised. Beside
+    /// `events` its standard output is standard error.
+    pub fn start(
+        command: &[String],
+        events: bool,
+        server: &Server,
+        stop: &Stop,
+    ) -> Result<Option<Self>, NotRun> {
         let Some((program, arguments)) = command.split_first() else { return Ok(None) };
         let [address, host, port] = reached_at(&server.local());
         let filled = |word: &String| {
             word.replace("{port}", &port).replace("{host}", &host).replace("{address}", &address)
         };
-        let child = start_beside(|| Command::new(program).args(arguments.iter().map(filled)).spawn());
+        let mut command = Command::new(program);
+        command.args(arguments.iter().map(filled));
+        if events {
+            command.stdout(io::stderr());
+        }
+        let child = start_beside(|| command.spawn());
         let mut child = child.map_err(|error| NotRun::new(program, &error))?;
         let id = child.id();
         let (to, status) = channel();

@@ -97,9 +97,16 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
 /// The steps as a scenario says them.
 pub(super) fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
     let planning = Planning { args, drafting };
+    let at = |name: &str| drafting.value(name);
     let mut inner = planning.tls()?;
     inner.extend(planning.service()?);
-    let at = |name: &str| drafting.value(name);
+    if planning.goes_on_until_the_end() {
+        // As that of one client is the exit code, its scenario judges how it left; many may leave as they like.
+        if args.once {
+            inner.push(drafting.step("expect")?.with("at", at(CONN)).with("eof", at("true")));
+        }
+        inner.push(drafting.step("close")?.with("at", at(CONN)));
+    }
     if args.once {
         // One client, in the main lane: the scenario is over when it has left.
         let accept = drafting.step("accept")?.with("as", at(CONN)).with("at", at(SERVER));
@@ -246,7 +253,12 @@ impl Planning<'_> {
             () if args.echo => "echo",
             () => "discard",
         };
-        Ok(vec![drafting.step(verb)?.with("at", at()), drafting.step("close")?.with("at", at())])
+        Ok(vec![drafting.step(verb)?.with("at", at())])
+    }
+
+    /// Whether the steps of the service are over when the client has ended.
+    fn goes_on_until_the_end(&self) -> bool {
+        self.args.script.is_none() && !self.args.short
     }
 
     fn source(&self, size: &str) -> Result<Vec<DraftStep>, Problem> {

@@ -267,11 +267,15 @@ impl Answering<'_> {
         taken: &[u8],
     ) -> Result<Option<Otherwise>, Trouble> {
         if let Some(bytes) = self.reply_bytes(index, taken)? {
-            match frame {
-                Some(frame) => stream.send(&framed(frame, &bytes)?, SendFlags::default()).await?,
-                None => stream.send(&bytes, SendFlags::default()).await?,
+            if let Some(frame) = frame {
+                stream.send(&framed(frame, &bytes)?, SendFlags::default()).await?;
+                self.tell_sent(None, Some(frame), &bytes);
+            } else {
+                let bytes = stream.let_through(&bytes);
+                stream.send(bytes, SendFlags::default()).await?;
+                self.tell_sent(None, None, bytes);
             }
-            self.tell_sent(None, frame, &bytes);
+            stream.goes_on().await;
         }
         Ok(self.rule(index).and_then(|rule| rule.then).filter(|then| *then != Otherwise::Wait))
     }

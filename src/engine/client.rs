@@ -4,13 +4,14 @@ use super::deadline::{Patience, idle};
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
-use super::received::{tell_ended, tell_ended_by, tell_received};
+use super::received::{take_what_came, tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
 use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, Parting, SendFlags, Stream};
 use crate::script::step::{Action, Step};
+use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -95,6 +96,9 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
     // What used up the room may have come together with the peer's end.
     let over = if matches!(over, Over::Served(_)) && shaping.is_over() { Over::Cut } else { over };
     let failure = over.failure(&lane, &shared);
+    if let (Some(_), Service::Steps(_)) = (&failure, &shared.serving.service) {
+        take_what_came(&lane, name).await;
+    }
     let reset = matches!(over, Over::Cut) && shared.serving.reset;
     // Its own steps may have closed it already, and told so.
     if lane.socket(name).is_ok() {
@@ -171,7 +175,7 @@ impl Client<'_> {
         run_steps(self.lane, &self.shared.serving.before).await?;
         let name = &self.shared.serving.name;
         if let Service::Steps(steps) = &self.shared.serving.service {
-            run_steps(self.lane, steps).await?;
+            run_steps(self.lane, steps).await.map_err(|failure| self.lost(failure))?;
             return self.left_well(steps).await;
         }
         let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
@@ -180,9 +184,23 @@ impl Client<'_> {
         talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
-    /// Whether a client whose last step was `answer` left well: to that step any end is one.
+    /// A half-close that comes too late fails of how the connection was lost: the kernel says only that it is not
+    /// connected any more.
+    fn lost(&self, failure: Box<Failure>) -> Box<Failure> {
+        if failure.kind.error() != Some(ErrorKind::NotConnected) {
+            return failure;
+        }
+        let lost = self.lane.socket(&self.shared.serving.name).ok().and_then(|socket| match &socket.live {
+            Live::Stream(stream, _) => stream.lost(),
+            _ => None,
+        });
+        lost.map_or(failure, |lost| self.failure(&lost.into()))
+    }
+
+    /// Whether a client whose last step was `answer` or `discard` left well: to those any end is one.
     async fn left_well(&self, steps: &[Step]) -> Result<(), Box<Failure>> {
-        if !steps.last().is_some_and(|step| matches!(step.action, Action::Answer(_))) {
+        if !steps.last().is_some_and(|step| matches!(step.action, Action::Answer(_) | Action::Discard { .. }))
+        {
             return Ok(());
         }
         // It is closed already where a rule said so.
@@ -217,13 +235,14 @@ impl Talk<'_> {
     async fn service(&self) -> Result<(), Trouble> {
         match &self.shared.serving.service {
             Service::Hang => {
-                let end = self.stream.ended().await;
-                if end == End::Fin {
-                    // A half-close changes nothing for one that does not read.
-                    std::future::pending::<()>().await;
-                }
+                let mut end = self.stream.ended().await;
                 tell_ended(self.lane, NO_STEP, self.socket, &end);
-                Ok(())
+                if end == End::Fin {
+                    // A half-close, which looks like a close, changes nothing for one that does not read.
+                    end = self.stream.gone().await;
+                    tell_ended(self.lane, NO_STEP, self.socket, &end);
+                }
+                ended_well(&end)
             }
             Service::One { reply } => self.one(reply).await,
             Service::Echo => self.talk(true).await,
@@ -236,10 +255,12 @@ impl Talk<'_> {
     }
 
     async fn send(&self, bytes: &[u8]) -> Result<(), Trouble> {
+        let bytes = self.stream.let_through(bytes);
         self.stream.send(bytes, SendFlags::default()).await?;
         let (name, journal) = (&self.socket.name, &self.lane.session.journal);
         let told = || What::Sent { name: name.clone(), to: None, data: journal.data(bytes) };
         self.lane.note_data(NO_STEP, told);
+        self.stream.goes_on().await;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! States what was received and how it ended, and gives the bytes of streams to whoever taps them.
 
 use super::open::words_of;
-use super::session::{Lane, Live, Socket};
+use super::session::{Lane, Live, NO_STEP, Socket};
 use crate::event::{Failure, Gathering, What};
 use crate::net::{End, Incoming, NetError};
 use crate::script::step::{Frame, Name};
@@ -20,6 +20,14 @@ pub(super) async fn take_rest(
         tell_received(lane, number, socket, &bytes);
     }
     Ok(came)
+}
+
+/// Receives what has come on the stream `name` and no step has taken, as far as it was looked at, and states it.
+pub(super) async fn take_what_came(lane: &Lane, name: &Name) {
+    let Ok(socket) = lane.socket(name) else { return };
+    let Live::Stream(stream, _) = &socket.live else { return };
+    // What cannot be taken has not come.
+    let _ = take_rest(lane, NO_STEP, &socket, &mut stream.incoming().await).await;
 }
 
 /// States which bytes were received of a stream.
@@ -77,14 +85,17 @@ pub(super) fn tell_ended(lane: &Lane, number: impl Into<Option<u32>>, socket: &S
 
 /// States the end of the stream `name` that made a step fail: a send meets it before anybody receives it.
 pub(super) fn tell_ended_by(lane: &Lane, number: impl Into<Option<u32>>, name: &Name, failure: &Failure) {
-    let end = match failure.kind.error() {
-        Some(ErrorKind::Reset) => End::Reset,
-        Some(ErrorKind::BrokenPipe | ErrorKind::Closed) => End::Fin,
-        _ => return,
+    let Ok(socket) = lane.socket(name) else { return };
+    let end = match (failure.kind.error(), &socket.live) {
+        (Some(ErrorKind::Reset), _) => Some(End::Reset),
+        (Some(ErrorKind::BrokenPipe | ErrorKind::Closed), _) => Some(End::Fin),
+        // The peer left in the middle of the handshake, or it is ours to end.
+        (Some(ErrorKind::Tls), Live::Stream(stream, _)) => {
+            stream.glimpse().end.filter(|end| *end == End::Fin)
+        }
+        _ => None,
     };
-    if let Ok(socket) = lane.socket(name)
-        && socket.history.how_ended().is_none()
-    {
+    if let Some(end) = end.filter(|_| socket.history.how_ended().is_none()) {
         tell_ended(lane, number, &socket, &end);
     }
 }

@@ -5,7 +5,7 @@ use super::deadline::Patience;
 use super::ending::leave_nothing;
 use super::glance::facts_of;
 use super::player::run_step;
-use super::received::{take_rest, tell_ended_by};
+use super::received::{take_what_came, tell_ended_by};
 use super::session::{Abandon, Lane, Live, NO_STEP, Session};
 use super::socket_facts::SocketFacts;
 use crate::event::{Failure, Journal, Totals, What};
@@ -85,10 +85,7 @@ impl Stage {
 
     /// Receives what has come on the stream called `name` and no step has taken, as far as it was looked at.
     pub async fn take_what_came(&self, name: &str) {
-        let Ok(socket) = self.lane.socket(&name.into()) else { return };
-        let Live::Stream(stream, _) = &socket.live else { return };
-        // What cannot be taken has not come.
-        let _ = take_rest(&self.lane, NO_STEP, &socket, &mut stream.incoming().await).await;
+        take_what_came(&self.lane, &name.into()).await;
     }
 
     /// Closes every socket and ends every process.

@@ -82,7 +82,12 @@ impl Sending<'_> {
                 self.pieces(&Recipe::Bytes(wire.into())).await?;
                 self.tell_message(None, Some(*frame), &body);
             }
-            Live::Stream(_, None) | Live::Process(_) => {
+            Live::Stream(stream, None) => {
+                self.pieces(recipe).await?;
+                self.tell_stream(recipe);
+                stream.goes_on().await;
+            }
+            Live::Process(_) => {
                 self.pieces(recipe).await?;
                 self.tell_stream(recipe);
             }
@@ -107,10 +112,12 @@ impl Sending<'_> {
     fn tell_stream(&mut self, recipe: &Recipe) {
         self.socket.history.data('>', self.gathered.head(), self.gathered.len());
         let (name, gathered) = (&self.step.from, &mut self.gathered);
+        // A part of it is not what the recipe says.
+        let is_all = gathered.len() == recipe.len();
         self.lane.note_data(self.number, || What::Sent {
             name: name.clone(),
             to: None,
-            data: gathered.data().made_by(|| recipe.written()),
+            data: gathered.data().made_by(|| recipe.written().filter(|_| is_all)),
         });
     }
 
@@ -173,6 +180,9 @@ impl Sending<'_> {
             offset += filled as u64;
             let more = self.step.more || (self.step.chunk.is_none() && offset < len);
             self.write(buffer.get(..filled).unwrap_or_default(), more).await?;
+            if matches!(&self.socket.live, Live::Stream(stream, _) if stream.is_cut()) {
+                break;
+            }
         }
         Ok(())
     }
@@ -197,6 +207,10 @@ impl Sending<'_> {
     }
 
     async fn write(&mut self, bytes: &[u8], more: bool) -> Result<(), Trouble> {
+        let bytes = match &self.socket.live {
+            Live::Stream(stream, None) => stream.let_through(bytes),
+            _ => bytes,
+        };
         let written = match &self.socket.live {
             Live::Stream(stream, _) => {
                 Ok(stream.send(bytes, SendFlags { more, urgent: self.step.urgent }).await?)

@@ -77,6 +77,14 @@ impl Failure {
         size_of::<Self>() + self.message.len() + bytes.chain(rows).sum::<usize>()
     }
 
+    /// Whether it is no more than that the peer ended, which is told where the connection closes.
+    pub fn is_told_by_the_close(&self) -> bool {
+        use ErrorKind as K;
+        let is_an_end =
+            matches!(self.kind.error(), Some(K::Reset | K::BrokenPipe | K::Closed | K::NotConnected));
+        is_an_end && self.label.is_empty() && self.wanted.is_none() && self.seen.is_none()
+    }
+
     /// The failure as it is drawn under the user's line.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(Severity::Error, self.message.clone(), Some(self.at.clone()));

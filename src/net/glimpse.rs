@@ -98,7 +98,7 @@ impl Stream {
 }
 
 /// How a connection that is gone went, without asking for its error: that would clear it.
-fn gone(polled: &Polled) -> End {
+pub(super) fn gone(polled: &Polled) -> End {
     if sys::events(polled.fd(), 0) & libc::POLLERR == 0 {
         return End::Fin;
     }

@@ -6,6 +6,7 @@ use tokio::io::Interest;
 
 use super::end::{Closing, End};
 use super::error::NetError;
+use super::glimpse::gone;
 use super::incoming::Incoming;
 use super::stream::Stream;
 
@@ -34,6 +35,24 @@ impl Stream {
                 return end;
             }
         }
+    }
+
+    /// Waits until a stream whose peer has closed is gone both ways, in the same manner, and says how that went: the
+    /// peer's reset, say. Cancel safe.
+    pub async fn gone(&self) -> End {
+        let failed = |e: &io::Error| End::Failed(NetError::io(self.peer(), e));
+        let twin = match self.polled.twin() {
+            Ok(twin) => twin,
+            Err(e) => return failed(&e),
+        };
+        let mut last = None;
+        while self.closing() != Closing::Gone {
+            // That the peer has closed is readiness to read for ever; what is to come is an error.
+            if let Err(e) = twin.again(Interest::ERROR, &mut last).await {
+                return failed(&e);
+            }
+        }
+        gone(&self.polled)
     }
 
     pub(super) fn end_without_reading(&self) -> Option<End> {

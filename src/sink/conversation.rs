@@ -52,6 +52,10 @@ pub struct Manner {
 /// How the address of a unix socket that was never bound ends.
 const UNNAMED: &str = "(unnamed)";
 
+/// How a peer closes, and how it resets.
+const FIN: &str = "closed by peer (FIN)";
+const RESET: &str = "reset by peer (RST)";
+
 /// Columns between the mark and the text of a data line without a time.
 const TEXT_AT: usize = 8;
 
@@ -249,8 +253,19 @@ impl Conversation {
                 self.tell(event, FAINT, &format!("{version}, {cipher}{alpn}"))
             }
             What::Ended { name, how } | What::Served { name, how, .. } => {
-                let how = how.clone();
-                self.known(event, name).ended.get_or_insert(how);
+                let known = self.known(event, name);
+                match (&known.ended, ended(how).as_str()) {
+                    (None, _) => known.ended = Some(how.clone()),
+                    // Who had half-closed may still reset.
+                    (Some(before), RESET) if ended(before) != RESET => {
+                        known.ended = Some(format!("{}, then {RESET}", ended(before)));
+                    }
+                    _ => {}
+                }
+                let half = matches!(event.what, What::Ended { .. }) && ended(how) == FIN;
+                if half && self.manner.verbose {
+                    return self.tell(event, FAINT, "half-closed by peer (FIN came)");
+                }
                 Ok(())
             }
             What::Closed { .. } => self.closed(event),
@@ -271,7 +286,7 @@ impl Conversation {
             streams.for_each(|(_, known)| known.unread = true);
         }
         let this = (event.lane.to_string(), failure.message.clone());
-        if event.lane.is_empty() || is_an_end(failure) || self.failed.as_ref() == Some(&this) {
+        if event.lane.is_empty() || failure.is_told_by_the_close() || self.failed.as_ref() == Some(&this) {
             return Ok(());
         }
         self.failed = Some(this);
@@ -337,15 +352,11 @@ fn reach(at: &str) -> String {
     }
 }
 
-fn is_an_end(failure: &Failure) -> bool {
-    matches!(failure.kind.error(), Some(ErrorKind::Reset | ErrorKind::BrokenPipe | ErrorKind::Closed))
-}
-
 /// How a peer ended, in the words of every close report.
 fn ended(how: &str) -> String {
     match how {
-        "fin" => "closed by peer (FIN)".to_owned(),
-        "reset" => "reset by peer (RST)".to_owned(),
+        "fin" => FIN.to_owned(),
+        "reset" => RESET.to_owned(),
         "timed-out" => "given up by the kernel (time-out)".to_owned(),
         how => how.to_owned(),
     }

@@ -20,6 +20,25 @@ impl Stream {
         }
     }
 
+    /// What its shape lets through of the bytes that are sent next.
+    pub fn let_through<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let room = self.shaping().map_or(usize::MAX, |shaping| shaping.room(self.sent()));
+        bytes.get(..room).unwrap_or(bytes)
+    }
+
+    /// Whether it is to be ended because of its shape.
+    pub fn is_cut(&self) -> bool {
+        self.shaping().is_some_and(|shaping| shaping.is_over())
+    }
+
+    /// Never comes back where it is to be ended because of its shape: whoever serves it does that now. For who has
+    /// told what was sent.
+    pub async fn goes_on(&self) {
+        if self.is_cut() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     pub(super) async fn send_shaped(
         &self,
         shaping: &Shaping,
