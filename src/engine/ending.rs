@@ -96,7 +96,9 @@ async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Troub
         Live::Stream(stream, _) => {
             (sent, received) = (stream.sent(), stream.received());
             lane.session.carried(sent, received);
-            parting = stream.parting();
+            if lane.session.journal.is_detailed() {
+                parting = stream.parting();
+            }
             stream.close().await?;
         }
         Live::Datagram(datagram) => {
