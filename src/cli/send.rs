@@ -10,6 +10,7 @@ use super::telling::Talkers;
 use super::{flags, scenario, secured, send_progress};
 use crate::event::Exit;
 use crate::script::load::load_steps;
+use crate::text::Diagnostic;
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let arguments = Arguments::of_process();
@@ -28,6 +29,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
                 "standard input is no step of a scenario: only the command can read it",
                 &[hint],
             );
+            return Exit::Usage;
+        }
+        if let Some(problem) = unsayable(args, &arguments) {
+            output.problem(&problem);
             return Exit::Usage;
         }
         return scenario::print("send", flags::SEND, output, |drafting| plan.as_scenario(drafting));
@@ -65,4 +70,16 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
         None => exit,
     }
+}
+
+/// What the command expects and no steps can: a reset that may come at any time, also while something is sent.
+fn unsayable(args: &Args, arguments: &Arguments) -> Option<Diagnostic> {
+    let expected = args.expect.last().filter(|word| *word == "reset" && args.repeat.is_none())?;
+    let message =
+        "no step says this: the reset may come while sending, where it fails a `send` or `shutdown` step";
+    let problem = Diagnostic::error(message, &arguments.place(expected));
+    Some(problem.help(
+        "leave it out, and the rest is printed; where the peer resets when it has everything, add \
+         `expect: { at: client, reset: true }` before the `close`",
+    ))
 }

@@ -110,6 +110,12 @@ impl Job {
         if let Some(bar) = &self.bar {
             bar.clear();
         }
+        if let (Ending::Done(_), true) = (&ending, self.args.abort)
+            && let Some(step) = self.plan.parts(&self.scenario.steps).opening.first()
+            && let Some(failure) = stage.reset_by_the_peer(CLIENT, step)
+        {
+            ending = Ending::Failed { failure, open: true };
+        }
         self.last_of(&ending, &stage).await;
         if let Some(error) = unwritten.take() {
             ending = Ending::Unwritten(error);

@@ -10,7 +10,8 @@ use super::stage::Stage;
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
 use crate::net::{End, Lender, Lent, SendFlags, Stream};
-use crate::script::step::{Name, Step};
+use crate::script::pattern::Pattern;
+use crate::script::step::{Action, Name, Step};
 use crate::text::{ErrorKind, Fact, FactValue};
 use std::cell::Cell;
 use std::io;
@@ -223,9 +224,19 @@ impl Holding<'_> {
         };
         match result {
             (Some(Ok(Some(end))), _) if is_over(&end) => Err(parting::ended_by(self.stream, &end).into()),
-            // What was expected has come, and the end after it needs no half-close.
-            (Some(Ok(None)), Some(Err(held))) if self.all_sent.get() && held.is_of_the_peer() => Ok(()),
-            (Some(Err(held)), _) | (_, Some(Err(held))) => Err(held),
+            // What was expected has come, and the end after it needs no half-close. A reset that was expected may
+            // come while sending, and everything that is not sent then fails of it.
+            (Some(Ok(None)), Some(Err(held)))
+                if held.is_of_the_peer() && (self.all_sent.get() || self.awaits_reset()) =>
+            {
+                Ok(())
+            }
+            (Some(Err(held)), _) => Err(held),
+            // The kernel tells a reset once, to whoever asks first: after that a send hears of a broken pipe.
+            (_, Some(Err(held))) if held.is_of_the_peer() && self.stream.is_reset() => {
+                Err(parting::ended_by(self.stream, &End::Reset).into())
+            }
+            (_, Some(Err(held))) => Err(held),
             (Some(Ok(Some(_))), None) => self.left_over(input.as_mut()),
             _ => Ok(()),
         }
@@ -338,6 +349,12 @@ impl Holding<'_> {
                 }
             }
         }
+    }
+
+    /// Whether what is expected last is the peer's reset.
+    fn awaits_reset(&self) -> bool {
+        let Receiving::Steps([.., last]) = self.conversation.receiving else { return false };
+        matches!(&last.action, Action::Expect(expect) if matches!(expect.pattern, Pattern::Reset))
     }
 
     /// Drops what comes after everything expected, for as long as sending goes on: a peer that answers while it reads

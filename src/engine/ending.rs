@@ -48,8 +48,10 @@ pub(super) async fn abort(lane: &Lane, number: impl Into<Option<u32>>, at: &Name
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());
     lane.session.carried(sent, received);
+    // Of a connection that the peer has reset, nothing is left to be reset by us.
+    let reset = !stream.is_reset();
     stream.abort()?;
-    lane.note(number, || What::Closed { name: at.clone(), reset: true, unread: 0, sent, received });
+    lane.note(number, || What::Closed { name: at.clone(), reset, unread: 0, sent, received });
     Ok(())
 }
 

@@ -8,10 +8,11 @@ use super::player::run_step;
 use super::received::{take_what_came, tell_ended_by};
 use super::session::{Abandon, Lane, Live, NO_STEP, Session};
 use super::socket_facts::SocketFacts;
+use super::trouble::Trouble;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
-use crate::text::{Fact, FactValue};
+use crate::text::{ErrorKind, Fact, FactValue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -71,6 +72,14 @@ impl Stage {
     /// States how the peer has ended the stream called `name`, where that is why `failure` came about.
     pub fn tell_end_of(&self, name: &str, failure: &Failure) {
         tell_ended_by(&self.lane, NO_STEP, &name.into(), failure);
+    }
+
+    /// That the peer has reset the stream called `name`, which `opened_by` opened, where it has: who resets it too is late.
+    pub fn reset_by_the_peer(&self, name: &str, opened_by: &Step) -> Option<Box<Failure>> {
+        let socket = self.lane.socket(&name.into()).ok()?;
+        let Live::Stream(stream, _) = &socket.live else { return None };
+        let lost = stream.lost().filter(|lost| lost.kind == ErrorKind::Reset)?;
+        Some(Trouble::from(lost).into_failure(opened_by, &self.lane.label))
     }
 
     /// Notes something that belongs to no step.

@@ -152,6 +152,11 @@ impl Stream {
         }
     }
 
+    /// Whether either half has met the peer's reset.
+    pub fn is_reset(&self) -> bool {
+        self.latch.get() == Some(&End::Reset)
+    }
+
     /// Closes gracefully: `close_notify` with TLS where there is room for it, then close(2), on a blocking thread if
     /// `linger` is set and so for as long as that says. Unread data makes the kernel send RST instead of FIN.
     pub async fn close(self) -> Result<(), NetError> {

@@ -75,6 +75,19 @@ fn a_reset_after_data_delivers_the_data_and_is_exit_5() {
 }
 
 #[test]
+fn a_peer_that_resets_before_our_reset_is_named_as_who_did() {
+    let peer = Peer::new(|mut stream| {
+        stream.read_exact(&mut [0]).unwrap();
+        reset(stream);
+    });
+    let told = run(&["send", &peer.at(), "--pattern", "100MiB", "--abort"]);
+    assert!(told.err.contains("* reset by peer (RST) after "), "{}", told.err);
+    assert!(!told.err.contains("by us"), "{}", told.err);
+    assert_eq!(told.code, Some(5));
+    peer.end();
+}
+
+#[test]
 fn the_answer_after_the_half_close_is_still_read() {
     let peer = Peer::new(|mut stream| {
         let asked = all(&mut stream);

@@ -20,6 +20,32 @@ fn a_reset_that_was_expected_is_one_whether_it_comes_before_the_half_close_or_af
 }
 
 #[test]
+fn a_reset_that_was_expected_may_come_while_sending() {
+    let paced: &[&str] = &["0123456789", "--chunk", "1", "--every", "50ms"];
+    let sent: [&[&str]; 3] = [&["--pattern", "20MiB"], paced, &["hello"]];
+    for (sent, reads) in sent.into_iter().zip([true, true, false]) {
+        let peer = Peer::new(move |mut stream| {
+            if reads {
+                stream.read_exact(&mut [0]).unwrap();
+            }
+            reset(stream);
+        });
+        let told = run(&[&["send", &peer.at(), "--expect", "reset"], sent].concat());
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        assert!(told.err.contains("* reset by peer (RST) after "), "{}", told.err);
+        assert!(!told.err.contains("error"), "{}", told.err);
+        peer.end();
+    }
+}
+
+#[test]
+fn no_scenario_says_that_a_reset_may_come_at_any_time() {
+    let told = run(&["send", "localhost:9", "hello", "--expect", "reset", "--as-scenario"]);
+    assert_eq!((told.out().as_str(), told.code), ("", Some(2)), "{}", told.err);
+    assert!(told.err.contains("the reset may come while sending"), "{}", told.err);
+}
+
+#[test]
 fn what_comes_after_what_was_expected_does_not_keep_the_sending_from_its_end() {
     let peer = Peer::new(echo);
     let told = run(&["send", &peer.at(), "--pattern", "30MiB", "--expect-size", "1000", "--quiet"]);
