@@ -78,7 +78,7 @@ fn settings(typed: &OsStr) -> Vec<CompletionCandidate> {
     let rows = SocketOption::TABLE.iter().flat_map(|(_, name, takes, _)| match takes {
         _ if !named => vec![format!("{name}=")],
         Takes::Bool => vec![format!("{name}=true"), format!("{name}=false")],
-        Takes::DurationOrOff => vec![format!("{name}=off"), format!("{name}=0s")],
+        Takes::SecondsOrOff => vec![format!("{name}=off"), format!("{name}=0s")],
         _ => Vec::new(),
     });
     beginning(typed, rows)

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use crate::script::draft::DraftStep;
 use crate::script::node::{Entry, Node, Value};
 use crate::script::verbs::verb;
-use crate::text::{Diagnostic, Place};
+use crate::text::{Diagnostic, Place, SocketOption};
 
 /// What is wrong with the arguments.
 pub(super) type Problem = Box<Diagnostic>;
@@ -48,7 +48,12 @@ impl Drafting<'_> {
                 return Err(Box::new(problem.help("an option is `name=value`, as in `nodelay=true`")));
             };
             let key = Node::scalar(name, &place.within(0, name.len()));
-            let value = Node::scalar(value, &place.within(name.len() + 1, value.len()));
+            let there = place.within(name.len() + 1, value.len());
+            // As everywhere on a command line, a bare number is seconds.
+            let bare = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+            let is_time = SocketOption::from_name(name).is_some_and(|option| option.takes().is_time());
+            let value = if bare && is_time { format!("{value}s") } else { value.to_owned() };
+            let value = Node::scalar(value, &there);
             entries.push(Entry { key, value });
         }
         Ok(Node { value: Value::Map(entries), place: self.arguments.all() })

@@ -295,11 +295,10 @@ impl Planning<'_> {
         }
         let mut steps = sends;
         steps.extend(expects.iter().cloned());
+        let mut repeat = drafting.step("repeat")?.with("times", drafting.value(times.to_string()));
         if let Some(interval) = self.args.interval {
-            let pause = drafting.value(format_duration(interval));
-            steps.push(drafting.step("sleep")?.with("duration", pause));
+            repeat = repeat.with("pause", drafting.value(format_duration(interval)));
         }
-        let repeat = drafting.step("repeat")?.with("times", drafting.value(times.to_string()));
         Ok(repeat.with("steps", drafting.steps(&steps)))
     }
 }

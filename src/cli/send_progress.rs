@@ -34,7 +34,7 @@ fn total(steps: &[Step]) -> Option<u64> {
     steps.iter().try_fold(0u64, |sum, step| {
         let bytes = match &step.action {
             Action::Send(send) => len(&send.content)?,
-            Action::Repeat { times, steps } => total(steps)?.saturating_mul(*times),
+            Action::Repeat { times, steps, .. } => total(steps)?.saturating_mul(*times),
             _ => 0,
         };
         Some(sum.saturating_add(bytes))

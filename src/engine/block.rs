@@ -14,6 +14,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// The outcome of steps that are played in order.
 pub(super) type Run<'a> = Pin<Box<dyn Future<Output = Result<(), Box<Failure>>> + Send + 'a>>;
@@ -164,8 +165,17 @@ async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>, play: PlaySte
 }
 
 /// The steps so many times; what a round opens is closed at its end.
-pub(super) async fn repeat(lane: &Lane, times: u64, steps: &[Step], play: PlaySteps) -> Result<(), Trouble> {
+/// So many rounds, and a pause between one and the next.
+pub(super) async fn repeat(
+    lane: &Lane,
+    (times, pause): (u64, Duration),
+    steps: &[Step],
+    play: PlaySteps,
+) -> Result<(), Trouble> {
     for round in 1..=times {
+        if round > 1 && !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         let inside = lane.inside(Some(round));
         let result = play(&inside, steps).await;
         close_all(&inside).await;

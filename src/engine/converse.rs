@@ -1,6 +1,8 @@
 //! Conversing: what is to be sent is sent while everything that comes is received, until the peer ends or a
 //! wait does. No step says this: how much comes, and until when, is not known before.
 
+mod input;
+
 use super::deadline::idle;
 use super::parting::{self, CLOSE_NOTIFY};
 use super::player::run_step;
@@ -117,9 +119,6 @@ impl Stage {
     }
 }
 
-/// How long more input is waited for at least once the peer has ended.
-const LEAST_WAIT: Duration = Duration::from_millis(50);
-
 /// Why a conversation failed: in a step, or beside one.
 enum Held {
     Failure(Box<Failure>),
@@ -222,7 +221,18 @@ impl Holding<'_> {
                 }
             }
         };
-        match result {
+        let (received, sent) = result;
+        self.outcome(received, sent, input.as_mut())
+    }
+
+    /// What both sides came to.
+    fn outcome(
+        &self,
+        received: Option<Result<Option<End>, Held>>,
+        sent: Option<Result<(), Held>>,
+        input: Option<&mut Input>,
+    ) -> Result<(), Held> {
+        match (received, sent) {
             (Some(Ok(Some(end))), _) if is_over(&end) => Err(parting::ended_by(self.stream, &end).into()),
             // What was expected has come, and the end after it needs no half-close. A reset that was expected may
             // come while sending, and everything that is not sent then fails of it.
@@ -237,7 +247,7 @@ impl Holding<'_> {
                 Err(parting::ended_by(self.stream, &End::Reset).into())
             }
             (_, Some(Err(held))) => Err(held),
-            (Some(Ok(Some(_))), None) => self.left_over(input.as_mut()),
+            (Some(Ok(Some(_))), None) => self.left_over(input),
             _ => Ok(()),
         }
     }
@@ -290,28 +300,6 @@ impl Holding<'_> {
 
     fn is_acknowledged(&self) -> bool {
         matches!(self.stream.fact(Fact::Unsent), Ok(Some(FactValue::Number(0))))
-    }
-
-    /// The next piece of the input; none at its end.
-    async fn next_of(&self, input: &mut Input) -> Option<io::Result<Vec<u8>>> {
-        self.hungry.set(Some(Instant::now()));
-        let piece = input.recv().await;
-        self.hungry.set(None);
-        piece
-    }
-
-    /// Until no input has come for the time to wait for more.
-    async fn starved(&self) {
-        let Some(wait) = self.conversation.wait else { return std::future::pending().await };
-        let wait = wait.max(LEAST_WAIT);
-        loop {
-            let until = self.hungry.get().unwrap_or_else(Instant::now).checked_add(wait);
-            let Some(until) = until else { return std::future::pending().await };
-            tokio::time::sleep_until(until).await;
-            if self.hungry.get().is_some_and(|since| since.elapsed() >= wait) {
-                return;
-            }
-        }
     }
 
     async fn receive(&self) -> Result<Option<End>, Held> {
@@ -383,12 +371,6 @@ impl Holding<'_> {
     async fn idle(&self) {
         let passed = || (self.stream.sent(), self.stream.received());
         idle(self.conversation.idle, passed).await;
-    }
-
-    /// The peer has closed while input was still being read: what of it was not sent is lost.
-    fn left_over(&self, input: Option<&mut Input>) -> Result<(), Held> {
-        let Some(Ok(Ok(piece))) = input.map(Input::try_recv) else { return Ok(()) };
-        Err(parting::left_over(self.stream, piece.len()).into())
     }
 }
 

@@ -144,8 +144,10 @@ fn not_connected(error: NetError, to: &Address, retry: Option<Duration>, isolate
         (ErrorKind::Refused, None) => {
             trouble.help("nothing listens there; `retry: 10s` waits for a server that is starting")
         }
+        // In the sentence, which is all that a command says.
         (ErrorKind::Refused, Some(retry)) => {
-            trouble.label(format!("nothing listened there for {}", format_duration(retry)))
+            let message = format!("{}, tried for {}", trouble.message, format_duration(retry));
+            trouble.saying(message).label("nothing listens there")
         }
         _ => trouble,
     }
@@ -160,11 +162,8 @@ fn not_answered(
     retry: Option<Duration>,
 ) -> Trouble {
     let words = deadline.words();
-    let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}"));
-    let trouble = match retry {
-        Some(retry) => trouble.label(format!("tried again for {}", format_duration(retry))),
-        None => trouble,
-    };
+    let tried = retry.map(|retry| format!(", tried for {}", format_duration(retry))).unwrap_or_default();
+    let trouble = Trouble::timeout(format!("{to}: no answer to the connect within {words}{tried}"));
     match &step.to {
         // One's own listener answers unless its queue is full.
         Destination::Socket(name) => match lane.socket(name) {

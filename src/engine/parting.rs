@@ -50,3 +50,9 @@ pub(super) fn left_over(stream: &Stream, left: usize) -> Trouble {
     );
     Trouble::new(FailureKind::Error(ErrorKind::Closed), message)
 }
+
+/// The peer had half-closed, and no more input came for the time to wait: why a conversation ends before its input.
+pub(super) fn unread_input(wait: Option<Duration>) -> String {
+    let wait = format_duration(wait.unwrap_or_default());
+    format!("standard input was not read to its end, nothing came from it for {wait}")
+}

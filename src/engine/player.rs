@@ -269,8 +269,11 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Sleep(duration) => in_time(verb, deadline.extended(*duration), slept(*duration)).await,
         Action::Parallel(lanes) => block::parallel(lane, lanes, deadline, run_steps).await,
         Action::Each(step) => block::each(lane, number, step, run_steps),
-        Action::Repeat { times, steps } => {
-            steps_in_time(lane, verb, deadline, block::repeat(lane, *times, steps, run_steps)).await
+        Action::Repeat { times, pause, steps } => {
+            let pauses = u32::try_from(times.saturating_sub(1)).unwrap_or(u32::MAX);
+            let deadline = deadline.extended(pause.saturating_mul(pauses));
+            let rounds = block::repeat(lane, (*times, *pause), steps, run_steps);
+            steps_in_time(lane, verb, deadline, rounds).await
         }
         Action::Include { steps, .. } => {
             steps_in_time(lane, verb, deadline, included(lane, step, steps)).await

@@ -72,6 +72,12 @@ impl Trouble {
         trouble
     }
 
+    /// Says it in these words.
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// Says `label` beside the caret.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();

@@ -10,7 +10,7 @@ use socket2::Domain;
 use super::error::NetError;
 use super::polled::{Kind, Polled};
 use super::sys;
-use crate::text::{OptionValue as Value, SocketOption as O, Takes};
+use crate::text::{ErrorKind, Of, OptionValue as Value, SocketOption as O, Takes, in_words};
 
 /// Sets an option; an error names it and says what does not fit.
 pub(super) fn set(polled: &Polled, option: O, value: &Value) -> Result<(), NetError> {
@@ -38,8 +38,10 @@ pub(super) fn get(polled: &Polled, option: O) -> Result<Value, NetError> {
     fits(polled, option)?;
     let value = match option.takes() {
         Takes::Bool => get_bool(polled, option).map(Value::Bool),
-        Takes::Number | Takes::Size => get_number(polled, option).map(Value::Number),
-        Takes::Duration | Takes::DurationOrOff => get_duration(polled, option).map(Value::Duration),
+        Takes::Number { .. } | Takes::Size => get_number(polled, option).map(Value::Number),
+        Takes::Duration | Takes::Seconds { .. } | Takes::SecondsOrOff => {
+            get_duration(polled, option).map(Value::Duration)
+        }
         Takes::Word => polled.socket().tcp_congestion().map(|word| {
             let word = word.split(|byte| *byte == 0).next().unwrap_or_default();
             Value::Word(String::from_utf8_lossy(word).into_owned())
@@ -50,23 +52,12 @@ pub(super) fn get(polled: &Polled, option: O) -> Result<Value, NetError> {
 
 fn fits(polled: &Polled, option: O) -> Result<(), NetError> {
     let kind = polled.kind;
-    let fits = match option {
-        O::Nodelay
-        | O::Keepalive
-        | O::KeepaliveIdle
-        | O::KeepaliveInterval
-        | O::KeepaliveCount
-        | O::UserTimeout
-        | O::Quickack
-        | O::Cork
-        | O::Congestion
-        | O::Mss
-        | O::DeferAccept
-        | O::OobInline => kind.is_tcp(),
-        O::Linger => matches!(kind, Kind::TcpListener | Kind::TcpStream | Kind::UnixStream),
-        O::Ttl | O::Tos | O::ReuseAddress | O::ReusePort => !kind.is_unix(),
-        O::Broadcast | O::MulticastTtl | O::MulticastLoop | O::ReceiveErrors => kind == Kind::Udp,
-        O::SendBuffer | O::ReceiveBuffer | O::ReceiveLowWater => true,
+    let fits = match option.of() {
+        Of::Tcp => kind.is_tcp(),
+        Of::Connections => matches!(kind, Kind::TcpListener | Kind::TcpStream | Kind::UnixStream),
+        Of::Internet => !kind.is_unix(),
+        Of::Udp => kind == Kind::Udp,
+        Of::All => true,
     };
     if fits { Ok(()) } else { Err(NetError::other(format!("{} has no {}", kind.words(), option.name()))) }
 }
@@ -82,8 +73,29 @@ fn failed(option: O, value: Option<&Value>, e: &io::Error) -> NetError {
         Some(value) if e.kind() == io::ErrorKind::InvalidInput && e.raw_os_error().is_none() => {
             NetError::other(format!("{name}: {value} does not fit, it should be {}", option.takes().words()))
         }
-        Some(value) => NetError::io(format_args!("{name}: {value}"), e),
-        None => NetError::io(name, e),
+        Some(value) if option == O::Congestion && e.raw_os_error() == Some(libc::ENOENT) => {
+            NetError::other(format!("{name}: there is no {value} here{}", available()))
+        }
+        Some(value) => refused(format_args!("{name}: {value}"), e),
+        None => refused(format_args!("{name}"), e),
+    }
+}
+
+/// What the system says of an option is not of the connection, whatever the number stands for there.
+fn refused(what: std::fmt::Arguments<'_>, e: &io::Error) -> NetError {
+    match ErrorKind::of(e) {
+        ErrorKind::Denied => NetError::io(what, e),
+        _ => NetError::other(format!("{what}: {}", in_words(e))),
+    }
+}
+
+/// Which congestion controls there are, as far as the system says.
+fn available() -> String {
+    match std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control") {
+        Ok(words) if !words.trim().is_empty() => {
+            format!(", only {}", words.split_whitespace().collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
     }
 }
 

@@ -33,8 +33,14 @@ pub fn markdown() -> String {
     section(&mut page, "Kinds of failure, for `fails`", ("kind", "meaning"), kinds);
     let facts = Fact::TABLE.iter().map(|row| (row.1, row.2));
     section(&mut page, "Facts, for `check`", ("fact", "meaning"), facts);
-    let options = SocketOption::TABLE.iter().map(|row| (row.1, row.3));
-    section(&mut page, "Socket options, for `set`, `check` and `options`", ("option", "meaning"), options);
+    let told = SocketOption::TABLE.map(|row| (row.1, format!("{}: {}", row.2.words(), row.3)));
+    let options = told.iter().map(|(name, help)| (*name, help.as_str()));
+    section(
+        &mut page,
+        "Socket options, for `set`, `check` and `options`",
+        ("option", "value and meaning"),
+        options,
+    );
     page
 }
 

@@ -136,7 +136,7 @@ pub enum Action {
     Sleep(Duration),
     Parallel(Vec<Lane>),
     Each(Each),
-    Repeat { times: u64, steps: Vec<Step> },
+    Repeat { times: u64, pause: Duration, steps: Vec<Step> },
     Include { file: String, steps: Vec<Step> },
     Spawn(Spawn),
     Stop { at: Name, signal: &'static str },

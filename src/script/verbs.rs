@@ -318,6 +318,7 @@ pub static VERBS: &[Verb] = &[
         summary: "these steps so many times; names opened inside are fresh each time; ${i} counts from 1",
         operands: &[
             required("times", Takes::Count, "how many times"),
+            optional("pause", Takes::Duration, "time between one round and the next"),
             required("steps", Takes::Steps, "what to do"),
         ],
         body: Body::None,

@@ -105,7 +105,8 @@ impl Conversation {
         let seconds = |time: Duration| format!("{:.3} ", time.as_secs_f64());
         let before = std::mem::replace(&mut self.last, at);
         match self.manner.times {
-            Times::Relative => seconds(at.saturating_sub(self.began.unwrap_or(at))),
+            // What fails before a conversation began is timed since the command did.
+            Times::Relative => seconds(at.saturating_sub(self.began.unwrap_or_default())),
             Times::Delta => seconds(at.saturating_sub(before)),
             Times::Absolute => {
                 let now = humantime::format_rfc3339_millis(self.clock + at).to_string();

@@ -25,7 +25,7 @@ pub use duration::{format_duration, parse_duration};
 pub use error_kind::ErrorKind;
 pub use fact::{Fact, FactValue};
 pub use io_error::{TOO_MANY_FILES, in_words};
-pub use option::{OptionValue, SocketOption, Takes};
+pub use option::{Of, OptionValue, SocketOption, Takes};
 pub use payload::{NotationError, Payload, escape, visible};
 pub use place::{Excerpt, Located, Place, Source};
 pub use rate::{Rate, RateError};

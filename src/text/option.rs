@@ -8,30 +8,79 @@ use std::time::Duration;
 pub enum Takes {
     /// `true` or `false`.
     Bool,
-    /// A whole number.
-    Number,
+    /// A whole number in this range.
+    Number {
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
     /// A number of bytes, with or without unit.
     Size,
     /// A duration with its unit.
     Duration,
-    /// A duration, or `off`.
-    DurationOrOff,
+    /// So many whole seconds, as a duration.
+    Seconds {
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// Whole seconds as a duration, or `off`.
+    SecondsOrOff,
     /// A word the kernel knows.
     Word,
 }
 
 impl Takes {
     /// What to write, for diagnostics and help.
-    pub fn words(self) -> &'static str {
+    pub fn words(self) -> String {
         match self {
-            Self::Bool => "true or false",
-            Self::Number => "a whole number",
-            Self::Size => "a size such as 64KiB",
-            Self::Duration => "a duration such as 200ms",
-            Self::DurationOrOff => "a duration such as 0s, or off",
-            Self::Word => "a word",
+            Self::Bool => "true or false".to_owned(),
+            Self::Number { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Size => "a size such as 64KiB".to_owned(),
+            Self::Duration => "a duration such as 200ms".to_owned(),
+            Self::Seconds { least, most } => format!("whole seconds from {least}s to {most}s"),
+            Self::SecondsOrOff => "whole seconds such as 0s, or off".to_owned(),
+            Self::Word => "a word".to_owned(),
         }
     }
+
+    /// Whether it is a time.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Duration | Self::Seconds { .. } | Self::SecondsOrOff)
+    }
+
+    /// Whether a value is one that the kernel takes.
+    fn has(self, value: &OptionValue) -> bool {
+        match (self, value) {
+            (Self::Number { least, most }, OptionValue::Number(number)) => (least..=most).contains(number),
+            (Self::Size, OptionValue::Number(size)) => i32::try_from(*size).is_ok(),
+            (Self::Seconds { least, most }, OptionValue::Duration(Some(time))) => {
+                time.subsec_nanos() == 0 && (least..=most).contains(&time.as_secs())
+            }
+            (Self::SecondsOrOff, OptionValue::Duration(Some(time))) => {
+                time.subsec_nanos() == 0 && i32::try_from(time.as_secs()).is_ok()
+            }
+            (Self::Duration, OptionValue::Duration(Some(time))) => i32::try_from(time.as_millis()).is_ok(),
+            _ => true,
+        }
+    }
+}
+
+/// Which sockets have an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// TCP streams and listeners.
+    Tcp,
+    /// Everything that closes a connection: TCP, and unix streams.
+    Connections,
+    /// TCP and UDP.
+    Internet,
+    /// UDP.
+    Udp,
+    /// Every socket.
+    All,
 }
 
 /// The value of a socket option.
@@ -92,25 +141,25 @@ impl SocketOption {
         (
             O::KeepaliveIdle,
             "keepalive_idle",
-            Takes::Duration,
+            Takes::Seconds { least: 1, most: 32_767 },
             "idle time before the first probe, whole seconds (TCP_KEEPIDLE)",
         ),
         (
             O::KeepaliveInterval,
             "keepalive_interval",
-            Takes::Duration,
+            Takes::Seconds { least: 1, most: 32_767 },
             "time between probes, whole seconds (TCP_KEEPINTVL)",
         ),
         (
             O::KeepaliveCount,
             "keepalive_count",
-            Takes::Number,
+            Takes::Number { least: 1, most: 127 },
             "probes without an answer before the connection is dropped (TCP_KEEPCNT)",
         ),
         (
             O::Linger,
             "linger",
-            Takes::DurationOrOff,
+            Takes::SecondsOrOff,
             "what close does with unsent data: 0s resets, more waits so long, whole seconds (SO_LINGER)",
         ),
         (
@@ -134,13 +183,13 @@ impl SocketOption {
         (
             O::Ttl,
             "ttl",
-            Takes::Number,
+            Takes::Number { least: 1, most: 255 },
             "time to live or hop limit of what is sent (IP_TTL, IPV6_UNICAST_HOPS)",
         ),
         (
             O::Tos,
             "tos",
-            Takes::Number,
+            Takes::Number { least: 0, most: 255 },
             "type of service or traffic class of what is sent (IP_TOS, IPV6_TCLASS)",
         ),
         (
@@ -157,11 +206,11 @@ impl SocketOption {
         ),
         (O::Cork, "cork", Takes::Bool, "hold back partial segments until released (TCP_CORK)"),
         (O::Congestion, "congestion", Takes::Word, "congestion control algorithm (TCP_CONGESTION)"),
-        (O::Mss, "mss", Takes::Number, "largest segment to send (TCP_MAXSEG)"),
+        (O::Mss, "mss", Takes::Number { least: 88, most: 32_767 }, "largest segment to send (TCP_MAXSEG)"),
         (
             O::DeferAccept,
             "defer_accept",
-            Takes::Duration,
+            Takes::Seconds { least: 0, most: 2_147_483_647 },
             "wake accept only when data has come, whole seconds (TCP_DEFER_ACCEPT)",
         ),
         (O::OobInline, "oob_inline", Takes::Bool, "leave urgent bytes in the stream (SO_OOBINLINE)"),
@@ -176,7 +225,7 @@ impl SocketOption {
         (
             O::MulticastTtl,
             "multicast_ttl",
-            Takes::Number,
+            Takes::Number { least: 0, most: 255 },
             "how many hops multicast datagrams go (IP_MULTICAST_TTL)",
         ),
         (
@@ -203,6 +252,42 @@ impl SocketOption {
         Self::TABLE.iter().find(|row| row.0 == self).map_or(Takes::Word, |row| row.2)
     }
 
+    /// Which sockets have it.
+    pub fn of(self) -> Of {
+        match self {
+            O::Nodelay
+            | O::Keepalive
+            | O::KeepaliveIdle
+            | O::KeepaliveInterval
+            | O::KeepaliveCount
+            | O::UserTimeout
+            | O::Quickack
+            | O::Cork
+            | O::Congestion
+            | O::Mss
+            | O::DeferAccept
+            | O::OobInline => Of::Tcp,
+            O::Linger => Of::Connections,
+            O::Ttl | O::Tos | O::ReuseAddress | O::ReusePort => Of::Internet,
+            O::Broadcast | O::MulticastTtl | O::MulticastLoop | O::ReceiveErrors => Of::Udp,
+            O::SendBuffer | O::ReceiveBuffer | O::ReceiveLowWater => Of::All,
+        }
+    }
+
+    /// Reads a value that it can be set to; the error says what to write instead.
+    pub fn parse(self, text: &str) -> Result<OptionValue, String> {
+        let value = OptionValue::parse(self.takes(), text)?;
+        if self.takes().has(&value) {
+            return Ok(value);
+        }
+        let words = match self.takes() {
+            Takes::Size => "a size of less than 2GiB".to_owned(),
+            Takes::Duration => "a time of at most 24 days".to_owned(),
+            takes => takes.words(),
+        };
+        Err(format!("`{}` should be {words}", visible(text)))
+    }
+
     /// The option called `name`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
@@ -210,7 +295,8 @@ impl SocketOption {
 }
 
 impl OptionValue {
-    /// Reads a value of the form that `takes` asks for; the error says what to write instead.
+    /// Reads a value of the form that `takes` asks for, in its range or not, as the kernel may read one back that it
+    /// does not take; the error says what to write instead.
     pub fn parse(takes: Takes, text: &str) -> Result<Self, String> {
         let wrong = || format!("`{}` should be {}", visible(text), takes.words());
         match takes {
@@ -219,10 +305,10 @@ impl OptionValue {
                 "false" => Ok(Self::Bool(false)),
                 _ => Err(wrong()),
             },
-            Takes::Number => text.parse().map(Self::Number).map_err(|_| wrong()),
+            Takes::Number { .. } => text.parse().map(Self::Number).map_err(|_| wrong()),
             Takes::Size => super::parse_size(text).map(Self::Number),
-            Takes::DurationOrOff if text == "off" => Ok(Self::Duration(None)),
-            Takes::Duration | Takes::DurationOrOff => {
+            Takes::SecondsOrOff if text == "off" => Ok(Self::Duration(None)),
+            Takes::Duration | Takes::Seconds { .. } | Takes::SecondsOrOff => {
                 super::parse_duration(text).map(|d| Self::Duration(Some(d)))
             }
             Takes::Word => Ok(Self::Word(text.to_owned())),
@@ -257,9 +343,20 @@ mod tests {
 
     #[test]
     fn values_read_back_as_they_are_written() {
-        let linger = OptionValue::parse(Takes::DurationOrOff, "off").unwrap();
+        let linger = OptionValue::parse(Takes::SecondsOrOff, "off").unwrap();
         assert_eq!(linger.to_string(), "off");
         assert_eq!(OptionValue::parse(Takes::Size, "4KiB").unwrap(), OptionValue::Number(4096));
         assert!(OptionValue::parse(Takes::Bool, "yes").unwrap_err().contains("true or false"));
+    }
+
+    #[test]
+    fn a_value_that_the_kernel_does_not_take_is_refused_with_its_range() {
+        let said = |option: SocketOption, text: &str| option.parse(text).unwrap_err();
+        assert_eq!(said(O::Tos, "999"), "`999` should be a whole number from 0 to 255");
+        assert_eq!(said(O::Mss, "1"), "`1` should be a whole number from 88 to 32767");
+        assert_eq!(said(O::KeepaliveIdle, "0s"), "`0s` should be whole seconds from 1s to 32767s");
+        assert_eq!(said(O::Linger, "1500ms"), "`1500ms` should be whole seconds such as 0s, or off");
+        assert_eq!(said(O::SendBuffer, "4GiB"), "`4GiB` should be a size of less than 2GiB");
+        assert!(O::Tos.parse("255").is_ok() && O::Ttl.parse("1").is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! Where it connects to and from, and why it cannot.
 
-use crate::desk::{Peer, Serving, all, finish, program, run};
+use crate::desk::{Peer, Serving, all, finish, plain, program, run};
 use crate::same;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -113,8 +113,30 @@ fn a_try_that_is_not_answered_is_followed_by_another() {
 fn the_limit_of_a_connect_is_that_of_each_try() {
     let (_listener, at, _first) = full();
     let told = run(&["send", &at.to_string(), "hi", "--retry", "100ms", "--connect-timeout", "30ms"]);
-    assert!(told.err.contains(": no answer to the connect within 30ms\n"), "{}", told.err);
+    assert!(told.err.contains(": no answer to the connect within 30ms, tried for 100ms\n"), "{}", told.err);
     assert_eq!(told.code, Some(4));
+}
+
+#[test]
+fn a_refusal_says_how_long_it_was_tried_for() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let at = format!("127.0.0.1:{port}");
+    let told = run(&["send", &at, "x", "--retry", "50ms"]);
+    let refused = "127.0.0.1:PORT: connection refused, tried for 50ms\n";
+    same(&told, port, "", &format!("error: {refused}"), 3);
+    let told = run(&["send", &at, "x", "--retry", "50ms", "--connections", "2"]);
+    assert!(plain(&told.err, port).contains(&format!("#2 * T        failed: {refused}")), "{}", told.err);
+    assert!(!told.err.contains(" * 0.000 "), "the time is that since the command began: {}", told.err);
+}
+
+#[test]
+fn an_option_that_the_system_refuses_says_nothing_of_the_connection() {
+    let peer = Peer::new(drop);
+    let told = run(&["send", &peer.at(), "x", "--option", "congestion=telepathy", "--retry", "60"]);
+    assert!(told.err.contains(": congestion: there is no telepathy here"), "{}", told.err);
+    assert_eq!((told.code, told.err.contains("refused")), (Some(3), false), "{}", told.err);
+    drop(std::net::TcpStream::connect(peer.at()));
+    peer.end();
 }
 
 #[test]

@@ -89,6 +89,19 @@ fn each_round_of_repeat_is_sent_and_expected() {
     assert_eq!((told.out(), told.code, peer.end()), ("n1\nn2\nn3\n".to_owned(), Some(0), 9), "{}", told.err);
 }
 
+#[test]
+fn the_interval_is_between_rounds_and_not_after_the_last() {
+    let told = run(&["send", "localhost:9", "x", "--repeat", "1", "--interval", "1h", "--as-scenario"]);
+    assert!(
+        told.out().contains("times: 1, pause: 1h") || told.out().contains("pause: 1h\n"),
+        "{}",
+        told.out()
+    );
+    let peer = Peer::new(echo);
+    let told = run(&["send", &peer.at(), "x", "--repeat", "1", "--interval", "1h"]);
+    assert_eq!((told.out(), told.code, peer.end()), ("x".to_owned(), Some(0), 1), "{}", told.err);
+}
+
 /// What is told of five rounds with a peer that answers the first one and then ends so.
 fn ended_between_rounds(end: fn(TcpStream)) -> Told {
     let peer = Peer::new(move |mut stream| {

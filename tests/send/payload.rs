@@ -13,7 +13,10 @@ fn standard_input_that_is_open_does_not_keep_it_for_long_when_the_peer_closes() 
     let held = child.stdin.take();
     let told = finish(child);
     drop(held);
-    let err = format!("{CONNECTED}* closed by peer (FIN) after T s: sent 0 B, received 3 B\n");
+    let err = format!(
+        "{CONNECTED}* standard input was not read to its end, nothing came from it for 100ms; closed by peer (FIN) \
+         after T s: sent 0 B, received 3 B\n"
+    );
     same(&told, peer.port, "bye", &err, 0);
     peer.end();
 }

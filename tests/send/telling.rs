@@ -128,6 +128,24 @@ fn flags_that_fingers_know_are_answered_with_where_to_look() {
 }
 
 #[test]
+fn an_option_that_does_not_fit_is_wrong_usage_before_anything_opens() {
+    let told = |words: &[&str]| {
+        let told = run(words);
+        (told.err.lines().next().unwrap_or_default().to_owned(), told.code)
+    };
+    let wrong = |text: &str| (format!("error: {text}"), Some(2));
+    let send = |option: &str| told(&["send", "9", "x", "--option", option]);
+    assert_eq!(send("tos=999"), wrong("`tos`: `999` should be a whole number from 0 to 255"));
+    assert_eq!(send("broadcast=true"), wrong("a stream has no `broadcast`"));
+    let idle = wrong("`keepalive_idle`: `0s` should be whole seconds from 1s to 32767s");
+    assert_eq!(send("keepalive_idle=0"), idle, "a bare number is seconds");
+    let udp = told(&["udp-send", "9", "x", "--option", "nodelay=true"]);
+    assert_eq!(udp, wrong("a datagram socket has no `nodelay`"));
+    let unix = told(&["send", "unix:/nowhere", "x", "--option", "nodelay=true"]);
+    assert_eq!(unix, wrong("a unix socket has no `nodelay`"));
+}
+
+#[test]
 fn an_unknown_option_is_shown_where_it_stands() {
     let told = run(&["send", "9", "x", "--option", "nodely=true"]);
     let wanted = "error: there is no socket option `nodely`

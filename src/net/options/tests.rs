@@ -75,7 +75,8 @@ async fn an_option_that_does_not_fit_says_so() {
     assert!(said(tcp.set(O::Ttl, &Value::Number(u64::MAX))).contains("does not fit"));
     assert!(said(tcp.set(O::Ttl, &Value::Bool(true))).contains("should be a whole number"));
     let unknown = tcp.set(O::Congestion, &Value::Word("telepathy".into())).unwrap_err();
-    assert!(!unknown.message.contains("os error"), "{unknown}");
+    assert!(unknown.message.starts_with("congestion: there is no telepathy here"), "{unknown}");
+    assert_eq!(unknown.kind, ErrorKind::Other, "it says nothing of a connection");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Verbs that hold other steps or none: sleep, parallel, each, repeat, note. Who proves the steps inside
 //! is handed in.
 
-use super::{Prove, named};
+use super::{Prove, maybe, named};
 use crate::script::checker::Checker;
 use crate::script::draft::{DraftStep, read_block};
 use crate::script::name::Name;
@@ -145,6 +145,7 @@ pub fn each(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Optio
 
 pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Option<Action> {
     let times: Option<u64> = draft.get("times").and_then(|node| checker.number(node));
+    let pause = maybe(draft, "pause", |node| checker.duration(node));
     let mark = checker.scope.mark();
     checker.scope.in_repeat = true;
     let steps = self::steps(checker, draft, prove);
@@ -160,5 +161,5 @@ pub fn repeat(checker: &mut Checker<'_>, draft: &DraftStep, prove: Prove) -> Opt
         checker.second_round = false;
         checker.count = count;
     }
-    Some(Action::Repeat { times: times?, steps })
+    Some(Action::Repeat { times: times?, pause: pause.ok()?.unwrap_or_default(), steps })
 }

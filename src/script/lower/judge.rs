@@ -1,6 +1,6 @@
 //! Verbs about the kernel's view: set and check.
 
-use super::{named, option_value};
+use super::{has, named, option_value};
 use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::node::{Node, Value};
@@ -16,6 +16,11 @@ pub fn set(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let mut sound = true;
     for entry in &draft.operands {
         let Some(option) = entry.key.as_scalar().and_then(SocketOption::from_name) else { continue };
+        let kind = named(draft, "at").and_then(|name| checker.scope.find(&name).map(|opened| opened.kind));
+        if kind.is_some_and(|kind| !has(checker, kind, option, &entry.key)) {
+            sound = false;
+            continue;
+        }
         match option_value(checker, option, &entry.key, &entry.value) {
             Some(value) => options.push((option, value)),
             None => sound = false,

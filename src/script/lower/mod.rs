@@ -18,7 +18,7 @@ use super::node::{Node, Value};
 use super::regex::Against;
 use super::step::{Destination, Options, Step};
 use super::verb::Kind;
-use crate::text::{Diagnostic, OptionValue, SocketOption, visible};
+use crate::text::{Diagnostic, Of, OptionValue, SocketOption, visible};
 
 /// Proves the steps of a block, for the verbs that hold one.
 type Prove = fn(&mut Checker<'_>, &[DraftStep]) -> Vec<Step>;
@@ -63,7 +63,7 @@ fn against(checker: &Checker<'_>, name: &str) -> Against {
 }
 
 /// The map of socket options under `options`.
-fn options(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Options> {
+fn options(checker: &mut Checker<'_>, draft: &DraftStep, kind: Kind) -> Option<Options> {
     let Some(node) = draft.get("options") else { return Some(Options::new()) };
     let Value::Map(entries) = &node.value else {
         let problem = Diagnostic::error(format!("`options` is a map, not {}", node.what()), &node.place);
@@ -83,11 +83,33 @@ fn options(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Options> {
             checker.tell(Diagnostic::error(what, &entry.key.place).help(near));
             continue;
         };
+        let at = draft.get("to").or(draft.get("at")).and_then(Node::as_scalar).unwrap_or_default();
+        if at.starts_with("unix:") && !matches!(option.of(), Of::All | Of::Connections) {
+            let what = format!("a unix socket has no `{}`", option.name());
+            checker.tell(Diagnostic::error(what, &entry.key.place));
+            continue;
+        }
+        if !has(checker, kind, option, &entry.key) {
+            continue;
+        }
         if let Some(value) = option_value(checker, option, &entry.key, &entry.value) {
             options.push((option, value));
         }
     }
     Some(options)
+}
+
+/// Whether a kind of socket may have an option, which is told where it does not.
+fn has(checker: &mut Checker<'_>, kind: Kind, option: SocketOption, key: &Node) -> bool {
+    let may = match option.of() {
+        Of::Tcp | Of::Connections => kind != Kind::Datagram,
+        Of::Udp => kind == Kind::Datagram,
+        Of::Internet | Of::All => true,
+    };
+    if !may {
+        checker.tell(Diagnostic::error(format!("a {} has no `{}`", kind.name(), option.name()), &key.place));
+    }
+    may
 }
 
 /// The value of a socket option.
@@ -102,7 +124,7 @@ fn option_value(
         checker.tell(problem.help(format!("it takes {}", option.takes().words())));
     }
     let text = checker.text(node)?;
-    let value = OptionValue::parse(option.takes(), &text);
+    let value = option.parse(&text);
     value
         .map_err(|what| checker.tell(Diagnostic::error(format!("`{}`: {what}", option.name()), &node.place)))
         .ok()

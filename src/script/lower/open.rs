@@ -4,12 +4,13 @@ use super::{choice, destination, maybe, named, options};
 use crate::script::checker::Checker;
 use crate::script::draft::DraftStep;
 use crate::script::step::{Accept, Action, Bind, Connect, Listen, Tls};
-use crate::text::Diagnostic;
+use crate::script::verb::Kind;
+use crate::text::{Diagnostic, SocketOption};
 
 pub fn listen(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let at = draft.get("at").and_then(|node| checker.address(node));
     let backlog = maybe(draft, "backlog", |node| checker.number(node));
-    let options = options(checker, draft);
+    let options = options(checker, draft, Kind::Listener);
     Some(Action::Listen(Listen {
         name: named(draft, "as")?,
         at: at?,
@@ -31,7 +32,7 @@ pub fn connect(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let bind = maybe(draft, "bind", |node| checker.address(node));
     let retry = maybe(draft, "retry", |node| checker.duration(node));
     let frame = choice(checker, draft, "frame").ok();
-    let options = options(checker, draft);
+    let options = options(checker, draft, Kind::Stream);
     Some(Action::Connect(Connect {
         name: named(draft, "as")?,
         to: to??,
@@ -56,7 +57,12 @@ pub fn bind(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     }
     let interface = maybe(draft, "interface", |node| checker.template(node));
     let ttl = maybe(draft, "ttl", |node| checker.number(node));
-    let options = options(checker, draft);
+    if let (Ok(Some(ttl)), Some(node)) = (&ttl, draft.get("ttl"))
+        && let Err(what) = SocketOption::Ttl.parse(&u32::to_string(ttl))
+    {
+        checker.tell(Diagnostic::error(format!("`ttl`: {what}"), &node.place));
+    }
+    let options = options(checker, draft, Kind::Datagram);
     Some(Action::Bind(Bind {
         name: named(draft, "as")?,
         at: at?,
