@@ -18,6 +18,7 @@ use crate::script::recipe::Content;
 use crate::script::step::{Action, Scenario};
 use crate::sink::{Facing, WholeFile};
 use crate::text::{Address, Diagnostic, count, format_duration};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -147,6 +148,13 @@ fn bind(args: &Args, drafting: &Drafting<'_>) -> Result<DraftStep, Problem> {
         address = Address::Host { host: host.to_owned(), port };
     }
     let place = drafting.arguments.place(args.words.first().map(String::as_str).unwrap_or_default());
+    if let (Some(group), Some(port), Address::Host { host, .. }) = (&args.join, port, &address)
+        && !hears_groups(host)
+    {
+        let what = format!("a socket that is bound to {host} never gets what is sent to a group");
+        let way_out = format!("`{port}` or `'*:{port}'` without that host hears {}", group.escape_debug());
+        return Err(Box::new(Diagnostic::error(what, &place).help(way_out)));
+    }
     let mut bind = drafting.step_at("bind", &place)?;
     bind = bind.with("as", drafting.value(SOCKET)).with("at", Node::scalar(address.to_string(), &place));
     if let Some(group) = &args.join {
@@ -159,6 +167,11 @@ fn bind(args: &Args, drafting: &Drafting<'_>) -> Result<DraftStep, Problem> {
         bind = bind.with("options", drafting.map(&args.options)?);
     }
     Ok(bind)
+}
+
+/// Whether what is sent to a group reaches a socket that is bound to this host: all addresses, or a group's own.
+fn hears_groups(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified() || ip.is_multicast())
 }
 
 /// Answers whatever comes with `reply`.
@@ -199,11 +212,22 @@ fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, P
             drafting.step(if args.echo { "echo" } else { "discard" })?.with("at", at())
         }
     };
-    // Serving ends only when its time is over.
-    all.push(match within {
-        Some(within) => serving.with("within", within).with("fails", drafting.value("timeout")),
-        None => serving,
-    });
+    let Some(within) = within else {
+        all.push(serving);
+        return Ok(all);
+    };
+    // Serving ends only when its time is over, and in that time something has to come.
+    let answers = args.echo || args.reply.is_some();
+    if !answers {
+        let recv = drafting.step("recv")?.with("at", at()).with("max", drafting.value(LARGEST));
+        all.push(recv.with("within", within.clone()));
+    }
+    all.push(serving.with("within", within).with("fails", drafting.value("timeout")));
+    if answers {
+        let check = drafting.step("check")?.with("at", at()).with("fact", drafting.value("received"));
+        let check = check.with("at_least", drafting.value("1"));
+        all.push(check.with("within", drafting.value("1ms")));
+    }
     Ok(all)
 }
 

@@ -58,6 +58,20 @@ fn silence_is_a_time_out_and_quiet_says_only_that() {
 }
 
 #[test]
+fn silence_fails_its_scenario_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("scenario.yaml");
+    for words in
+        [&["--within", "50ms"][..], &["--within", "50ms", "--echo"], &["--within", "50ms", "--reply", "x"]]
+    {
+        let scenario = run(&[&["udp-recv", "0"], words, &["--as-scenario"]].concat());
+        std::fs::write(&file, &scenario.out).unwrap();
+        let replayed = run(&["replay", file.to_str().unwrap()]);
+        assert_eq!(replayed.code, Some(1), "{}{}", scenario.out(), replayed.err);
+    }
+}
+
+#[test]
 fn a_port_in_use_and_a_bad_port_are_told_with_the_address() {
     let taken = socket();
     let port = port_of(&taken);
@@ -260,4 +274,22 @@ fn a_group_is_joined_and_what_is_sent_to_it_arrives() {
     let sent = run(&["udp-send", &format!("{group}:{port}"), "to all", "--interface", "lo", "--ttl", "1"]);
     assert_eq!((sent.err.as_str(), sent.code), ("", Some(0)));
     assert_eq!(receiver.end().out, b"to all");
+}
+
+#[test]
+fn a_socket_that_no_group_reaches_is_refused_with_the_way_out() {
+    for (at, host) in
+        [("127.0.0.1:5000", "127.0.0.1"), ("[::1]:5000", "::1"), ("localhost:5000", "localhost")]
+    {
+        let ended = run(&["udp-recv", at, "--join", "239.1.2.3", "--interface", "lo"]);
+        let sentence =
+            format!("error: a socket that is bound to {host} never gets what is sent to a group\n");
+        assert!(ended.err.starts_with(&sentence), "{}", ended.err);
+        assert!(
+            ended.err.contains("= help: `5000` or `'*:5000'` without that host hears 239.1.2.3\n"),
+            "{}",
+            ended.err
+        );
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)));
+    }
 }
