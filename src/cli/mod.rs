@@ -60,6 +60,7 @@ mod send_job;
 mod send_progress;
 mod serve;
 mod serve_args;
+mod serve_clashes;
 mod serve_command;
 mod serve_draft;
 mod showing;

@@ -5,6 +5,7 @@ use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::payload;
 use super::serve_args::Args;
+use super::serve_clashes;
 use crate::engine::Service;
 use crate::script::draft::DraftStep;
 use crate::script::node::{Node, Style, Value};
@@ -78,6 +79,7 @@ fn each(steps: &[Step]) -> Arc<Vec<Step>> {
 /// Makes the plan; the first mistake in the arguments ends that.
 pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> {
     let drafting = Drafting { arguments };
+    serve_clashes::check(args, &drafting)?;
     let planning = Planning { args, drafting: &drafting };
     let listen = planning.listen()?;
     let mut inner = planning.tls()?;
@@ -154,6 +156,12 @@ impl Planning<'_> {
         if matches!(taken.address, crate::text::Address::Host { .. } | crate::text::Address::Any { .. }) {
             // A server that is started again does not wait for the connections of the one before.
             listen = listen.with("reuse_address", drafting.value("true"));
+        } else if args.reset_after.is_some() {
+            let problem = Diagnostic::error(
+                "a unix socket cannot be reset",
+                &drafting.arguments.place("--reset-after"),
+            );
+            return Err(Box::new(problem.help("`--close-after` closes it")));
         } else if let Some((word, whose)) = self.wants_a_port() {
             let problem = Diagnostic::error(
                 format!("a unix socket has no port for {whose}"),

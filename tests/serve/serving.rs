@@ -123,6 +123,15 @@ fn wrong_usage_is_exit_2() {
         &["serve", "0", "--script", "/no/such/file"],
         &["serve", "0", "--reply", r"\q"],
         &["serve", "0", "--once", "--close-listener-after", "2"],
+        &["serve", "0", "--hang", "--reset-after", "3"],
+        &["serve", "0", "--hang", "--close-after", "3msg"],
+        &["serve", "0", "--hang", "--delay", "1"],
+        &["serve", "0", "--hang", "--drip", "1"],
+        &["serve", "0", "--discard", "--drip", "1"],
+        &["serve", "0", "--discard", "--delay", "1"],
+        &["serve", "0", "--short", "--close-after", "3"],
+        &["serve", "0", "--delay", "1"],
+        &["serve", "unix:/tmp/never-made", "--reply", "x", "--reset-after", "3"],
     ] {
         let told = run(words);
         assert_eq!(told.code, Some(2), "{words:?}: {}", told.err);
