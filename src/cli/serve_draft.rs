@@ -80,7 +80,7 @@ fn each(steps: &[Step]) -> Arc<Vec<Step>> {
 pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> {
     let drafting = Drafting { arguments };
     serve_clashes::check(args, &drafting)?;
-    let planning = Planning { args, drafting: &drafting };
+    let planning = Planning { args, drafting: &drafting, judges: true };
     let listen = planning.listen()?;
     let mut inner = planning.tls()?;
     let kind = if let Some(service) = planning.own()? {
@@ -98,13 +98,13 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
 
 /// The steps as a scenario says them.
 pub(super) fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
-    let planning = Planning { args, drafting };
+    // As how the one client left is the exit code, the scenario of `--once` judges it; many may leave as they like.
+    let planning = Planning { args, drafting, judges: args.once };
     let at = |name: &str| drafting.value(name);
     let mut inner = planning.tls()?;
     inner.extend(planning.service()?);
     if planning.goes_on_until_the_end() {
-        // As that of one client is the exit code, its scenario judges how it left; many may leave as they like.
-        if args.once {
+        if planning.judges {
             inner.push(drafting.step("expect")?.with("at", at(CONN)).with("eof", at("true")));
         }
         inner.push(drafting.step("close")?.with("at", at(CONN)));
@@ -124,6 +124,8 @@ pub(super) fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<Dr
 struct Planning<'a> {
     args: &'a Args,
     drafting: &'a Drafting<'a>,
+    /// Whether what no rule matched, and a reset, are failures.
+    judges: bool,
 }
 
 impl Planning<'_> {
@@ -323,9 +325,14 @@ impl Planning<'_> {
             rules.push(Node::map([pattern, ("reply".to_owned(), reply)], &place));
         }
         let rules = Node { value: Value::List(rules), place: drafting.arguments.all() };
-        let mut answer = drafting.step("answer")?.with("at", drafting.value(CONN)).with("rules", rules);
+        let first = args.on.first().or(args.reply.first()).map(String::as_str).unwrap_or_default();
+        let answer = drafting.step_at("answer", &drafting.arguments.place(first))?;
+        let mut answer = answer.with("at", drafting.value(CONN)).with("rules", rules);
         if let Some(otherwise) = &args.otherwise {
             answer = answer.with("otherwise", drafting.said(otherwise));
+        }
+        if self.judges {
+            answer = answer.with("strict", drafting.value("true"));
         }
         Ok(answer)
     }

@@ -3,18 +3,20 @@
 use super::deadline::Deadline;
 use super::ending;
 use super::expect::ended_of;
+use super::history::PREVIEW;
+use super::lock::locked;
 use super::message::{self, LONGEST, Next, framed};
 use super::mismatch::bytes;
 use super::received::{take_rest, tell_ended, tell_message, tell_received};
 use super::session::{Lane, Live, NO_STEP, Socket};
 use super::trouble::Trouble;
-use crate::event::{FailureKind, What};
+use crate::event::{Data, FailureKind, What};
 use crate::net::{Datagram, Incoming, SendFlags, Stream};
 use crate::script::judge::{Judging, Verdict};
 use crate::script::pattern::Matcher;
 use crate::script::step::{Answer, Frame, Otherwise, Rule};
-use crate::text::ErrorKind;
-use std::sync::Arc;
+use crate::text::{ErrorKind, escape};
+use std::sync::{Arc, Mutex};
 
 pub(super) async fn answer(
     lane: &Lane,
@@ -22,12 +24,13 @@ pub(super) async fn answer(
     step: &Answer,
     deadline: Deadline,
 ) -> Result<(), Trouble> {
-    let done = {
+    let (done, unmatched) = {
         let socket = lane.socket(&step.at)?;
         let matchers: Result<Vec<Matcher>, String> =
             step.rules.iter().map(|rule| rule.pattern.resolve(lane)).collect();
         let matchers = matchers.map_err(Trouble::unfilled)?;
-        let answering = Answering { lane, number, step, socket: &socket, matchers };
+        let unmatched = Mutex::default();
+        let answering = Answering { lane, number, step, socket: &socket, matchers, unmatched };
         let served = match &socket.live {
             Live::Stream(stream, None) => deadline.run(answering.stream(stream)).await,
             Live::Stream(stream, Some(frame)) => deadline.run(answering.frames(stream, *frame)).await,
@@ -35,7 +38,8 @@ pub(super) async fn answer(
             Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(&step.at)),
         };
         if let Ok(done) = served {
-            done.map_err(|trouble| trouble.about(&socket))?
+            let done = done.map_err(|trouble| trouble.about(&socket))?;
+            (done, locked(&answering.unmatched).take())
         } else {
             let message = format!("`answer` at {} was not done within {}", step.at, deadline.words());
             return Err(Trouble::timeout(message).label("the peer has not ended").about(&socket));
@@ -43,9 +47,29 @@ pub(super) async fn answer(
     };
     // The socket is nobody's now: here it can be ended for good.
     match done {
-        Done::PeerEnded => Ok(()),
-        Done::By(Otherwise::Reset) => ending::reset(lane, number, &step.at).await,
-        Done::By(_) => ending::close(lane, number, &step.at).await,
+        Done::PeerEnded => {}
+        Done::By(Otherwise::Reset) => ending::reset(lane, number, &step.at).await?,
+        Done::By(_) => ending::close(lane, number, &step.at).await?,
+    }
+    match unmatched.filter(|_| step.strict) {
+        Some(unmatched) => Err(unmatched.into()),
+        None => Ok(()),
+    }
+}
+
+/// What no rule matched, first.
+struct Unmatched {
+    /// As it is noted.
+    text: String,
+    bytes: Vec<u8>,
+}
+
+impl From<Unmatched> for Trouble {
+    fn from(Unmatched { text, bytes }: Unmatched) -> Self {
+        let shown = bytes.get(..PREVIEW).map_or_else(|| escape(&bytes), |head| format!("{}…", escape(head)));
+        let mut trouble = Self::new(FailureKind::Mismatch, text).row("seen", shown);
+        trouble.seen = Some(bytes);
+        trouble
     }
 }
 
@@ -63,6 +87,7 @@ struct Answering<'a> {
     step: &'a Answer,
     socket: &'a Arc<Socket>,
     matchers: Vec<Matcher>,
+    unmatched: Mutex<Option<Unmatched>>,
 }
 
 /// What the rules say of what has come.
@@ -88,8 +113,9 @@ impl Answering<'_> {
                     }
                 }
                 Heard::Nothing => {
+                    let came = head(incoming.window());
                     self.take_rest(&mut incoming).await?;
-                    self.note("no rule matched".to_owned());
+                    self.no_rule("no rule matched".to_owned(), came);
                     if self.step.otherwise != Otherwise::Wait {
                         return Ok(Done::By(self.step.otherwise));
                     }
@@ -97,10 +123,11 @@ impl Answering<'_> {
                 }
                 Heard::End => {
                     // Left unread they would make a reset of our close, and nobody would know of them.
+                    let came = head(incoming.window());
                     let rest = self.take_rest(&mut incoming).await?;
                     if rest > 0 {
                         let left = bytes(rest as u64);
-                        self.note(format!("{left} came before the end that no rule matched"));
+                        self.no_rule(format!("{left} came before the end that no rule matched"), came);
                     }
                     if let Some(end) = incoming.end() {
                         tell_ended(self.lane, self.number, self.socket, end);
@@ -184,7 +211,8 @@ impl Answering<'_> {
                 }
                 Next::Cut(end) => {
                     let (_, came) = message::unfinished(frame, incoming.window());
-                    self.note(format!("the peer ended within a message: {came}"));
+                    let text = format!("the peer ended within a message: {came}");
+                    self.no_rule(text, head(incoming.window()));
                     tell_ended(self.lane, self.number, self.socket, &end);
                     return Ok(Done::PeerEnded);
                 }
@@ -195,7 +223,7 @@ impl Answering<'_> {
             let end = if let Some(rule) = self.rule_for(&body) {
                 self.reply(stream, Some(frame), rule, &body).await?
             } else {
-                self.note("no rule matched".to_owned());
+                self.no_rule("no rule matched".to_owned(), head(&body));
                 Some(self.step.otherwise).filter(|otherwise| *otherwise != Otherwise::Wait)
             };
             if let Some(end) = end {
@@ -218,12 +246,25 @@ impl Answering<'_> {
             let (from, body) = (message.from.to_string(), message.bytes);
             let told = Some(from.clone());
             tell_message(self.lane, self.number, self.socket, told, None, &body);
-            let Some(rule) = self.rule_for(&body) else { continue };
+            let Some(rule) = self.rule_for(&body) else {
+                // Nobody ends here: it is a failure at once.
+                if self.step.strict {
+                    let (text, bytes) = ("no rule matched".to_owned(), head(&body));
+                    return Err(Unmatched { text, bytes }.into());
+                }
+                continue;
+            };
             let Some(reply) = self.reply_bytes(rule, &body)? else { continue };
             let to = datagram.peer().is_none().then_some(&message.from);
             datagram.send(&reply, to).await?;
             self.tell_sent(Some(from), None, &reply);
         }
+    }
+
+    /// Notes that no rule matched these bytes.
+    fn no_rule(&self, text: String, bytes: Vec<u8>) {
+        self.note(text.clone());
+        locked(&self.unmatched).get_or_insert(Unmatched { text, bytes });
     }
 
     fn note(&self, text: String) {
@@ -288,6 +329,11 @@ impl Answering<'_> {
             data: self.lane.session.journal.data(bytes).framed(frame),
         });
     }
+}
+
+/// As much of it as a failure holds.
+fn head(bytes: &[u8]) -> Vec<u8> {
+    bytes.get(..Data::MOST).unwrap_or(bytes).to_vec()
 }
 
 /// Feeds every rule that can still hold; the one that holds on the fewest bytes wins, the first of

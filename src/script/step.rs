@@ -298,6 +298,7 @@ pub struct Answer {
     pub at: Name,
     pub rules: Vec<Rule>,
     pub otherwise: Otherwise,
+    pub strict: bool,
 }
 
 /// One rule of `answer`.

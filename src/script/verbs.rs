@@ -262,6 +262,7 @@ pub static VERBS: &[Verb] = &[
                 Takes::OneOf(Otherwise::WORDS),
                 "when no rule can hold any more; wait unless given",
             ),
+            optional("strict", Takes::Bool, "fail in the end, where no rule matched something that came"),
         ],
         body: Body::None,
         holds: true,

@@ -78,7 +78,7 @@ pub struct Conversation {
     manner: Manner,
     streams: HashMap<(String, String), Known>,
     step_began: Duration,
-    /// The failure that was told last: the step that holds the one that failed fails of it too.
+    /// The failure, or the cause of one, that was told last: the step that holds the one that failed fails of it too.
     failed: Option<(String, String)>,
     last: Duration,
     began: Option<Duration>,
@@ -300,6 +300,8 @@ impl Conversation {
         // What a step says stands for itself; anything else is why the connection ends as it does.
         let caused = event.step.is_none();
         let open = self.streams.iter_mut().find(|((of, _), _)| caused && **of == **lane);
+        // A step that fails of it says no more.
+        self.failed = Some((lane.to_string(), text.to_owned()));
         match open {
             Some((_, known)) => {
                 known.cause = Some(text.to_owned());

@@ -49,3 +49,24 @@ fn a_value_is_not_as_expected() {
 - check: { value: \"${id}\", equals: \"8\" }"
     ));
 }
+
+#[test]
+fn no_rule_matches_what_a_strict_answer_gets() {
+    stored!(connected(
+        "
+- send: { from: client, text: \"PING\\r\\nPIGN\\r\\n\" }
+- shutdown: client
+- answer: { at: conn, rules: [{ text: \"PING\\r\\n\", reply: { text: \"PONG\\r\\n\" } }], strict: true }"
+    ));
+}
+
+#[test]
+fn no_rule_matches_a_datagram_that_a_strict_answer_gets() {
+    stored!(alone(
+        "
+- bind: { as: here, at: 127.0.0.1:0 }
+- bind: { as: there, at: 127.0.0.1:0, to: here }
+- send: { from: there, text: \"PIGN\" }
+- answer: { at: here, rules: [{ text: \"PING\", reply: { text: \"PONG\" } }], strict: true }"
+    ));
+}

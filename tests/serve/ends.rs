@@ -29,6 +29,14 @@ fn closes(mut stream: TcpStream) {
     all(&mut stream);
 }
 
+/// Says what no rule matches, whatever becomes of it.
+fn says_other(mut stream: TcpStream) {
+    stream.write_all(b"other\n").unwrap();
+    // Where that is reset, it may be reset by now.
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.read_to_end(&mut Vec::new());
+}
+
 /// Plays the scenario that `serve 0` with these words is, with this client.
 fn replayed(words: &[&str], client: Client) -> Option<i32> {
     let directory = tempfile::tempdir().unwrap();
@@ -51,7 +59,15 @@ fn replayed(words: &[&str], client: Client) -> Option<i32> {
 #[test]
 fn how_the_one_client_left_is_the_exit_code_and_its_scenario_judges_it_too() {
     let source = &["--once", "--source", "10"][..];
-    let ways: [(&[&str], Client, i32); 9] = [
+    let rules = ["--once", "--on", r"hello\n", "--reply", "x"];
+    let [waits, closing, resetting] =
+        ["wait", "close", "reset"].map(|what| [&rules[..], &["--otherwise", what]].concat());
+    let ways: [(&[&str], Client, i32); 14] = [
+        (&waits, closes, 0),
+        (&waits, says_other, 1),
+        (&closing, says_other, 1),
+        (&resetting, says_other, 1),
+        (&["--once", "--reply", "x"], |mut stream| stream.write_all(b"no line").unwrap(), 1),
         (source, closes, 0),
         (source, leaves_at_once, 5),
         (source, resets_after_all, 5),
@@ -67,7 +83,8 @@ fn how_the_one_client_left_is_the_exit_code_and_its_scenario_judges_it_too() {
         client(server.connect());
         let told = server.end();
         assert_eq!(told.code, Some(code), "{words:?}: {}", told.err);
-        assert_eq!(told.err.contains("1 ended badly"), code == 5, "{words:?}: {}", told.err);
+        assert_eq!(told.err.contains("1 ended badly"), code != 0, "{words:?}: {}", told.err);
+        assert_eq!(told.err.contains("no rule matched\n"), code == 1, "{words:?}: {}", told.err);
         assert!(!told.err.contains("not connected"), "{words:?}: {}", told.err);
         assert_eq!(replayed(words, client), Some(i32::from(code != 0)), "{words:?}");
     }

@@ -30,9 +30,10 @@ pub fn answer(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let at = named(draft, "at");
     let against = at.as_ref().map_or(Against::Stream, |at| against(checker, at));
     let otherwise = choice(checker, draft, "otherwise");
+    let strict = checker.flag(draft, "strict");
     let rules = draft.get("rules").and_then(|node| rules(checker, node, against));
     let otherwise = otherwise.ok()?.unwrap_or(Otherwise::Wait);
-    Some(Action::Answer(Answer { at: at?, rules: rules?, otherwise }))
+    Some(Action::Answer(Answer { at: at?, rules: rules?, otherwise, strict }))
 }
 
 fn rules(checker: &mut Checker<'_>, node: &Node, against: Against) -> Option<Vec<Rule>> {
