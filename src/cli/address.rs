@@ -33,6 +33,18 @@ const HERE: &str = "127.0.0.1";
 
 /// Takes the address that `words` begin with.
 pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken, AddressError> {
+    let taken = first_of(words, protocol, purpose)?;
+    let port = match &taken.address {
+        Address::Host { port, .. } | Address::Any { port } => Some(*port),
+        Address::Unix(_) | Address::Abstract(_) => None,
+    };
+    if purpose == Use::Destination && port == Some(0) {
+        return Err(wrong("nothing can be at port 0", "a port to go to is a number from 1 to 65535"));
+    }
+    Ok(taken)
+}
+
+fn first_of(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken, AddressError> {
     let first = words.first().map(String::as_str).unwrap_or_default();
     let one = |text: &str| text.parse().map(|address| Taken { address, words: 1 });
     if first.starts_with("unix:") {
@@ -58,6 +70,11 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
     let host = match text {
         "" => return Err(wrong("the address is empty", example(purpose))),
         "*" => "any".to_owned(),
+        // A name can begin with a digit; where nothing follows it, a port was meant.
+        _ if words.len() == 1 && text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains('.') => {
+            let what = format!("`{}` is no port", first.escape_debug());
+            return Err(wrong(&what, "a port is a number from 0 to 65535; a host has one behind a colon"));
+        }
         _ if v6 => format!("[{bare}]"),
         _ => text.to_owned(),
     };
@@ -187,6 +204,19 @@ mod tests {
         assert_eq!(taken(&["http://localhost"]).unwrap_err(), "nothing is known of `http://`");
         assert!(taken(&[""]).is_err());
         assert!(taken(&["localhost:-1"]).is_err());
+    }
+
+    #[test]
+    fn what_was_meant_for_a_port_is_not_taken_for_a_host() {
+        let taken = |words: &[&str], purpose| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            take(&words, Protocol::Tcp, purpose).map_err(|error| error.what)
+        };
+        assert_eq!(taken(&["80x"], Use::Local).unwrap_err(), "`80x` is no port");
+        assert_eq!(taken(&["10.0.0.1"], Use::Local).unwrap_err(), "`10.0.0.1` has no port");
+        assert!(taken(&["4host", "80"], Use::Local).is_ok());
+        assert_eq!(taken(&[":0"], Use::Destination).unwrap_err(), "nothing can be at port 0");
+        assert!(taken(&[":0"], Use::Local).is_ok());
     }
 
     #[test]

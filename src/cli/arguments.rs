@@ -46,6 +46,18 @@ impl Arguments {
         Place::new(&self.source, found.unwrap_or(0..self.source.text().len()))
     }
 
+    /// Where the value of the flag `flag` stands, whatever it says.
+    pub fn value_of(&self, flag: &str) -> Place {
+        let pairs = self.words.iter().zip(self.words.iter().skip(1));
+        let apart = pairs.filter(|((word, _), _)| word == flag).map(|(_, (_, range))| range.clone());
+        let joined = self.words.iter().filter_map(|(word, range)| {
+            let value = word.strip_prefix(flag)?.strip_prefix('=')?;
+            Some(range.end - value.len().min(range.len())..range.end)
+        });
+        let found = apart.chain(joined).next();
+        Place::new(&self.source, found.unwrap_or(0..self.source.text().len()))
+    }
+
     /// All of it.
     pub fn all(&self) -> Place {
         Place::new(&self.source, 0..self.source.text().len())
@@ -73,5 +85,7 @@ mod tests {
         assert_eq!(arguments.place(r"PING\r\n").text(), r"PING\r\n");
         assert_eq!(arguments.place("x y").text(), "x y");
         assert_eq!(arguments.place("absent").text(), arguments.all().text());
+        assert_eq!(arguments.value_of("--expect").text(), "x y");
+        assert_eq!(arguments.value_of("send").text(), "localhost:9");
     }
 }

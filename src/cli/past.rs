@@ -29,7 +29,16 @@ pub(super) struct Past {
     known: HashMap<(String, String), usize>,
     /// Plays that have not ended: which scenario, and the time of the last fact.
     open: BTreeMap<u32, (Option<usize>, Duration)>,
-    over: bool,
+    stands: Stands,
+}
+
+/// How far a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Nothing in it belongs to a run.
+    NoRun,
+    Going,
+    Over,
 }
 
 /// Reads the stream of one run; `-` is stdin. The mistake is in one sentence, with its line.
@@ -48,7 +57,7 @@ pub(super) fn read_past(path: &Path) -> Result<Past, Box<Diagnostic>> {
         scenarios: Vec::new(),
         known: HashMap::new(),
         open: BTreeMap::new(),
-        over: false,
+        stands: Stands::NoRun,
     };
     for line in Lines(BufReader::new(reader)) {
         let line = line.map_err(|error| cannot(&error))?;
@@ -76,7 +85,12 @@ pub(super) fn read_past(path: &Path) -> Result<Past, Box<Diagnostic>> {
     if past.lines == 0 {
         return Err(refuse(format!("{name} is empty: there is no run in it")));
     }
-    past.broken |= !past.over;
+    if past.stands == Stands::NoRun {
+        let what = format!("{name} is the stream of a command, not of a run: there is no scenario in it");
+        let help = "`sockdrill replay --json=run.jsonl …` writes one of a run; `--as-scenario` makes a scenario of what the command does";
+        return Err(Box::new(refuse(what).help(help)));
+    }
+    past.broken |= past.stands != Stands::Over;
     Ok(past)
 }
 
@@ -119,8 +133,13 @@ impl<R: BufRead> Iterator for Lines<R> {
 
 impl Past {
     fn take(&mut self, event: &Event) {
-        self.over = matches!(event.what, What::RunEnded { .. });
         self.was_refused |= matches!(event.what, What::FileRefused { .. });
+        self.stands = match event.what {
+            What::RunEnded { .. } => Stands::Over,
+            What::RunStarted { .. } | What::FileRefused { .. } => Stands::Going,
+            _ if event.scenario.is_none() && self.stands == Stands::NoRun => Stands::NoRun,
+            _ => Stands::Going,
+        };
         let Some(number) = event.scenario else { return };
         match &event.what {
             What::ScenarioStarted { file, name, round, .. } => {
@@ -162,7 +181,7 @@ impl Past {
         if told < lines {
             return Err(changed());
         }
-        if !self.over {
+        if self.stands != Stands::Over {
             self.end(&mut tell);
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(super) struct Args {
     #[arg(required = true, value_names = ["ADDR", "DATA"], num_args = 1.., allow_hyphen_values = false)]
     pub words: Vec<String>,
 
-    /// End each DATA, and each line of standard input, with CR LF
+    /// End each DATA that is text, and each line of standard input, with CR LF
     #[arg(short = 'C', long, help_heading = "What is sent")]
     pub crlf: bool,
     /// Send the bytes of a file after DATA
@@ -58,7 +58,7 @@ pub(super) struct Args {
     /// Receive through this delimiter, then close
     #[arg(long, value_name = "DATA", conflicts_with = "expect", help_heading = "What is received")]
     pub until: Option<String>,
-    /// How long to wait for more once all is sent; 5s unless given, 0 does not wait
+    /// How long to wait once all is sent: for more after the last byte, or for all that is expected; 5s unless given, 0 does not wait
     #[arg(short = 'q', long, value_name = "TIME", value_parser = duration, help_heading = "What is received")]
     pub wait: Option<Duration>,
 

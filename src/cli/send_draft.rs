@@ -138,7 +138,7 @@ impl Planning<'_> {
         let place = drafting.arguments.place(args.words.first().map(String::as_str).unwrap_or_default());
         let mut connect = drafting.step_at("connect", &place)?;
         connect = connect.with("as", drafting.value(CLIENT)).with("to", Node::scalar(address, &place));
-        if let Some(bind) = self.bind()? {
+        if let Some(bind) = self.bind(address)? {
             connect = connect.with("bind", bind);
         }
         if let Some(retry) = args.retry {
@@ -151,7 +151,7 @@ impl Planning<'_> {
         Ok(if args.tls { vec![connect, self.tls(within)?] } else { vec![connect] })
     }
 
-    fn bind(&self) -> Result<Option<Node>, Problem> {
+    fn bind(&self, address: &str) -> Result<Option<Node>, Problem> {
         let args = self.args;
         let host = match (args.ipv4, args.ipv6) {
             (true, _) => Some("0.0.0.0"),
@@ -162,6 +162,13 @@ impl Planning<'_> {
             return Ok(None);
         }
         let place = self.drafting.arguments.place(args.source.as_deref().unwrap_or("-p"));
+        if address.starts_with("unix:") {
+            let whole = self.drafting.arguments.place(args.words.first().map_or("", String::as_str));
+            let what = "a unix socket has no host, port or family to connect from";
+            return Err(Box::new(
+                Diagnostic::error(what, &whole).help("leave `-s`, `-p`, `-4` and `-6` out"),
+            ));
+        }
         let source = address::source(host, args.source_port)
             .map_err(|error| Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help)))?;
         Ok(Some(Node::scalar(source.to_string(), &place)))
@@ -276,7 +283,10 @@ impl Planning<'_> {
             expects.push(payload::pattern(expect(&place)?, word, &place)?);
         }
         if let Some(size) = args.expect_size {
-            expects.push(expect(&drafting.arguments.all())?.with("size", drafting.value(size.to_string())));
+            expects.push(
+                expect(&drafting.arguments.value_of("--expect-size"))?
+                    .with("size", drafting.value(size.to_string())),
+            );
         }
         if let Some(word) = &args.until {
             let place = drafting.arguments.place(word);

@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// How long answers are waited for where nothing is said.
 const WAIT: Duration = Duration::from_secs(5);
+/// The shortest deadline that a step can have: that of `--wait 0`.
+const NO_WAIT: Duration = Duration::from_millis(1);
 /// What `--numbered` puts before the data.
 const STAMP: u64 = 26;
 /// More than any datagram can carry.
@@ -210,7 +212,7 @@ impl Plan {
         }
         let mut steps = self.steps(args, drafting)?;
         if let Some(replies) = args.replies {
-            let within = drafting.value(format_duration(args.wait.unwrap_or(WAIT)));
+            let within = drafting.value(format_duration(args.wait.unwrap_or(WAIT).max(NO_WAIT)));
             let recv = drafting.step("recv")?.with("at", drafting.value(SOCKET));
             let recv = recv.with("max", drafting.value("65535")).with("within", within);
             let repeat = drafting.step("repeat")?.with("times", drafting.value(replies.to_string()));

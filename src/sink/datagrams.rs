@@ -301,6 +301,8 @@ fn milliseconds(seconds: f64) -> String {
 /// `998/s`, `1.25M/s`
 fn per_second(rate: f64) -> String {
     match rate {
+        // Less than one a second is more than none.
+        0.0..1.0 if rate > 0.0 => format!("{rate:.2}/s"),
         0.0..10_000.0 => format!("{rate:.0}/s"),
         10_000.0..1e6 => format!("{:.1}k/s", rate / 1e3),
         _ => format!("{:.2}M/s", rate / 1e6),

@@ -2,6 +2,7 @@
 
 use crate::desk::{Desk, FAILING, GOOD, SKIPPED};
 use crate::{junit, tap};
+use std::net::TcpListener;
 
 fn played() -> Desk {
     let desk = Desk::new(&[("a.yaml", GOOD), ("b.yaml", FAILING), ("c.yaml", SKIPPED)]);
@@ -71,4 +72,17 @@ fn what_is_no_stream_is_refused_with_its_line() {
     }
     assert_eq!(desk.run("report nowhere.jsonl").code, Some(2));
     assert_eq!(desk.run("report r.jsonl --tap missing/x.tap").code, Some(3));
+}
+
+#[test]
+fn the_stream_of_a_command_is_no_run() {
+    let desk = played();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let told = desk.run(&format!("send 127.0.0.1:{port} x --json"));
+    assert!(told.out.contains("\"event\":\"failed\""), "{}", told.out);
+    std::fs::write(desk.path("command.jsonl"), &told.out).unwrap();
+    let told = desk.run("report command.jsonl --tap never.tap");
+    assert!(told.err.contains("command.jsonl is the stream of a command, not of a run"), "{}", told.err);
+    assert_eq!((told.code, told.out.as_str()), (Some(2), ""));
+    assert!(!desk.path("never.tap").exists());
 }

@@ -139,3 +139,18 @@ fn what_came_and_was_not_expected_is_stdout_all_the_same() {
     assert!(told.err.ends_with(": sent 2 B, received 2 B\n"), "{}", told.err);
     assert_eq!((told.out(), told.code, peer.end()), ("hi".to_owned(), Some(1), 2));
 }
+
+#[test]
+fn a_size_that_does_not_come_is_shown_under_the_size() {
+    for words in [&["--expect-size", "9"][..], &["--expect-size=9"]] {
+        let peer = Peer::new(echo);
+        let told = run(&[&["send", &peer.at(), "hello"], words].concat());
+        assert!(
+            told.err.contains("\n  |  ") && told.err.contains(" ^ wanted 9 bytes, 5 came"),
+            "{}",
+            told.err
+        );
+        assert_eq!(told.code, Some(5));
+        peer.end();
+    }
+}

@@ -28,6 +28,12 @@ fn wrong_usage_is_shown_under_the_argument() {
         (&["send", "9", "${nobody}"], "error: "),
         (&["send", "9", "@/no/such/file"], "error: "),
         (&["send", "9", "-", "x"], "error: standard input is sent last\n"),
+        (&["send", ":0", "x"], "error: nothing can be at port 0\n --> command line:1:16\n"),
+        (&["send", "80x"], "error: `80x` is no port\n"),
+        (
+            &["send", "unix:/x", "-p", "3"],
+            "error: a unix socket has no host, port or family to connect from\n",
+        ),
         (&["send", "9", "--repeat", "3"], "error: there is no DATA to repeat\n"),
         (&["send", "9", "x", "--option", "nodelay"], "error: `nodelay` has no value\n"),
         (&["send", "udp://localhost:9", "x"], "error: `udp://localhost:9` is not for this command\n"),

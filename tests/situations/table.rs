@@ -131,7 +131,7 @@ hint: another program has it; port 0 takes a free one\n",
         scene: Tcp(s::closes),
         out: "",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
-* closed by peer (FIN) after T s: sent 0 B, received 0 B\n",
+* standard input was not read to its end, nothing came from it for 5s; closed by peer (FIN) after T s: sent 0 B, received 0 B\n",
         code: 0,
     },
     Row {
@@ -397,7 +397,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
         scene: Tcp(s::says_bye),
         out: "bye\n",
         err: "* connected 127.0.0.1:PORT from 127.0.0.1:OTHER in T ms
-* closed by peer (FIN) after T s: sent 0 B, received 4 B\n",
+* standard input was not read to its end, nothing came from it for 5s; closed by peer (FIN) after T s: sent 0 B, received 4 B\n",
         code: 0,
     },
     Row {

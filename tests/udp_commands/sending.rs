@@ -266,6 +266,7 @@ fn mistakes_are_told_before_anything_is_sent() {
     for (args, message) in [
         (&["udp-send", "127.0.0.1:70000", "x"][..], "error: port 70000 is above 65535\n"),
         (&["udp-send", "tcp://localhost:5", "x"], "error: `tcp://localhost:5` is not for this command\n"),
+        (&["udp-send", "localhost:0", "x"], "error: nothing can be at port 0\n"),
         (&["udp-send", "localhost", "x"], "error: `localhost` has no port\n"),
         (&["udp-send", "9", r"\q"], "error: `\\q` is no escape"),
         (&["udp-send", "9", "@/no/such/file"], "error: "),

@@ -17,6 +17,8 @@ fn what_was_sent_is_told_unless_it_was_one_that_was_told() {
     // Three that are 500 ms apart take a second.
     let paced = [("sent", 3.0), ("bytes", 3.0), ("seconds", 1.0), ("rate", 2.0)];
     assert_eq!(sent(&paced), "sent 3 datagrams, 3 B in 1.00 s (2/s)");
+    let slow = [("sent", 2.0), ("bytes", 2.0), ("seconds", 2.0), ("rate", 0.5)];
+    assert_eq!(sent(&slow), "sent 2 datagrams, 2 B in 2.00 s (0.50/s)");
 }
 
 #[test]
