@@ -61,9 +61,9 @@ pub(super) async fn reset(lane: &Lane, number: u32, at: &Name) -> Result<(), Tro
     let Live::Stream(stream, _) = socket.live else { return Err(Trouble::never_opened(at)) };
     let (sent, received) = (stream.sent(), stream.received());
     lane.session.carried(sent, received);
-    stream.reset()?;
+    let Parting { reset, unread } = stream.reset()?;
     stream.close().await?;
-    lane.note(number, || What::Closed { name: at.clone(), reset: true, unread: 0, sent, received });
+    lane.note(number, || What::Closed { name: at.clone(), reset, unread, sent, received });
     Ok(())
 }
 

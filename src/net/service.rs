@@ -301,7 +301,7 @@ async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
                 // Whether the other side is still there to be told decides nothing here.
                 let _ = match end {
                     End::Fin => Box::pin(to.shutdown(Shutdown::Write)).await,
-                    _ => to.reset(),
+                    _ => to.reset().map(drop),
                 };
                 return Ok(end);
             }

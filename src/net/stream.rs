@@ -194,15 +194,19 @@ impl Stream {
     }
 
     /// Sends RST at once and keeps the object: from here on both halves are over. A unix stream, which
-    /// cannot be reset, is shut down on both sides.
-    pub fn reset(&self) -> Result<(), NetError> {
+    /// cannot be reset, is shut down on both sides. What a close then sends is returned.
+    pub fn reset(&self) -> Result<Parting, NetError> {
+        let parting = match self.polled.kind {
+            Kind::TcpStream => Parting { reset: true, unread: 0 },
+            _ => self.parting(),
+        };
         self.latch.keep(End::Reset);
         self.write_shut.store(true, Ordering::SeqCst);
         let done = match self.polled.kind {
             Kind::TcpStream => sys::disconnect(self.polled.socket()),
             _ => self.polled.socket().shutdown(Shutdown::Both),
         };
-        done.map_err(|e| NetError::io(format_args!("reset of {}", self.peer), &e))
+        done.map_err(|e| NetError::io(format_args!("reset of {}", self.peer), &e)).map(|()| parting)
     }
 
     /// What the kernel, or the stream's own counters, say now; `None` where there is no value yet.

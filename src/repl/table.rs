@@ -111,7 +111,7 @@ fn closed(open: &[SocketFacts], record: &Record) -> Vec<Vec<String>> {
                 let how = match (*reset, *unread) {
                     (false, _) => "closed by us",
                     (true, 0) => "reset by us (RST)",
-                    (true, _) => "closed by us (RST: bytes were unread)",
+                    (true, _) => "closed by us (a reset: bytes were unread)",
                 };
                 (name, "closed", Some((*received, *sent)), how)
             }

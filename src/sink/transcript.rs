@@ -168,7 +168,7 @@ pub(super) fn closed_by_us(reset: bool, unread: u64) -> String {
     match (reset, unread) {
         (false, _) => "closed by us".to_owned(),
         (true, 0) => "reset by us (RST)".to_owned(),
-        (true, unread) => format!("closed by us with {unread} B unread, so by RST"),
+        (true, unread) => format!("closed by us with {unread} B unread, so by a reset"),
     }
 }
 

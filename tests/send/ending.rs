@@ -176,7 +176,7 @@ fn abort_ends_with_a_reset() {
 #[test]
 fn a_close_that_the_kernel_makes_a_reset_of_is_told_as_one() {
     let unread = ["--until", "\\n", "--no-shutdown"];
-    let told = "closed by us with 4 B unread, so by RST after T s: sent 2 B, received 3 B";
+    let told = "closed by us with 4 B unread, so by a reset after T s: sent 2 B, received 3 B";
     let linger = ["--wait", "0", "--no-shutdown", "--option", "linger=0s"];
     let cases: [(&[&str], &str, &str); 2] =
         [(&unread, "ok\nmore", told), (&linger, "", "reset by us (RST) after T s: sent 2 B, received 0 B")];

@@ -101,7 +101,7 @@ fn a_step_that_failed_stands_in_its_place_with_wanted_and_seen() {
     │               │                       wanted  220 ready\r\n
     │               │                       seen    220
     │               │                                   ^ end of stream
-    │               ┴                       closes with 4 B unread: RST
+    │               ┴                       closes with 4 B unread: a reset
     ┴                                       closes
     "#);
 }

@@ -438,7 +438,7 @@ hint: `--broadcast` allows sending to a broadcast address\n",
     Row {
         situation: "stdout is closed early",
         // How much it has received by then, and not yet, is as it happens.
-        line: "sockdrill serve 0 --once 2> >(sed -u 's/in [0-9]* B/in N B/; s/ with [0-9]* B unread, so by RST//' >&2) | head -c 3; echo \" ${PIPESTATUS[0]}\"",
+        line: "sockdrill serve 0 --once 2> >(sed -u 's/in [0-9]* B/in N B/; s/ with [0-9]* B unread, so by a reset//' >&2) | head -c 3; echo \" ${PIPESTATUS[0]}\"",
         scene: Clients(s::one_client_talks_on),
         out: "xxx 0\n",
         err: "* listening on 127.0.0.1:PORT (loopback only; *:PORT for all). Ctrl-C to stop

@@ -267,7 +267,7 @@ impl Ladder {
                 let verb = match (*reset, *unread) {
                     (false, _) => "closes".to_owned(),
                     (true, 0) => "resets".to_owned(),
-                    (true, unread) => format!("closes with {unread} B unread: RST"),
+                    (true, unread) => format!("closes with {unread} B unread: a reset"),
                 };
                 Some(Sketch::arrow(index, other, verb).aside(aside))
             }
