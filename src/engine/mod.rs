@@ -7,6 +7,7 @@
 //! open talk expect check serve answer block spawn     one family of verbs each
 //! datagrams                                     many at one socket: floods, rates, statistics
 //! server serving client                            many clients at one listener
+//! paced                                         what a slow send has sent is told before what comes meanwhile
 //! stage converse                                driven by commands and the prompt, step by step or all at once
 //! received                                      what came is stated, and how it ended
 //! ending                                        what closes, and that nothing is left behind
@@ -37,6 +38,7 @@ mod message;
 mod mismatch;
 mod open;
 mod output;
+mod paced;
 mod parting;
 mod player;
 mod process;

@@ -47,6 +47,7 @@ pub(super) fn tell_message(
     if let Live::Stream(..) = socket.live {
         lane.session.tap(body);
     }
+    socket.paced.tell(&socket.name, &socket.history);
     socket.history.data('<', body, body.len() as u64);
     lane.note_data(number, || What::Received {
         name: socket.name.clone(),
@@ -57,6 +58,7 @@ pub(super) fn tell_message(
 
 /// States what was received of a stream piece by piece.
 pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered: &mut Gathering) {
+    socket.paced.tell(&socket.name, &socket.history);
     socket.history.data('<', gathered.head(), gathered.len());
     lane.note_data(number, || What::Received {
         name: socket.name.clone(),
@@ -78,6 +80,7 @@ pub(super) fn how_ended(socket: &Socket, end: &End) -> String {
 
 /// States that the receiving side has ended.
 pub(super) fn tell_ended(lane: &Lane, number: impl Into<Option<u32>>, socket: &Socket, end: &End) {
+    socket.paced.tell(&socket.name, &socket.history);
     let how = how_ended(socket, end);
     socket.history.ended(&how);
     lane.note(number, || What::Ended { name: socket.name.clone(), how });

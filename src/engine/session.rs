@@ -9,6 +9,7 @@ pub(super) use super::addresses::Addresses;
 use super::deadline::Patience;
 use super::history::History;
 use super::lock::locked;
+use super::paced::Paced;
 use super::process::Process;
 use super::remains;
 use super::stepping::Stepping;
@@ -190,6 +191,7 @@ pub(super) struct Socket {
     pub name: Name,
     pub live: Live,
     pub history: History,
+    pub paced: Paced,
     /// The accept loop of `each` at it, which shares it.
     pub accepting: Mutex<Option<AbortHandle>>,
 }
@@ -330,8 +332,8 @@ impl Lane {
             let addresses = Addresses { local: local.clone(), peer: peer.cloned(), only_v6 };
             locked(&self.locals.addresses).insert(name.clone(), addresses);
         }
-        let (history, accepting) = (History::default(), Mutex::default());
-        let socket = Arc::new(Socket { name: name.clone(), live, history, accepting });
+        let (history, paced, accepting) = (History::default(), Paced::default(), Mutex::default());
+        let socket = Arc::new(Socket { name: name.clone(), live, history, paced, accepting });
         locked(&self.locals.names).insert(name.clone(), socket.clone());
         socket
     }

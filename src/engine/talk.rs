@@ -5,6 +5,7 @@ use super::history::PREVIEW;
 use super::message::{self, Next, framed};
 use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
+use super::paced;
 use super::received::{tell_ended, tell_message};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
@@ -25,8 +26,18 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
     let deadline = deadline.extended(pace_of(step, &recipe));
     let before = sent_so_far(&socket);
     let gathered = lane.session.journal.gathering(PREVIEW);
-    let mut sending = Sending { lane, number, step, socket: &socket, gathered };
-    if let Ok(result) = deadline.run(sending.all(&recipe)).await {
+    let mut sending = Sending { lane, number, step, socket: &socket, gathered, told: 0 };
+    let is_paced = step.every.is_some() && matches!(socket.live, Live::Stream(_, None));
+    if is_paced {
+        socket.paced.begin(&lane.session.journal, &lane.label, number);
+    }
+    let result = deadline.run(sending.all(&recipe)).await;
+    sending.take_back();
+    if let Ok(result) = result {
+        // What went before it failed is told already, where something came meanwhile.
+        if is_paced && result.is_err() && !sending.gathered.is_empty() {
+            sending.tell_stream(&recipe);
+        }
         return result.map_err(|trouble| trouble.about(&socket));
     }
     let message = format!("{} could not send all of it within {}", step.from, deadline.words());
@@ -69,6 +80,8 @@ struct Sending<'a> {
     socket: &'a Arc<Socket>,
     /// What was written so far.
     gathered: Gathering,
+    /// How many bytes before that were told, of a paced send.
+    told: u64,
 }
 
 impl Sending<'_> {
@@ -84,6 +97,7 @@ impl Sending<'_> {
             }
             Live::Stream(stream, None) => {
                 self.pieces(recipe).await?;
+                self.take_back();
                 self.tell_stream(recipe);
                 stream.goes_on().await;
             }
@@ -108,16 +122,24 @@ impl Sending<'_> {
         Ok(())
     }
 
-    /// States what was written of a stream's payload.
+    /// A paced send is over: what of it was not told belongs to the rest.
+    fn take_back(&mut self) {
+        if let Some((gathered, told)) = self.socket.paced.end() {
+            (self.gathered, self.told) = (gathered, told);
+        }
+    }
+
+    /// States what was written of a stream's payload, once.
     fn tell_stream(&mut self, recipe: &Recipe) {
-        self.socket.history.data('>', self.gathered.head(), self.gathered.len());
-        let (name, gathered) = (&self.step.from, &mut self.gathered);
-        // A part of it is not what the recipe says.
-        let is_all = gathered.len() == recipe.len();
-        self.lane.note_data(self.number, || What::Sent {
-            name: name.clone(),
-            to: None,
-            data: gathered.data().made_by(|| recipe.written().filter(|_| is_all)),
+        // The beginning of it, or all: what is in the middle no recipe says.
+        let begins = self.told == 0;
+        if self.gathered.is_empty() && self.told > 0 {
+            return;
+        }
+        let step = (&self.lane.label, self.number);
+        let socket = (&self.step.from, &self.socket.history);
+        paced::note(&self.lane.session.journal, step, socket, &mut self.gathered, |data| {
+            data.made_by(|| recipe.written().filter(|_| begins))
         });
     }
 
@@ -125,8 +147,9 @@ impl Sending<'_> {
     /// middle.
     fn tell_part(&mut self, recipe: &Recipe, len: u64) -> Result<(), Trouble> {
         let mut buffer = vec![0; PIECE];
-        while let Some(left) = len.checked_sub(self.gathered.len()).filter(|left| *left > 0) {
-            let filled = recipe.fill(self.gathered.len(), &mut buffer).map_err(|error| unreadable(&error))?;
+        while let Some(left) = len.checked_sub(self.told + self.gathered.len()).filter(|left| *left > 0) {
+            let begun = self.told + self.gathered.len();
+            let filled = recipe.fill(begun, &mut buffer).map_err(|error| unreadable(&error))?;
             let part = filled.min(usize::try_from(left).unwrap_or(filled));
             if part == 0 {
                 break;
@@ -221,7 +244,9 @@ impl Sending<'_> {
             }),
             Live::Datagram(_) | Live::Listener(_) => Ok(()),
         };
-        self.gathered.add(bytes);
+        if self.step.every.is_none() || !self.socket.paced.add(bytes) {
+            self.gathered.add(bytes);
+        }
         written
     }
 }

@@ -164,3 +164,36 @@ fn an_unknown_option_is_shown_where_it_stands() {
 ";
     assert_eq!((told.err.as_str(), told.code), (wanted, Some(2)));
 }
+
+#[test]
+fn what_was_sent_is_told_before_the_answer_to_it_though_the_sending_goes_on() {
+    let peer = Peer::new(|mut stream| {
+        let mut bytes = [0; 4];
+        for _ in 0..2 {
+            stream.read_exact(&mut bytes).unwrap();
+            stream.write_all(&bytes).unwrap();
+        }
+        // The rest is sent when this was heard, and nothing answers it.
+        all(&mut stream)
+    });
+    let told = run(&["send", &peer.at(), "0123456789", "--chunk", "1", "--every", "30ms", "--view", "text"]);
+    peer.end();
+    let lines: Vec<(char, &str)> = told
+        .out
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .filter_map(|line| Some((line.chars().next()?, line.rsplit(' ').next()?)))
+        .collect();
+    let sent_before = |end: usize| -> String {
+        lines[..end].iter().filter(|(mark, _)| *mark == '>').map(|(_, text)| *text).collect()
+    };
+    let mut answered = String::new();
+    for (index, (mark, text)) in lines.iter().enumerate() {
+        if *mark == '<' {
+            answered.push_str(text);
+            assert!(sent_before(index).starts_with(&answered), "{}", told.out());
+        }
+    }
+    assert_eq!((answered.as_str(), sent_before(lines.len()).as_str()), ("01234567", "0123456789"));
+    assert_eq!(told.code, Some(0), "{}", told.err);
+}
