@@ -4,7 +4,7 @@
 mod input;
 
 use super::deadline::idle;
-use super::parting::{self, CLOSE_NOTIFY};
+use super::parting::{self, CLOSE_NOTIFY, UNTYPED};
 use super::player::run_step;
 use super::received::{tell_ended, tell_received};
 use super::session::{Live, NO_STEP};
@@ -97,9 +97,12 @@ impl Stage {
             half_closed,
             hungry,
         };
+        let awaits_end = matches!(conversation.receiving, Receiving::Everything);
+        let typed = input.is_some() && !conversation.input_goes_on && awaits_end;
         let ended = Box::pin(holding.hold(input)).await;
         let half_closed = holding.half_closed.get() && stream.is_tls();
         let why = match ended {
+            Ok(()) if typed && !holding.all_sent.get() && stream.sent() == 0 => return Ok(Some(UNTYPED)),
             Ok(()) => return Ok((half_closed && stream.tls_truncated()).then_some(CLOSE_NOTIFY)),
             Err(why) => why,
         };

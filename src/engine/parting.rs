@@ -11,6 +11,9 @@ use std::time::Duration;
 /// it has to (RFC 5246, 7.2.1).
 pub(super) const CLOSE_NOTIFY: &str = "in TLS our half-close is a close_notify, after which some servers stop answering; `--no-shutdown` sends none";
 
+/// The peer ended before anything was typed, and may yet read.
+pub(super) const UNTYPED: &str = "the peer's end is that of what is typed; `cat | sockdrill send …` sends to a peer that has only half-closed";
+
 /// Nothing came for the time to wait for more.
 pub(super) fn unanswered(stream: &Stream, wait: Option<Duration>) -> Trouble {
     let wait = format_duration(wait.unwrap_or_default());

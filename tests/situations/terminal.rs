@@ -84,6 +84,20 @@ fn ctrl_d_half_closes_and_the_answer_is_still_shown() {
 }
 
 #[test]
+fn the_peers_end_is_that_of_what_is_typed_and_the_way_around_it_is_named() {
+    let peer = Peer::new(|mut stream| {
+        stream.write_all(b"bye\n").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        all(&mut stream)
+    });
+    let mut terminal = sockdrill(&["send", &peer.at()]);
+    assert_eq!(terminal.end(), 0);
+    terminal.see("* closed by peer (FIN) after ");
+    terminal.see("hint: the peer's end is that of what is typed; `cat | sockdrill send ");
+    assert_eq!(peer.end(), b"");
+}
+
+#[test]
 fn lines_typed_to_a_server_go_to_its_client_until_ctrl_d() {
     let mut terminal = sockdrill(&["serve", "0", "--stdin"]);
     let mut client = TcpStream::connect(("127.0.0.1", port(&terminal))).unwrap();
