@@ -33,6 +33,9 @@ pub enum Takes {
 }
 
 impl Takes {
+    /// What a C `int` holds: there is no other end.
+    const MOST_SECONDS: u64 = 2_147_483_647;
+
     /// What to write, for diagnostics and help.
     pub fn words(self) -> String {
         match self {
@@ -40,6 +43,9 @@ impl Takes {
             Self::Number { least, most } => format!("a whole number from {least} to {most}"),
             Self::Size => "a size such as 64KiB".to_owned(),
             Self::Duration => "a duration such as 200ms".to_owned(),
+            Self::Seconds { least, most } if most == Self::MOST_SECONDS => {
+                format!("whole seconds from {least}s on")
+            }
             Self::Seconds { least, most } => format!("whole seconds from {least}s to {most}s"),
             Self::SecondsOrOff => "whole seconds such as 0s, or off".to_owned(),
             Self::Word => "a word".to_owned(),
@@ -142,13 +148,13 @@ impl SocketOption {
             O::KeepaliveIdle,
             "keepalive_idle",
             Takes::Seconds { least: 1, most: 32_767 },
-            "idle time before the first probe, whole seconds (TCP_KEEPIDLE)",
+            "idle time before the first probe (TCP_KEEPIDLE)",
         ),
         (
             O::KeepaliveInterval,
             "keepalive_interval",
             Takes::Seconds { least: 1, most: 32_767 },
-            "time between probes, whole seconds (TCP_KEEPINTVL)",
+            "time between probes (TCP_KEEPINTVL)",
         ),
         (
             O::KeepaliveCount,
@@ -160,7 +166,7 @@ impl SocketOption {
             O::Linger,
             "linger",
             Takes::SecondsOrOff,
-            "what close does with unsent data: 0s resets, more waits so long, whole seconds (SO_LINGER)",
+            "what close does with unsent data: 0s resets, more waits so long (SO_LINGER)",
         ),
         (
             O::SendBuffer,
@@ -210,8 +216,8 @@ impl SocketOption {
         (
             O::DeferAccept,
             "defer_accept",
-            Takes::Seconds { least: 0, most: 2_147_483_647 },
-            "wake accept only when data has come, whole seconds (TCP_DEFER_ACCEPT)",
+            Takes::Seconds { least: 0, most: Takes::MOST_SECONDS },
+            "wake accept only when data has come (TCP_DEFER_ACCEPT)",
         ),
         (O::OobInline, "oob_inline", Takes::Bool, "leave urgent bytes in the stream (SO_OOBINLINE)"),
         (
