@@ -17,13 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 static OURS: OnceLock<String> = OnceLock::new();
 static LIMIT: OnceLock<String> = OnceLock::new();
 
-/// A copy of the program just built, or of the one that `SOCKDRILL` names, as an installation makes it of
-/// every program: what a linker has just written page by page costs each start of it up to 0.4 ms more.
+/// The program just built, or the one that `SOCKDRILL` names.
+pub fn built() -> String {
+    std::env::var("SOCKDRILL").unwrap_or_else(|_| env!("CARGO_BIN_EXE_sockdrill").to_owned())
+}
+
+/// A copy of it, as an installation makes it of every program: what a linker has just written page by page
+/// costs each start of it up to 0.4 ms more.
 pub fn ours() -> String {
     let copy = || {
-        let built = std::env::var("SOCKDRILL").unwrap_or_else(|_| env!("CARGO_BIN_EXE_sockdrill").to_owned());
         let program = format!("{}/sockdrill-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
-        std::fs::copy(&built, &program).unwrap();
+        std::fs::copy(built(), &program).unwrap();
         program
     };
     OURS.get_or_init(copy).clone()

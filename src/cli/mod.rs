@@ -235,7 +235,7 @@ fn whole() -> clap::Command {
 fn needed(word: Option<&str>) -> clap::Command {
     match COMMANDS.iter().find(|row| Some(row.name) == word) {
         Some(row) => Cli::command().subcommand(row.described()),
-        None if word == Some("--version") => Cli::command(),
+        None if matches!(word, Some("--version" | "-V")) => Cli::command(),
         None => whole(),
     }
 }
