@@ -1,4 +1,5 @@
-//! Signals raise `Stop`; a second SIGINT or SIGTERM ends the process at once.
+//! Signals raise `Stop`; a second SIGINT or SIGTERM ends the process at once. One that comes right behind the
+//! first is the same: timeout(1) signals its child and then the child's group.
 //!
 //! Either on a thread of their own, for commands whose own may be busy, or within the runtime that does the
 //! work: a thread and a second runtime cost a short exchange a tenth of its time.
@@ -11,8 +12,13 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+
+/// What comes within this time of the first is no second one.
+const SAME: Duration = Duration::from_millis(250);
 
 /// Watches SIGINT, SIGTERM and SIGHUP on a thread of its own, from before this returns. SIGHUP stays
 /// ignored if it was when the process began: that is what `nohup` asks for.
@@ -22,22 +28,21 @@ pub(super) fn watch(stop: &Stop) -> io::Result<()> {
     let stop = stop.clone();
     // Watched already: nobody needs to wait for the thread to begin.
     let thread = std::thread::Builder::new().name("signals".to_owned());
-    thread.spawn(move || runtime.block_on(signals.raise(&stop))).map(drop)
+    thread.spawn(move || runtime.block_on(signals.raise(&stop, &AtomicBool::default()))).map(drop)
 }
 
 /// Watches the same within `runtime`, from before this returns and while it runs. Where its only thread waits
 /// for somebody to read what it writes, nothing else is heard; a second one ends the process then too.
 pub(super) fn watch_within(runtime: &Runtime, stop: &Stop) -> io::Result<()> {
     let signals = Signals::within(runtime)?;
+    let armed: Arc<AtomicBool> = Arc::default();
     for (kind, exit) in
         [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)]
     {
-        let once = Arc::new(AtomicBool::new(false));
-        flag::register_conditional_shutdown(kind.as_raw_value(), i32::from(exit.code()), once.clone())?;
-        flag::register(kind.as_raw_value(), once)?;
+        flag::register_conditional_shutdown(kind.as_raw_value(), i32::from(exit.code()), armed.clone())?;
     }
     let stop = stop.clone();
-    drop(runtime.spawn(async move { signals.raise(&stop).await }));
+    drop(runtime.spawn(async move { signals.raise(&stop, &armed).await }));
     Ok(())
 }
 
@@ -75,26 +80,40 @@ impl Signals {
         })
     }
 
-    async fn raise(mut self, stop: &Stop) {
-        let mut terminated = false;
+    /// Raises `stop` with each; `armed` is set once another one is a second one.
+    async fn raise(mut self, stop: &Stop, armed: &AtomicBool) {
+        let (mut came, mut terminated) = (false, false);
+        let arming = tokio::time::sleep(SAME);
+        tokio::pin!(arming);
         loop {
+            let second = armed.load(Ordering::SeqCst);
             tokio::select! {
                 _ = self.interrupt.recv() => {
-                    if matches!(stop.reason(), Some(StopReason::Interrupt | StopReason::Terminate)) {
+                    if second {
                         leave(Exit::Interrupted);
                     }
                     over_the_caret();
                     stop.raise(StopReason::Interrupt);
                 }
                 _ = self.terminate.recv() => {
-                    if terminated {
+                    if second && terminated {
                         leave(Exit::Terminated);
                     }
                     terminated = true;
                     stop.raise(StopReason::Terminate);
                 }
                 // A terminal that goes may be told of by SIGTERM too: that is not a second time.
-                () = next(&mut self.hang_up) => stop.raise(StopReason::Terminate),
+                () = next(&mut self.hang_up) => {
+                    stop.raise(StopReason::Terminate);
+                    continue;
+                }
+                () = &mut arming, if came && !second => {
+                    armed.store(true, Ordering::SeqCst);
+                    continue;
+                }
+            }
+            if !std::mem::replace(&mut came, true) {
+                arming.as_mut().reset(Instant::now() + SAME);
             }
         }
     }

@@ -235,6 +235,22 @@ fn a_unix_socket_is_served_and_removed() {
 }
 
 #[test]
+fn a_signal_right_behind_the_first_is_the_same() {
+    // timeout(1) signals its child, and then the child's group.
+    for signal in [Signal::SIGTERM, Signal::SIGINT].repeat(10) {
+        let mut server = Serving::new(&["--echo"]);
+        let mut client = server.connect();
+        client.write_all(b"x").unwrap();
+        client.read_exact(&mut [0]).unwrap();
+        server.signal(signal);
+        server.signal(signal);
+        let told = server.end();
+        assert!(told.err.contains("* 1 client in "), "{signal}: {}", told.err);
+        assert_eq!(told.code, Some(128 + signal as i32));
+    }
+}
+
+#[test]
 fn a_second_ctrl_c_leaves_no_command_behind() {
     let script = "trap '' INT; echo $$; exec sleep 1000";
     let mut server = Serving::start(&mut program(&["serve", "0", "--", "sh", "-c", script]));
