@@ -110,9 +110,8 @@ impl Job {
         if let Some(bar) = &self.bar {
             bar.clear();
         }
-        if let (Ending::Done(_), true) = (&ending, self.args.abort)
-            && let Some(step) = self.plan.parts(&self.scenario.steps).opening.first()
-            && let Some(failure) = stage.reset_by_the_peer(CLIENT, step)
+        if let Ending::Done(_) = ending
+            && let Some(failure) = self.before_the_end(&stage, stop).await
         {
             ending = Ending::Failed { failure, open: true };
         }
@@ -129,6 +128,19 @@ impl Job {
         }
         stage.finish().await;
         ending
+    }
+
+    /// Before a close of ours what was sent is to arrive, and a reset of ours is one only where the peer's has not come.
+    async fn before_the_end(&self, stage: &Stage, stop: &Stop) -> Option<Box<Failure>> {
+        let opened_by = self.plan.parts(&self.scenario.steps).opening.first()?;
+        if self.args.abort {
+            return stage.reset_by_the_peer(CLIENT, opened_by);
+        }
+        tokio::select! {
+            biased;
+            _ = stop.wait() => None,
+            delivered = stage.deliver(CLIENT, self.plan.wait, opened_by) => delivered.err(),
+        }
     }
 
     /// What the close is to know: how the peer ended, why we end, and what came and nobody has taken.

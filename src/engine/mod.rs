@@ -9,6 +9,7 @@
 //! server serving client                            many clients at one listener
 //! paced                                         what a slow send has sent is told before what comes meanwhile
 //! stage converse                                driven by commands and the prompt, step by step or all at once
+//! delivering                                    what was sent is to arrive before a close of ours
 //! received                                      what came is stated, and how it ended
 //! ending                                        what closes, and that nothing is left behind
 //! stepping                                      somebody is asked before each step
@@ -27,6 +28,7 @@ mod compare;
 mod converse;
 pub mod datagrams;
 mod deadline;
+mod delivering;
 mod ending;
 mod expect;
 mod glance;

@@ -174,6 +174,15 @@ impl Stream {
         Ok(())
     }
 
+    /// Bytes that were sent and that the peer has not acknowledged (tcp(7), SIOCOUTQ): 0 once the connection is over,
+    /// and of a unix socket, where what is sent has arrived.
+    pub fn under_way(&self) -> u64 {
+        if self.polled.kind != Kind::TcpStream || self.closing() == Closing::Gone {
+            return 0;
+        }
+        sys::outq(self.polled.fd()).map_or(0, |count| u64::try_from(count).unwrap_or(0))
+    }
+
     /// What a close would send now. Bytes that come later can still make a reset of it.
     pub fn parting(&self) -> Parting {
         parting(&self.polled)

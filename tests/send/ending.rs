@@ -1,11 +1,12 @@
 //! How it ends: by whom, in which words, with which exit code.
 
-use crate::desk::{Peer, Serving, all, echo, finish, plain, program, reset, run, run_with};
+use crate::desk::{LONG, Peer, Serving, all, echo, finish, plain, program, reset, run, run_with};
 use crate::{CONNECTED, same};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
+use std::sync::mpsc::channel;
 
 #[test]
 fn the_answer_is_stdout_and_how_it_ended_is_stderr() {
@@ -192,6 +193,23 @@ fn a_close_that_the_kernel_makes_a_reset_of_is_told_as_one() {
         assert!(err.contains(told), "{words:?}: {err}");
         assert_eq!(peer.end(), Err(std::io::ErrorKind::ConnectionReset), "{words:?}");
     }
+}
+
+#[test]
+fn what_was_sent_arrives_though_the_peer_had_said_more_than_was_expected() {
+    let (read_on, may_read) = channel::<()>();
+    let peer = Peer::new(move |mut stream| {
+        stream.write_all(b"220 hi\r\n").unwrap();
+        // It reads when the client has what it wants and is about to close.
+        may_read.recv_timeout(LONG).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).map_err(|error| error.kind())
+    });
+    let mut child = program(&["send", &peer.at(), "--pattern", "2MB", "--expect", "220"]).spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
+    read_on.send(()).unwrap();
+    assert_eq!(finish(child).code, Some(0));
+    assert_eq!(peer.end(), Ok(2_000_000));
 }
 
 #[test]

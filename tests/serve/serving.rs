@@ -238,7 +238,7 @@ fn a_unix_socket_is_served_and_removed() {
 fn a_signal_right_behind_the_first_is_the_same() {
     // timeout(1) signals its child, and then the child's group.
     for signal in [Signal::SIGTERM, Signal::SIGINT].repeat(10) {
-        let mut server = Serving::new(&["--echo"]);
+        let server = Serving::new(&["--echo"]);
         let mut client = server.connect();
         client.write_all(b"x").unwrap();
         client.read_exact(&mut [0]).unwrap();
