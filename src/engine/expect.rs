@@ -72,7 +72,8 @@ enum Waited {
 
 impl Expecting<'_> {
     fn expected(&self) -> Expected<'_> {
-        Expected { step: self.step, matcher: self.matcher }
+        let notified = matches!(&self.socket.live, Live::Stream(stream, _) if stream.tls_notified());
+        Expected { step: self.step, matcher: self.matcher, notified }
     }
 
     fn nothing_taken(&self) -> Taken {

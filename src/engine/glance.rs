@@ -1,8 +1,8 @@
 //! A glance at an open socket or process: what the kernel and we know of it. Receives nothing and consumes no
 //! error.
 
-use super::open::words_of;
 use super::process::describe;
+use super::received::how_stream_ended;
 use super::session::{Live, Socket};
 use super::socket_facts::SocketFacts;
 use crate::script::verb::Kind;
@@ -27,7 +27,8 @@ pub(super) fn facts_of(socket: &Socket) -> SocketFacts {
             facts.unread = glimpse.unread;
             facts.unsent = number(stream.fact(Fact::Unsent));
             (facts.sent, facts.received) = (stream.sent(), stream.received());
-            facts.ended = ended.or_else(|| glimpse.end.map(|end| words_of(&end))).unwrap_or_default();
+            let seen = || glimpse.end.map(|end| how_stream_ended(stream, &end));
+            facts.ended = ended.or_else(seen).unwrap_or_default();
         }
         Live::Listener(listener) => {
             facts.kind = Kind::Listener.name();

@@ -84,6 +84,8 @@ pub(super) enum Flow {
 pub(super) struct Expected<'a> {
     pub step: &'a Expect,
     pub matcher: &'a Matcher,
+    /// The end of the stream, if it has one, is the `close_notify` of TLS.
+    pub notified: bool,
 }
 
 impl Expected<'_> {
@@ -115,6 +117,7 @@ impl Expected<'_> {
             Flow::Output => ("its output", "of output"),
         };
         let (how, before, token) = match end {
+            End::Fin if self.notified => ("ended", format!("the end {of}"), "close_notify came"),
             End::Fin => ("ended", format!("the end {of}"), "FIN came"),
             End::Reset => ("was reset", "the reset".to_owned(), "RST came"),
             End::TimedOut => ("was given up by the kernel", "the kernel gave up".to_owned(), ""),

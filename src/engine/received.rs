@@ -3,7 +3,7 @@
 use super::open::words_of;
 use super::session::{Lane, Live, NO_STEP, Socket};
 use crate::event::{Failure, Gathering, What};
-use crate::net::{End, Incoming, NetError};
+use crate::net::{End, Incoming, NetError, Stream};
 use crate::script::step::{Frame, Name};
 use crate::text::ErrorKind;
 
@@ -67,13 +67,20 @@ pub(super) fn tell_gathered(lane: &Lane, number: u32, socket: &Socket, gathered:
     });
 }
 
-/// How the receiving side of a socket ended. TLS without its `close_notify` may have been cut off by anyone (RFC 8446,
-/// 6.1).
+/// How the receiving side of a socket ended.
 pub(super) fn how_ended(socket: &Socket, end: &End) -> String {
     match &socket.live {
-        Live::Stream(stream, _) if *end == End::Fin && stream.tls_truncated() => {
-            "closed by peer (FIN without close_notify)".to_owned()
-        }
+        Live::Stream(stream, _) => how_stream_ended(stream, end),
+        _ => words_of(end),
+    }
+}
+
+/// How the receiving side of a stream ended. The `close_notify` of TLS is an end without any FIN; TLS without it may
+/// have been cut off by anyone (RFC 8446, 6.1).
+pub(super) fn how_stream_ended(stream: &Stream, end: &End) -> String {
+    match end {
+        End::Fin if stream.tls_notified() => "closed by peer (close_notify)".to_owned(),
+        End::Fin if stream.tls_truncated() => "closed by peer (FIN without close_notify)".to_owned(),
         _ => words_of(end),
     }
 }

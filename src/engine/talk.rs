@@ -6,7 +6,7 @@ use super::message::{self, Next, framed};
 use super::mismatch::bytes;
 use super::open::{destination, kind_of, words_of};
 use super::paced;
-use super::received::{tell_ended, tell_message};
+use super::received::{how_stream_ended, tell_ended, tell_message};
 use super::session::{Lane, Live, Socket};
 use super::trouble::Trouble;
 use crate::event::{self, FailureKind, Gathering, What};
@@ -340,7 +340,7 @@ async fn recv_message(stream: &Stream, frame: Frame, at: &Name) -> Result<Taken,
         Next::End(end) => Ok(Taken::End(end)),
         Next::Cut(end) => {
             let (_, came) = message::unfinished(frame, incoming.window());
-            let message = format!("no whole message to receive at {at}, {}", words_of(&end));
+            let message = format!("no whole message to receive at {at}, {}", how_stream_ended(stream, &end));
             Err(Trouble::new(kind_of(&end), message).label(format!("only {came}")))
         }
     }

@@ -2,8 +2,8 @@
 //! does not listen: a descriptor of its own would keep a connection open that a step closes, and a
 //! registration of its own would wake the prompt for each of ten thousand datagrams.
 
-use super::open::words_of;
 use super::process::{Process, describe};
+use super::received::how_stream_ended;
 use super::session::{Lane, Live, Socket};
 use super::stage::Stage;
 use crate::event::{Data, What};
@@ -92,7 +92,7 @@ impl Seen {
             stream.preview(from, PREVIEW)
         });
         if let Some(end) = glimpse.end {
-            facts.extend(self.end(name, words_of(&end)));
+            facts.extend(self.end(name, how_stream_ended(stream, &end)));
         }
         facts
     }

@@ -16,7 +16,7 @@ use crate::text::ErrorKind;
 /// How the receiving side of a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// The peer's FIN (or TLS `close_notify`), and nothing else.
+    /// The peer's FIN (or TLS `close_notify`, which `Stream::tls_notified` tells), and nothing else.
     Fin,
     /// The peer's RST (RFC 9293, 3.5.2), or a unix peer that closed with unread data.
     Reset,

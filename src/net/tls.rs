@@ -137,6 +137,11 @@ impl Stream {
         self.tls().is_some()
     }
 
+    /// The peer's `close_notify` was its end: whether its FIN came too is not known by that.
+    pub fn tls_notified(&self) -> bool {
+        self.tls().is_some_and(Tls::is_notified)
+    }
+
     /// The peer ended the transport without `close_notify`: the end may have been cut off by anyone.
     pub fn tls_truncated(&self) -> bool {
         self.tls().is_some_and(Tls::is_truncated)

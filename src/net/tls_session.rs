@@ -24,6 +24,7 @@ pub struct TlsInfo {
 #[derive(Debug)]
 pub(super) struct Tls {
     session: Mutex<Session>,
+    notified: AtomicBool,
     truncated: AtomicBool,
 }
 
@@ -79,7 +80,7 @@ pub(super) enum Fed {
 impl Tls {
     pub(super) fn new(connection: Connection) -> Self {
         let session = Mutex::new(Session { connection, pending: Vec::new(), record: Record::default() });
-        Self { session, truncated: AtomicBool::new(false) }
+        Self { session, notified: AtomicBool::new(false), truncated: AtomicBool::new(false) }
     }
 
     fn session(&self) -> MutexGuard<'_, Session> {
@@ -103,6 +104,7 @@ impl Tls {
                 plain.truncate(from + got.unwrap_or(0));
             }
             if state.peer_has_closed() {
+                self.notified.store(true, Ordering::Relaxed);
                 return Ok(Fed::Closed);
             }
             if read == 0 {
@@ -142,6 +144,11 @@ impl Tls {
     /// Ciphertext is left that the kernel has not taken.
     pub(super) fn has_pending(&self) -> bool {
         !self.session().pending.is_empty()
+    }
+
+    /// The peer's `close_notify` has come.
+    pub(super) fn is_notified(&self) -> bool {
+        self.notified.load(Ordering::Relaxed)
     }
 
     /// The transport ended without `close_notify`.

@@ -52,8 +52,8 @@ pub struct Manner {
 /// How the address of a unix socket that was never bound ends.
 const UNNAMED: &str = "(unnamed)";
 
-/// How a peer closes, and how it resets.
-const FIN: &str = "closed by peer (FIN)";
+/// How a peer closes, before what it did so with, and how it resets.
+const BY_PEER: &str = "closed by peer (";
 const RESET: &str = "reset by peer (RST)";
 
 /// Columns between the mark and the text of a data line without a time.
@@ -208,7 +208,7 @@ impl Conversation {
             return Ok(());
         };
         let end = known.ended.as_deref().map(ended);
-        let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with("closed by peer"));
+        let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with(BY_PEER));
         let is_usual = known.cause.is_none() && !known.unread && (end.is_none() || closed_by_peer);
         let by_us = closed_by_us(*reset, *unread);
         let how = match (*reset, end, known.cause) {
@@ -263,11 +263,13 @@ impl Conversation {
                     }
                     _ => {}
                 }
-                let half = matches!(event.what, What::Ended { .. }) && ended(how) == FIN;
-                if half && self.manner.verbose {
-                    return self.tell(event, FAINT, "half-closed by peer (FIN came)");
+                let how = ended(how);
+                let came = how.strip_prefix(BY_PEER).and_then(|how| how.strip_suffix(')'));
+                let half = self.manner.verbose && matches!(event.what, What::Ended { .. });
+                match came.filter(|came| half && ["FIN", "close_notify"].contains(came)) {
+                    Some(came) => self.tell(event, FAINT, &format!("half-closed by peer ({came} came)")),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             What::Closed { .. } => self.closed(event),
             What::Failed(failure) => self.failed(event, failure),
@@ -358,7 +360,7 @@ fn reach(at: &str) -> String {
 /// How a peer ended, in the words of every close report.
 fn ended(how: &str) -> String {
     match how {
-        "fin" => FIN.to_owned(),
+        "fin" => "closed by peer (FIN)".to_owned(),
         "reset" => RESET.to_owned(),
         "timed-out" => "given up by the kernel (time-out)".to_owned(),
         how => how.to_owned(),

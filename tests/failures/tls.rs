@@ -22,3 +22,17 @@ fn a_peer_that_does_not_speak_tls() {
 - tls: { at: client, as: client, insecure: true }"
     ));
 }
+
+#[test]
+fn a_close_notify_where_a_reset_is_expected() {
+    stored!(connected(
+        "
+- parallel:
+    server:
+      - tls: { at: conn, as: server }
+    client:
+      - tls: { at: client, as: client, insecure: true }
+- shutdown: client
+- expect: { at: conn, reset: true }"
+    ));
+}

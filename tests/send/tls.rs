@@ -87,6 +87,17 @@ fn tls_that_ends_without_its_close_notify_is_told() {
 }
 
 #[test]
+fn the_close_notify_of_a_peer_is_told_as_one_and_no_fin() {
+    let server = Serving::new(&["--tls", "--echo"]);
+    let told = run(&["send", &server.at(), r"hello\n", "--tls", "--insecure", "-v"]);
+    assert_eq!((told.out(), told.code), ("hello\n".to_owned(), Some(0)), "{}", told.err);
+    assert!(told.err.contains("* half-closed by peer (close_notify came)\n"), "{}", told.err);
+    assert!(told.err.contains("* closed by peer (close_notify) after"), "{}", told.err);
+    let told = server.stop().out();
+    assert!(told.contains("#1 *        closed by peer (close_notify): in 6 B, out 6 B"), "{told}");
+}
+
+#[test]
 fn the_certificate_of_an_authority_is_refused_in_words() {
     let Some(openssl) = Openssl::start(true) else { return };
     let mut command = openssl.send(&["x", "--ca", &openssl.path("cert.pem"), "--sni", "localhost"]);

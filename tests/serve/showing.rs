@@ -134,7 +134,7 @@ fn an_echo_over_tls_that_nobody_watches_shows_no_pieces() {
     let told = run(&["send", &server.at(), "hello", "--tls", "--insecure"]);
     assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{}", told.err);
     let out = server.stop().out();
-    assert!(out.contains("#1 *        closed by peer (FIN): in 5 B, out 5 B"), "{out}");
+    assert!(out.contains("#1 *        closed by peer (close_notify): in 5 B, out 5 B"), "{out}");
     assert!(!out.contains("hello"), "{out}");
 }
 

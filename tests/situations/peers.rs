@@ -184,6 +184,8 @@ const fn peer(program: &'static str, line: &'static str, words: &'static str, to
 }
 
 const ANSWERED: &str = "* closed by peer (FIN) after T s: sent 258 B, received 256 B";
+/// The end of who speaks TLS and says so.
+const NOTIFIED: &str = "* closed by peer (close_notify) after T s: sent 258 B, received 256 B";
 /// The end of who speaks TLS and does not say that it was the end.
 const UNSAID: &str = "* closed by peer (FIN without close_notify) after T s: sent 258 B, received 256 B";
 
@@ -294,14 +296,14 @@ fn tls_servers_of_other_programs_are_trusted_and_answer() {
                 "socat",
                 "socat -t 60 - OPENSSL-LISTEN:PORT,bind=127.0.0.1,cert=cert.pem,key=key.pem,verify=0 < answer",
                 "--ca cert.pem",
-                ANSWERED,
+                NOTIFIED,
             ),
-            peer("python3", "python3 peer.py serve tls PORT", "--ca cert.pem --sni localhost", ANSWERED),
+            peer("python3", "python3 peer.py serve tls PORT", "--ca cert.pem --sni localhost", NOTIFIED),
             peer(
                 "openssl",
                 "cat answer - | openssl s_server -quiet -naccept 1 -accept 127.0.0.1:PORT -cert cert.pem -key key.pem < OPEN",
                 "--ca cert.pem",
-                ANSWERED,
+                NOTIFIED,
             ),
         ],
     );
@@ -472,7 +474,7 @@ fn a_tls_client_that_looks_for_another_name_is_told_as_far_as_it_says_so() {
             failure(
                 "socat",
                 "socat - OPENSSL:127.0.0.1:PORT,cafile=cert.pem,commonname=other.example < asked",
-                "#1 *        closed by peer (FIN): in 0 B, out 0 B, T s\n",
+                "#1 *        closed by peer (close_notify): in 0 B, out 0 B, T s\n",
                 0,
             ),
         ],

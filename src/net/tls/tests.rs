@@ -2,6 +2,7 @@
 
 use std::net::Shutdown;
 
+use crate::net::end::Closing;
 use crate::net::fixture::{bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix};
 use crate::net::{
     Counts, End, NetError, Received, SendFlags, Stream, TlsInfo, TlsSettings, TlsSide, self_signed_pem,
@@ -137,17 +138,32 @@ async fn close_notify_is_a_clean_end_and_a_bare_fin_is_a_truncation() {
     client.shutdown(Shutdown::Write).await.unwrap();
     assert_eq!(recv(&server, 9).await, bytes("bye"));
     assert_eq!(recv(&server, 9).await, Received::End(End::Fin));
-    assert!(!server.tls_truncated());
+    assert!(server.tls_notified() && !server.tls_truncated());
     send(&server, b"you too").await;
     assert_eq!(take(&client, 7).await, b"you too", "the other direction stays open");
     server.close().await.unwrap();
     assert_eq!(recv(&client, 9).await, Received::End(End::Fin));
-    assert!(!client.tls_truncated());
+    assert!(client.tls_notified() && !client.tls_truncated());
 
     let (client, server) = secured(tcp().await).await;
     client.polled.socket().shutdown(Shutdown::Write).unwrap();
     assert_eq!(recv(&server, 9).await, Received::End(End::Fin));
-    assert!(server.tls_truncated());
+    assert!(server.tls_truncated() && !server.tls_notified());
+}
+
+#[tokio::test]
+async fn close_notify_is_the_end_without_any_fin_and_before_a_reset() {
+    let (client, server) = secured(tcp().await).await;
+    send(&client, b"bye").await;
+    client.say_close_notify().await.unwrap();
+    assert_eq!(recv(&server, 9).await, bytes("bye"));
+    assert_eq!(recv(&server, 9).await, Received::End(End::Fin));
+    assert!(server.tls_notified());
+    assert_eq!(server.closing(), Closing::NotYet, "no FIN has come");
+    client.abort().unwrap();
+    soon(server.gone()).await;
+    assert_eq!(recv(&server, 9).await, Received::End(End::Fin), "what ended it first");
+    assert!(server.tls_notified() && !server.tls_truncated());
 }
 
 #[tokio::test]

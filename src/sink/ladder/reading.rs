@@ -240,7 +240,7 @@ impl Ladder {
             What::Ended { name, how } => {
                 let index = at(self, name)?;
                 let known = self.ends.end_comes(index);
-                if how != "fin" && !how.contains("FIN") {
+                if how != "fin" && how != "closed by peer (close_notify)" && !how.contains("FIN") {
                     self.ends.cut_off(index);
                 }
                 let other = self.ends.other(index).filter(|_| !known);

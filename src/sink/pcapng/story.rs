@@ -344,12 +344,12 @@ impl Story {
     }
 }
 
-/// How a peer ended, where that is a packet: whether with a reset.
+/// How a peer ended, where that is a packet: whether with a reset. Of a `close_notify` no FIN is known.
 fn saw(mark: Mark, how: &str) -> Option<(Mark, bool)> {
     match how {
         "fin" => Some((mark, false)),
         "reset" => Some((mark, true)),
-        how if how.contains("(FIN)") => Some((mark, false)),
+        how if how.contains("(FIN") => Some((mark, false)),
         how if how.contains("(RST)") => Some((mark, true)),
         _ => None,
     }
