@@ -3,6 +3,7 @@
 use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
+use super::ending::hints;
 use super::flags::UDP_RECV;
 use super::output::Output;
 use super::payload;
@@ -17,10 +18,13 @@ use crate::script::node::{Node, Style, Value};
 use crate::script::recipe::Content;
 use crate::script::step::{Action, Scenario};
 use crate::sink::{Facing, WholeFile};
-use crate::text::{Address, Diagnostic, count, format_duration};
+use crate::text::{Address, Diagnostic, ErrorKind, count, format_duration};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How several receive what comes for one group.
+const SHARED: &str = "receivers of one group share a port where each says `--option reuse_address=true`";
 
 /// Arguments of `udp-recv`.
 #[derive(Debug, Clone, clap::Args)]
@@ -256,7 +260,11 @@ fn receive(args: &Args, scenario: &Scenario, output: &Output) -> Exit {
     audience.run(output, async |stage, stop| {
         let Some(bind) = scenario.steps.first() else { return Exit::Usage };
         if let Err(failure) = stage.run(bind).await {
-            return failed(&failure, output);
+            let exit = failed(&failure, output);
+            if args.join.is_some() && failure.kind.error() == Some(ErrorKind::InUse) {
+                hints(&[SHARED.to_owned()], output);
+            }
+            return exit;
         }
         let (at, port) = stage.local(SOCKET).unwrap_or_default();
         if let Some(file) = &port_file
