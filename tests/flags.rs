@@ -153,7 +153,7 @@ fn the_scenario_of_send_does_what_send_does() {
         if example.starts_with("{tls}") {
             let Some(cert) = &cert else { continue };
             let (mut server, at) = tls_server(cert);
-            let words = words("send", example, &[("{tls}", &at), ("{ca}", cert)]);
+            let words = words("send", example, &[("{tls}", &at), ("{ca}", cert), ("{cert}", cert)]);
             let told = say(&words);
             assert_eq!((told.out(), told.code), ("hello".to_owned(), Some(0)), "{name}: {}", told.err);
             let path = written(&words, directory.path());
@@ -193,9 +193,10 @@ fn ask(at: &str) -> Vec<u8> {
     came
 }
 
-/// The same over TLS, by the command that a test of its own holds to that.
-fn ask_tls(at: &str) -> Vec<u8> {
-    let told = run(&["send", at, "hello", "--tls", "--insecure"]);
+/// The same over TLS, by the command that a test of its own holds to that; with a certificate, if there is one.
+fn ask_tls(at: &str, cert: &str) -> Vec<u8> {
+    let shown: &[&str] = if cert.is_empty() { &[] } else { &["--cert", cert, "--key", cert] };
+    let told = run(&[&["send", at, "hello", "--tls", "--insecure"], shown].concat());
     assert_eq!(told.code, Some(0), "{}", told.err);
     told.out
 }
@@ -218,7 +219,7 @@ fn the_scenario_of_serve_serves_as_serve_does() {
         let cert = cert.clone().unwrap_or_default();
         let fill = [("{}", "127.0.0.1:0"), ("{cert}", cert.as_str()), ("{script}", script.to_str().unwrap())];
         let words = words("serve", example, &fill);
-        let asked = |at: &str| if example.contains("--tls") { ask_tls(at) } else { ask(at) };
+        let asked = |at: &str| if example.contains("--tls") { ask_tls(at, &cert) } else { ask(at) };
         let mut json = words.clone();
         json.push("--json".to_owned());
         let served = while_it_runs(&json, asked);

@@ -112,6 +112,12 @@ pub(super) struct Args {
     /// Accept any certificate
     #[arg(long, requires = "tls", help_heading = "TLS")]
     pub insecure: bool,
+    /// Show this certificate chain, a PEM file, to a server that wants one
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "key"], help_heading = "TLS")]
+    pub cert: Option<String>,
+    /// PEM file with its private key
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
+    pub key: Option<String>,
     /// Ask for and verify this server name instead of the address's
     #[arg(long, value_name = "NAME", requires = "tls", help_heading = "TLS")]
     pub sni: Option<String>,

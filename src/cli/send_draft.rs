@@ -178,7 +178,7 @@ impl Planning<'_> {
         let (args, drafting) = (self.args, self.drafting);
         let mut tls = drafting.step("tls")?.with("at", drafting.value(CLIENT));
         tls = tls.with("as", drafting.value("client"));
-        for (key, text) in [("name", &args.sni), ("ca", &args.ca)] {
+        for (key, text) in [("name", &args.sni), ("ca", &args.ca), ("cert", &args.cert), ("key", &args.key)] {
             if let Some(text) = text {
                 tls = tls.with(key, drafting.said(text));
             }

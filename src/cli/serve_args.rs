@@ -108,6 +108,9 @@ pub(super) struct Args {
     /// PEM file with the private key
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = "TLS")]
     pub key: Option<String>,
+    /// Want of each client a certificate that is signed by one of this PEM file
+    #[arg(long, value_name = "FILE", requires = "tls", help_heading = "TLS")]
+    pub ca: Option<String>,
     /// Accept an application protocol; again for more
     #[arg(long, value_name = "PROTOCOL", requires = "tls", help_heading = "TLS")]
     pub alpn: Vec<String>,

@@ -195,7 +195,7 @@ impl Planning<'_> {
         }
         let mut tls =
             drafting.step("tls")?.with("at", drafting.value(CONN)).with("as", drafting.value("server"));
-        for (key, text) in [("cert", &args.cert), ("key", &args.key)] {
+        for (key, text) in [("cert", &args.cert), ("key", &args.key), ("ca", &args.ca)] {
             if let Some(text) = text {
                 tls = tls.with(key, drafting.said(text));
             }

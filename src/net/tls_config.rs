@@ -9,6 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, ClientConnection, Connection, DigitallySignedStruct, RootCertStore};
 use rustls::{ServerConfig, ServerConnection, SignatureScheme};
 
@@ -123,7 +124,7 @@ fn client(t: &TlsSettings, provider: Arc<CryptoProvider>) -> Result<ClientConfig
         None => Ok(builder.with_no_client_auth()),
         Some(cert) => {
             let (chain, key) = chain_and_key(cert, t.key.as_deref())?;
-            builder.with_client_auth_cert(chain, key).map_err(failed)
+            builder.with_client_auth_cert(chain, key).map_err(not_usable)
         }
     }
 }
@@ -135,9 +136,24 @@ fn server(t: &TlsSettings, provider: Arc<CryptoProvider>) -> Result<ServerConfig
         let (cert, key) = self_signed_pem(t.name.as_deref())?;
         chain_and_key(cert.as_bytes(), Some(key.as_bytes()))?
     };
-    let builder = ServerConfig::builder_with_provider(provider);
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(failed)?;
-    builder.with_no_client_auth().with_single_cert(chain, key).map_err(failed)
+    let builder = match &t.ca {
+        None => builder.with_no_client_auth(),
+        Some(pem) => {
+            let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(pem)?), provider);
+            builder.with_client_cert_verifier(clients.build().map_err(failed)?)
+        }
+    };
+    builder.with_single_cert(chain, key).map_err(not_usable)
+}
+
+/// Why a certificate and a key are of no use.
+fn not_usable(error: rustls::Error) -> NetError {
+    match error {
+        rustls::Error::InconsistentKeys(_) => failed("the key does not belong to the certificate"),
+        other => failed(other),
+    }
 }
 
 fn server_name(t: &TlsSettings, peer: &Endpoint) -> Result<ServerName<'static>, NetError> {

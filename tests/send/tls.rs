@@ -108,6 +108,20 @@ fn the_certificate_of_an_authority_is_refused_in_words() {
 }
 
 #[test]
+fn a_server_that_wants_a_certificate_gets_it_or_says_so() {
+    let Some(openssl) = Openssl::start(false) else { return };
+    let (cert, key) = (openssl.path("cert.pem"), openssl.path("key.pem"));
+    let server = Serving::new(&["--echo", "--tls", "--cert", &cert, "--key", &key, "--ca", &cert]);
+    let at = server.at();
+    let shown = run(&["send", &at, "hi", "--tls", "--insecure", "--cert", &cert, "--key", &key]);
+    assert_eq!((shown.out(), shown.code), ("hi".to_owned(), Some(0)), "{}", shown.err);
+    let bare = run(&["send", &at, "hi", "--tls", "--insecure"]);
+    assert_eq!((bare.out(), bare.code == Some(0)), (String::new(), false), "{}", bare.err);
+    let told = server.stop();
+    assert!(told.out().contains("TLS failed: peer sent no certificates"), "{}", told.out());
+}
+
+#[test]
 fn what_tls_needs_is_looked_at_before_anything_opens() {
     let directory = tempfile::tempdir().unwrap();
     let (text, log) = (directory.path().join("no.pem"), directory.path().join("missing/keys"));

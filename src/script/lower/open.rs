@@ -86,14 +86,11 @@ pub fn tls(checker: &mut Checker<'_>, draft: &DraftStep) -> Option<Action> {
     let key = maybe(draft, "key", |node| checker.file(node));
     let insecure = checker.flag(draft, "insecure");
     let server = side.ok()?? == "server";
-    for key in if server { ["ca", "insecure"] } else { ["cert", "key"] } {
-        if let Some(node) = draft.get(key) {
-            let other = if server { "client" } else { "server" };
-            checker.tell(Diagnostic::error(format!("`{key}` is for the {other} side"), &node.place));
-        }
+    if let (true, Some(node)) = (server, draft.get("insecure")) {
+        checker.tell(Diagnostic::error("`insecure` is for the client side", &node.place));
     }
     for (one, other) in [("cert", "key"), ("key", "cert")] {
-        if let (true, Some(node), None) = (server && !draft.refused, draft.get(one), draft.get(other)) {
+        if let (true, Some(node), None) = (!draft.refused, draft.get(one), draft.get(other)) {
             checker.tell(Diagnostic::error(format!("`{one}` needs `{other}` too"), &node.place));
         }
     }
