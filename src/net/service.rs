@@ -89,6 +89,11 @@ impl<'a> Lender<'a> {
     /// Lends the next bytes to `take`, those held first; they count as consumed. None if there is nothing
     /// now, or the others have their turn: then `wait`.
     fn try_lend<R>(&mut self, take: impl FnOnce(&[u8]) -> R) -> Option<Lent<R>> {
+        self.try_lend_of(usize::MAX, take)
+    }
+
+    /// The same, and at most so many of those that are not held.
+    fn try_lend_of<R>(&mut self, most: usize, take: impl FnOnce(&[u8]) -> R) -> Option<Lent<R>> {
         if !self.is_worth_a_try() {
             return None;
         }
@@ -104,6 +109,8 @@ impl<'a> Lender<'a> {
         }
         self.incoming.forget_peeked();
         let lent = scratch::with(|buf| {
+            let room = buf.len().min(most);
+            let buf = buf.get_mut(..room).unwrap_or_default();
             let got = unless_blocked(stream.recv(buf, 0))?;
             self.next = match got {
                 Some(count) if count < buf.len() => Next::Nothing,
@@ -177,9 +184,8 @@ impl Stream {
             let mut lender = Lender::new(self).await;
             let mut mute = false;
             loop {
-                let Some(lent) =
-                    lender.try_lend(|bytes| if mute { Ok(Vec::new()) } else { self.try_send(bytes) })
-                else {
+                let back = |bytes: &[u8]| if mute { Ok(Vec::new()) } else { self.try_send(bytes) };
+                let Some(lent) = lender.try_lend_of(TURN, back) else {
                     lender.wait().await?;
                     continue;
                 };
@@ -271,6 +277,9 @@ impl Stream {
         }
     }
 }
+
+/// What one client of an echo gets in its turn: fifty that flood it let one that asks wait for as many.
+const TURN: usize = 64 * 1024;
 
 /// More than any receive buffer holds.
 const DISCARD: usize = 1 << 30;
