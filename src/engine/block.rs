@@ -164,8 +164,7 @@ async fn serve_one(instance: Lane, id: u64, steps: Arc<Vec<Step>>, play: PlaySte
     locked(&instance.session.instances).remove(&id);
 }
 
-/// The steps so many times; what a round opens is closed at its end.
-/// So many rounds, and a pause between one and the next.
+/// The steps so many times, with a pause between one round and the next; what a round opens is closed at its end.
 pub(super) async fn repeat(
     lane: &Lane,
     (times, pause): (u64, Duration),
