@@ -2,10 +2,13 @@
 
 use crate::script::step::Step;
 use crate::text::{ErrorKind, TimeScale};
+use pin_project_lite::pin_project;
 use std::cell::Cell;
-use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 thread_local! {
     /// How long plays on this thread have stood still, because somebody was asked: a stepped play is driven
@@ -96,18 +99,9 @@ impl Deadline {
         Self { scale: self.scale, ..Self::after(self.within) }
     }
 
-    /// What the future gives, unless the deadline passes first; it is dropped then.
-    pub async fn run<F: Future>(self, future: F) -> Result<F::Output, Passed> {
-        tokio::pin!(future);
-        loop {
-            let Some(at) = self.at() else { return Ok(future.await) };
-            match timeout_at(at, future.as_mut()).await {
-                Ok(output) => return Ok(output),
-                Err(_) if self.has_passed() => return Err(Passed),
-                // It was stood still meanwhile.
-                Err(_) => {}
-            }
-        }
+    /// What the future gives, unless the deadline passes first; it is dropped with what is returned here.
+    pub fn run<F: Future>(self, future: F) -> Bounded<F> {
+        Bounded { future, passing: self.at().map(sleep_until), deadline: self }
     }
 
     /// When it passes, as far as is known now.
@@ -124,6 +118,39 @@ impl Deadline {
     pub fn words(self) -> String {
         let time = self.within.map_or("a long time".to_owned(), crate::text::format_duration);
         if self.scale.is_as_written() { time } else { format!("{time} (time scale {})", self.scale) }
+    }
+}
+
+pin_project! {
+    /// A future until its deadline. An async function would keep it twice, as what it was given and as what it waits
+    /// for, and every verb passes here: conversations would be as large again.
+    pub(super) struct Bounded<F> {
+        #[pin]
+        future: F,
+        #[pin]
+        passing: Option<Sleep>,
+        deadline: Deadline,
+    }
+}
+
+impl<F: Future> Future for Bounded<F> {
+    type Output = Result<F::Output, Passed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(output) = this.future.poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        while let (Some(mut passing), Some(at)) = (this.passing.as_mut().as_pin_mut(), this.deadline.at()) {
+            // A future that always has something to do uses up what its task may do in one turn; the clock goes on.
+            ready!(pin!(unconstrained(passing.as_mut())).poll(context));
+            if this.deadline.has_passed() {
+                return Poll::Ready(Err(Passed));
+            }
+            // It was stood still meanwhile.
+            passing.reset(at);
+        }
+        Poll::Pending
     }
 }
 

@@ -17,6 +17,7 @@ use crate::event::{Failure, FailureKind, Journal, Outcome, What};
 use crate::net::Host;
 use crate::script::step::{Action, Scenario, Step};
 use crate::text::{ErrorKind, TimeScale, format_duration};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -258,8 +259,8 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Recv(step) => talk::recv(lane, number, step, deadline).await,
         Action::Expect(step) => expect::expect(lane, number, step, deadline).await,
         Action::Shutdown { at, side } => talk::shutdown(lane, number, at, *side).await,
-        Action::Close { at } => in_time(verb, deadline, ending::close(lane, number, at)).await,
-        Action::Abort { at } => in_time(verb, deadline, ending::abort(lane, number, at)).await,
+        Action::Close { at } => in_time(verb, deadline, pin!(ending::close(lane, number, at))).await,
+        Action::Abort { at } => in_time(verb, deadline, pin!(ending::abort(lane, number, at))).await,
         Action::Set { at, options } => talk::set(lane, number, at, options),
         Action::Check(step) => check::check(lane, number, step, deadline).await,
         Action::Echo { at } => serve::echo(lane, number, at, deadline).await,
@@ -272,11 +273,11 @@ async fn perform(lane: &Lane, step: &Step, deadline: Deadline) -> Result<(), Tro
         Action::Repeat { times, pause, steps } => {
             let pauses = u32::try_from(times.saturating_sub(1)).unwrap_or(u32::MAX);
             let deadline = deadline.extended(pause.saturating_mul(pauses));
-            let rounds = block::repeat(lane, (*times, *pause), steps, run_steps);
+            let rounds = pin!(block::repeat(lane, (*times, *pause), steps, run_steps));
             steps_in_time(lane, verb, deadline, rounds).await
         }
         Action::Include { steps, .. } => {
-            steps_in_time(lane, verb, deadline, included(lane, step, steps)).await
+            steps_in_time(lane, verb, deadline, pin!(included(lane, step, steps))).await
         }
         Action::Spawn(step) => spawn::spawn(lane, number, step, deadline).await,
         Action::Stop { at, signal } => spawn::stop(lane, number, at, signal, deadline).await,
