@@ -264,17 +264,14 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// Receives one message and answers it.
+    /// Receives once, bytes or the peer's FIN, and answers.
     async fn one(&self, reply: &[u8]) -> Result<(), Trouble> {
         let mut lender = Lender::new(self.stream).await;
-        match lender.lend(|bytes| self.tell(bytes)).await? {
-            Lent::Bytes(()) if reply.is_empty() => Ok(()),
-            Lent::Bytes(()) => self.send(reply).await,
-            Lent::End(end) => {
-                tell_ended(self.lane, NO_STEP, self.socket, &end);
-                ended_well(&end)
-            }
+        if let Lent::End(end) = lender.lend(|bytes| self.tell(bytes)).await? {
+            tell_ended(self.lane, NO_STEP, self.socket, &end);
+            ended_well(&end)?;
         }
+        if reply.is_empty() { Ok(()) } else { self.send(reply).await }
     }
 
     /// Receives everything until the peer ends; sends it back, or the lines that go to all.

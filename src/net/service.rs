@@ -220,16 +220,19 @@ impl Stream {
         }
     }
 
-    /// Receives one message, whatever comes first, and sends `reply`; tells how the peer ended if it ended
-    /// instead.
+    /// Receives once, bytes or the peer's FIN, and sends `reply`: what `recv` and `send` do one after the other. Tells
+    /// how the peer ended, if it did.
     #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     pub fn receive_one(&self, reply: &[u8]) -> impl Future<Output = Result<Option<End>, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
-            let sending = loop {
+            let (sending, end) = loop {
                 match lender.try_lend(|_| self.try_send(reply)) {
+                    Some(Lent::End(End::Fin)) => {
+                        break (self.send_rest(self.try_send(reply)?), Some(End::Fin));
+                    }
                     Some(Lent::End(end)) => return Ok(Some(end)),
-                    Some(Lent::Bytes(rest)) => break self.send_rest(rest?),
+                    Some(Lent::Bytes(rest)) => break (self.send_rest(rest?), None),
                     None => {}
                 }
                 lender.wait().await?;
@@ -237,7 +240,7 @@ impl Stream {
             if let Some(sending) = sending {
                 sending.await?;
             }
-            Ok(None)
+            Ok(end)
         }
     }
 

@@ -60,7 +60,12 @@ fn discard_source_short_and_reply_do_what_they_say() {
     let mut stream = server.connect();
     stream.write_all(b"hello").unwrap();
     assert_eq!(all(&mut stream), b"bye");
+    // A client that says nothing is answered too, as `recv` and `send` would.
+    assert_eq!(server.ask(b""), b"bye");
     server.stop();
+    let silent = [env!("CARGO_BIN_EXE_sockdrill"), "send", "{port}", "--quiet"];
+    let served = run(&[&["serve", "0", "--quiet", "--short", "--reply", "bye", "--"][..], &silent].concat());
+    assert_eq!((served.code, served.out()), (Some(0), "bye".to_owned()), "{}", served.err);
     let server = Serving::new(&["--reply", r"ok\n"]);
     assert_eq!(server.ask(b"one\ntwo\n"), b"ok\nok\n");
     server.stop();
