@@ -18,6 +18,10 @@ lint:
 bench:
     benches/run
 
+# what a start runs, for the linker (valgrind): after `cargo build --release`, before a release
+start-order:
+    build/start-order
+
 # everything that CI does
 ci:
     bash .ci/run

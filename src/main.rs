@@ -1,9 +1,18 @@
 //! The `sockdrill` command: arguments in, exit code out.
 
-use std::process::ExitCode;
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
-fn main() -> ExitCode {
-    ExitCode::from(sockdrill::cli::run(std::env::args_os()).code())
+/// Where the C library hands out the arguments before `main`, C's is ours: `cli::begun_bare` says why.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+#[allow(unsafe_code, reason = "the name is C's: C 17, 5.1.2.2.1")]
+#[unsafe(no_mangle)]
+extern "C" fn main() -> std::ffi::c_int {
+    sockdrill::cli::begun_bare()
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
+fn main() -> std::process::ExitCode {
+    sockdrill::cli::run(std::env::args_os()).code().into()
 }
 
 /// The power that the progress bar estimates with, and all that this program wants of the C library of mathematics:

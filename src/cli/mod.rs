@@ -18,6 +18,7 @@
 //! habits    flags that fingers know from nc
 //! secured   what TLS needs of this machine
 //! reports   the flags that ask for reports, and their sinks
+//! begun     the process, where C begins it
 //! output    the only writers to stdout and stderr; colour, width
 //! signals   SIGINT, SIGTERM and SIGHUP raise `Stop`
 //! ```
@@ -25,6 +26,7 @@
 mod accept;
 mod address;
 mod arguments;
+mod begun;
 mod check;
 mod clashes;
 mod completing;
@@ -76,11 +78,14 @@ mod udp_telling;
 mod watch;
 mod wrapping;
 
+pub use begun::begun_bare;
+
 use crate::event::Exit;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches, Parser};
 use output::{Output, When};
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
@@ -212,8 +217,7 @@ fn typed<A: FromArgMatches>(mut given: ArgMatches) -> Result<A, clap::Error> {
 
 impl Row {
     fn described(&self) -> clap::Command {
-        let described = (self.describe)(clap::Command::new(self.name)).about(self.about).long_about(None);
-        described.mut_args(taking_negative_numbers)
+        (self.describe)(clap::Command::new(self.name)).about(self.about).long_about(None)
     }
 }
 
@@ -225,15 +229,25 @@ fn taking_negative_numbers(argument: clap::Arg) -> clap::Arg {
     argument.allow_negative_numbers(takes)
 }
 
+fn may_be_negative(word: &str) -> bool {
+    word.strip_prefix('-')
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'))
+}
+
 /// The whole command line, every command described.
 fn whole() -> clap::Command {
     Cli::command().subcommands(COMMANDS.iter().map(Row::described))
 }
 
-/// What `word`, the first argument, needs of it: describing every command takes longer than a short
-/// exchange does. Whatever is not plainly a command is for the whole to judge.
-fn needed(word: Option<&str>) -> clap::Command {
+/// What `words` need of it, of which the first is a command: describing every command takes longer than a short
+/// exchange does, and so does going over each flag of one for a number that is not there. Whatever is not plainly
+/// a command is for the whole to judge.
+fn needed(words: &[Cow<'_, str>]) -> clap::Command {
+    let word = words.first().map(AsRef::as_ref);
     match COMMANDS.iter().find(|row| Some(row.name) == word) {
+        Some(row) if words.iter().any(|word| may_be_negative(word)) => {
+            Cli::command().subcommand(row.described().mut_args(taking_negative_numbers))
+        }
         Some(row) => Cli::command().subcommand(row.described()),
         None if matches!(word, Some("--version" | "-V")) => Cli::command(),
         None => whole(),
@@ -246,17 +260,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = completions::answered(&arguments) {
         return exit;
     }
-    let word = arguments.get(1).map(|word| word.to_string_lossy().into_owned());
-    match parsed_and_run(needed(word.as_deref()), arguments) {
+    let words: Vec<Cow<'_, str>> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    match parsed_and_run(needed(&words), &arguments) {
         Ok(exit) => exit,
         Err(mut error) => {
-            habits::explain(&mut error, word.as_deref());
+            habits::explain(&mut error, words.first().map(AsRef::as_ref));
             refused(&error)
         }
     }
 }
 
-fn parsed_and_run(cli: clap::Command, arguments: Vec<OsString>) -> Result<Exit, clap::Error> {
+fn parsed_and_run(cli: clap::Command, arguments: &[OsString]) -> Result<Exit, clap::Error> {
     // It goes with the process: to free its thousand pieces one by one takes longer than to listen and connect.
     let mut cli = ManuallyDrop::new(cli);
     let mut given = cli.try_get_matches_from_mut(arguments)?;

@@ -8,8 +8,7 @@ use super::output::Output;
 use crate::engine::{Stop, StopReason};
 use crate::event::Exit;
 use signal_hook::flag;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -76,7 +75,11 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: if is_ignored(hang_up) { None } else { Some(signal(hang_up)?) },
+            hang_up: if crate::engine::signal_is_ignored(hang_up.as_raw_value()) {
+                None
+            } else {
+                Some(signal(hang_up)?)
+            },
         })
     }
 
@@ -139,18 +142,6 @@ async fn next(signal: &mut Option<Signal>) {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
     }
-}
-
-/// Whether the process was begun with this signal ignored: proc(5), `SigIgn`. Not, where that cannot
-/// be read.
-fn is_ignored(kind: SignalKind) -> bool {
-    // One page holds it, and is read at once.
-    let mut status = [0; 4096];
-    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
-    let status = String::from_utf8_lossy(status.get(..read).unwrap_or_default());
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask >> (kind.as_raw_value() - 1) & 1 == 1
 }
 
 /// Says why signals are not watched; the run goes on, and a signal ends it at once.

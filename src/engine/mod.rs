@@ -65,7 +65,10 @@ mod trouble;
 mod trust;
 mod watch;
 
-pub use crate::net::{Cut, Host, Namespaces, NoNamespaces, Shape, listeners, raise_open_files, runtime};
+pub use crate::net::{
+    Cut, Host, Namespaces, NoNamespaces, Shape, ignore_broken_pipes, listeners, raise_open_files, runtime,
+    signal_is_ignored,
+};
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
 pub use player::{play, play_stepping};

@@ -3,7 +3,7 @@
 //! What stays inside: pointers never outlive the call, lengths are those of the buffers handed in.
 #![allow(
     unsafe_code,
-    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, SIOCSIFFLAGS, receiving into spare capacity: nothing safe does these"
+    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, SIOCSIFFLAGS, what a signal does, receiving into spare capacity: nothing safe does these"
 )]
 
 use std::io;
@@ -89,6 +89,22 @@ fn int_ioctl(fd: RawFd, request: libc::Ioctl) -> io::Result<usize> {
     // SAFETY: both requests used here write one int to the pointer.
     let result = unsafe { libc::ioctl(fd, request, &raw mut value) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(usize::try_from(value).unwrap_or(0)) }
+}
+
+/// Whether the process ignores this signal now (sigaction(2)); not, where there is no such signal.
+pub fn signal_is_ignored(signal: c_int) -> bool {
+    // SAFETY: sigaction is integers and a pointer that may be null, for which all zeroes are valid.
+    let mut now: libc::sigaction = unsafe { zeroed() };
+    // SAFETY: without a new action nothing changes; what is in force is written to a live sigaction.
+    let result = unsafe { libc::sigaction(signal, ptr::null(), &raw mut now) };
+    result == 0 && now.sa_sigaction == libc::SIG_IGN
+}
+
+/// Has what is written to a pipe or a socket that nobody reads fail with EPIPE (signal(7)): the signal that comes too
+/// would end the process.
+pub fn ignore_broken_pipes() {
+    // SAFETY: no handler is installed, only what the kernel does with the signal is said.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
 /// Sets the loopback interface of this thread's network namespace up (netdevice(7)), which gives it its

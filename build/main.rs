@@ -3,14 +3,20 @@
 #![allow(clippy::print_stdout, reason = "what a build script prints is how it speaks to cargo")]
 
 use std::env;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::process::Command;
 
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+/// The functions that a start and a short exchange run, as the linker knows them: `build/start-order` finds them.
+const START: &str = include_str!("start.txt");
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     if !(is("PROFILE", "release") && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu"))
     {
-        return;
+        return Ok(());
     }
     // A program that can be loaded anywhere has every pointer in its tables corrected when it starts, which takes as
     // long as the rest of a short command.
@@ -21,6 +27,17 @@ fn main() {
             println!("cargo::rustc-link-arg-bins={argument}");
         }
     }
+    println!("cargo::rustc-link-arg-bins=-T{}", together()?.display());
+    Ok(())
+}
+
+/// A linker script that puts what a start runs next to each other: spread over the whole text, each function brings
+/// a page fault with it. A name that stands for nothing any more does no harm.
+fn together() -> io::Result<PathBuf> {
+    let named: String = START.lines().map(|name| format!("*(.text.{name})\n")).collect();
+    let path = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("start.ld");
+    fs::write(&path, format!("SECTIONS {{ .text.start : {{\n{named}}} }}\nINSERT BEFORE .text;\n"))?;
+    Ok(path)
 }
 
 /// The path of a library of the C compiler that links, where it is this machine's own and has it.
