@@ -71,6 +71,7 @@ mod stdin;
 mod step;
 mod tags;
 mod telling;
+mod udp_draft;
 mod udp_recv;
 mod udp_send;
 mod udp_send_args;

@@ -9,7 +9,8 @@ use super::output::Output;
 use super::payload;
 use super::scenario;
 use super::telling::{Telling, interval, limit, number};
-use super::udp_telling::{Audience, SOCKET, failed};
+use super::udp_draft::{SOCKET, receive_so_many};
+use super::udp_telling::{Audience, failed};
 use crate::engine::datagrams::{Receiving, Reply};
 use crate::event::Exit;
 use crate::script::draft::DraftStep;
@@ -85,10 +86,6 @@ pub(super) struct Args {
 
 /// Where it receives when nothing is said.
 const DEFAULT: &str = "127.0.0.1:6060";
-/// The largest datagram there is.
-const LARGEST: &str = "65535";
-/// How long a `recv` may take where nothing says.
-const UNBOUNDED: &str = "24h";
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
@@ -191,48 +188,54 @@ fn answer(reply: &str, drafting: &Drafting<'_>) -> Result<DraftStep, Problem> {
 
 /// The steps as a scenario says them; what no step says is named.
 fn as_scenario(args: &Args, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
-    if let (Some(_), true) = (args.count, args.echo || args.reply.is_some()) {
+    let answers = args.echo || args.reply.is_some();
+    if args.count.is_some() && answers {
         let what = "`--count` is no step beside `--echo` or `--reply`: only the command can do both";
         return Err(Box::new(Diagnostic::error(what, &drafting.arguments.place("--count"))));
     }
     let mut all = steps(args, drafting)?;
-    let at = || drafting.value(SOCKET);
-    let within = args.within.map(|within| drafting.value(format_duration(within)));
     if let Some(count) = args.count {
-        let recv = drafting.step("recv")?.with("at", at()).with("max", drafting.value(LARGEST));
-        let recv = recv.with("within", drafting.value(UNBOUNDED));
-        let repeat = drafting.step("repeat")?.with("times", drafting.value(count.to_string()));
-        let repeat = match within {
-            Some(within) => repeat.with("within", within),
-            None => repeat,
-        };
-        all.push(repeat.with("steps", drafting.steps(&[recv])));
+        all.push(receive_so_many(count, args.within, drafting)?);
         return Ok(all);
     }
     let serving = match all.pop() {
         Some(answer) if args.reply.is_some() => answer,
         bind => {
             all.extend(bind);
-            drafting.step(if args.echo { "echo" } else { "discard" })?.with("at", at())
+            drafting.step(if args.echo { "echo" } else { "discard" })?.with("at", drafting.value(SOCKET))
         }
     };
-    let Some(within) = within else {
+    let Some(within) = args.within else {
         all.push(serving);
         return Ok(all);
     };
     // Serving ends only when its time is over, and in that time something has to come.
-    let answers = args.echo || args.reply.is_some();
     if !answers {
-        let recv = drafting.step("recv")?.with("at", at()).with("max", drafting.value(LARGEST));
-        all.push(recv.with("within", within.clone()));
+        all.push(receive_so_many(1, Some(within), drafting)?);
     }
-    all.push(serving.with("within", within).with("fails", drafting.value("timeout")));
+    let serving = serving.with("within", drafting.value(format_duration(within)));
+    all.push(serving.with("fails", drafting.value("timeout")));
     if answers {
-        let check = drafting.step("check")?.with("at", at()).with("fact", drafting.value("received"));
-        let check = check.with("at_least", drafting.value("1"));
-        all.push(check.with("within", drafting.value("1ms")));
+        all.push(answered(args, &all, drafting)?);
     }
     Ok(all)
+}
+
+/// The check that something was answered, for it came then. A fact counts bytes: an answer that may be empty says
+/// nothing.
+fn answered(args: &Args, steps: &[DraftStep], drafting: &Drafting<'_>) -> Result<DraftStep, Problem> {
+    // What is wrong with the steps is told when all of them are checked.
+    let scenario = load_steps("udp-recv", steps, &drafting.arguments.all()).ok();
+    let sends = |scenario| reply(&scenario).and_then(|reply| reply.known_len());
+    if scenario.is_some_and(|scenario| sends(scenario).unwrap_or(0) == 0) {
+        let beside = if args.echo { "`--echo`" } else { "a `--reply` that is not known to have bytes" };
+        let what = format!("`--within` is no step beside {beside}: no step counts empty datagrams");
+        let problem = Diagnostic::error(what, &drafting.arguments.place("--within"));
+        return Err(Box::new(problem.help("leave it out, and the rest is printed")));
+    }
+    let check =
+        drafting.step("check")?.with("at", drafting.value(SOCKET)).with("fact", drafting.value("sent"));
+    Ok(check.with("at_least", drafting.value("1")).with("within", drafting.value("1ms")))
 }
 
 fn receive(args: &Args, scenario: &Scenario, output: &Output) -> Exit {

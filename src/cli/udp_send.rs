@@ -7,8 +7,9 @@ use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
 use super::scenario;
+use super::udp_draft::{SOCKET, receive_so_many};
 use super::udp_send_args::Args;
-use super::udp_telling::{Audience, SOCKET, failed};
+use super::udp_telling::{Audience, failed};
 use crate::engine::datagrams::{Await, Payloads, Schedule, Sending, refusal_within};
 use crate::event::Exit;
 use crate::script::draft::DraftStep;
@@ -212,11 +213,8 @@ impl Plan {
         }
         let mut steps = self.steps(args, drafting)?;
         if let Some(replies) = args.replies {
-            let within = drafting.value(format_duration(args.wait.unwrap_or(WAIT).max(NO_WAIT)));
-            let recv = drafting.step("recv")?.with("at", drafting.value(SOCKET));
-            let recv = recv.with("max", drafting.value("65535")).with("within", within);
-            let repeat = drafting.step("repeat")?.with("times", drafting.value(replies.to_string()));
-            steps.push(if replies == 1 { recv } else { repeat.with("steps", drafting.steps(&[recv])) });
+            let wait = args.wait.unwrap_or(WAIT).max(NO_WAIT);
+            steps.push(receive_so_many(replies, Some(wait), drafting)?);
         } else {
             // Whatever comes is no matter, but a refusal is: it comes after the send that it is of.
             let within = drafting.value(format_duration(refusal_within(is_here(&self.to))));

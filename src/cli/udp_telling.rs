@@ -12,9 +12,6 @@ use crate::sink::{Calm, Datagrams, Facing, Jsonl, Manner, Times, View};
 use crate::text::{Diagnostic, ErrorKind, Severity};
 use std::io::{self, Write};
 
-/// The socket's name in the steps of these commands.
-pub(super) const SOCKET: &str = "socket";
-
 /// Who is told, and how it is known that nobody reads any more.
 pub(super) struct Audience {
     pub live: Live,

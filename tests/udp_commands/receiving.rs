@@ -1,5 +1,6 @@
 //! `udp-recv`.
 
+use crate::desk::ports::{free_udp_port, receives};
 use crate::desk::running::{Input, Running};
 use crate::desk::{LONG, run, shell};
 use crate::harness::{next, port_of, settled, socket, start, start_with};
@@ -61,14 +62,50 @@ fn silence_is_a_time_out_and_quiet_says_only_that() {
 fn silence_fails_its_scenario_too() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("scenario.yaml");
-    for words in
-        [&["--within", "50ms"][..], &["--within", "50ms", "--echo"], &["--within", "50ms", "--reply", "x"]]
-    {
+    for words in [&["--within", "50ms"][..], &["--within", "50ms", "--reply", "x"]] {
         let scenario = run(&[&["udp-recv", "0"], words, &["--as-scenario"]].concat());
         std::fs::write(&file, &scenario.out).unwrap();
         let replayed = run(&["replay", file.to_str().unwrap()]);
         assert_eq!(replayed.code, Some(1), "{}{}", scenario.out(), replayed.err);
     }
+}
+
+#[test]
+fn an_empty_datagram_is_something_that_came_in_its_scenario_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("scenario.yaml");
+    let (sender, port) = (socket(), free_udp_port());
+    let at = port.to_string();
+    for words in [&["--within", "3s", "--reply", "x"][..], &["--within", "60s", "--count", "1"]] {
+        let words = [&["udp-recv", &at], words].concat();
+        let scenario = run(&[&words[..], &["--as-scenario"]].concat());
+        std::fs::write(&file, &scenario.out).unwrap();
+        for arguments in [&words[..], &["replay", file.to_str().unwrap()]] {
+            let receiver = start(arguments);
+            receives(port);
+            sender.send_to(b"", ("127.0.0.1", port)).unwrap();
+            let ended = receiver.end();
+            assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", scenario.out(), ended.err);
+        }
+    }
+}
+
+#[test]
+fn what_no_step_can_count_is_refused_as_a_scenario_with_the_reason() {
+    for (words, beside) in [
+        (&["--echo"][..], "`--echo`"),
+        (&["--reply", ""], "a `--reply` that is not known to have bytes"),
+        (&["--reply", "${time}"], "a `--reply` that is not known to have bytes"),
+    ] {
+        let ended = run(&[&["udp-recv", "0", "--within", "1s", "--as-scenario"], words].concat());
+        let wanted =
+            format!("error: `--within` is no step beside {beside}: no step counts empty datagrams\n");
+        assert!(ended.err.starts_with(&wanted), "{words:?}: {}", ended.err);
+        assert_eq!((ended.out().as_str(), ended.code), ("", Some(2)), "{words:?}");
+    }
+    // A mistake in what is answered is told, and not taken for an answer of unknown length.
+    let ended = run(&["udp-recv", "0", "--within", "1s", "--as-scenario", "--reply", "${nope}"]);
+    assert!(ended.err.starts_with("error: the variable `nope` is not defined here\n"), "{}", ended.err);
 }
 
 #[test]

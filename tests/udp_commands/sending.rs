@@ -82,6 +82,38 @@ fn its_scenario_fails_where_it_fails_and_passes_where_it_does_not() {
 }
 
 #[test]
+fn the_wait_is_for_all_answers_together_in_its_scenario_too() {
+    let peer = socket();
+    let words = ["udp-send", &port_of(&peer), "a", "b", "--replies", "2", "--wait", "40s"];
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("scenario.yaml");
+    let scenario = run(&[&words[..], &["--as-scenario"]].concat());
+    std::fs::write(&file, &scenario.out).unwrap();
+    // An answer that comes does not begin the wait anew.
+    let printed = scenario.out();
+    let (before, inside) = printed.split_once("steps:\n        -").unwrap();
+    assert!(before.contains("within: 40s\n") && !inside.contains("within: 40s"), "{printed}");
+    for arguments in [&words[..], &["replay", file.to_str().unwrap()]] {
+        let sender = start(arguments);
+        for _ in 0..2 {
+            let (bytes, from) = next(&peer);
+            peer.send_to(&bytes, from).unwrap();
+        }
+        assert_eq!(sender.end().code, Some(0), "{arguments:?}");
+    }
+    let few = ["udp-send", &port_of(&peer), "a", "b", "--replies", "2", "--wait", "300ms"];
+    std::fs::write(&file, &run(&[&few[..], &["--as-scenario"]].concat()).out).unwrap();
+    for (arguments, code) in [(&few[..], 4), (&["replay", file.to_str().unwrap()], 1)] {
+        let sender = start(arguments);
+        let (bytes, from) = next(&peer);
+        peer.send_to(&bytes, from).unwrap();
+        next(&peer);
+        let ended = sender.end();
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {}", ended.err);
+    }
+}
+
+#[test]
 fn an_answer_is_the_output_and_from_another_port_it_is_shown_as_such() {
     let (peer, other) = (socket(), socket());
     let port = port_of(&peer);
