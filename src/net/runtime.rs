@@ -11,10 +11,15 @@ const DESCRIPTORS: usize = 6;
 
 /// A runtime for the calling thread; an error where the process may open too few files for it.
 pub fn runtime() -> io::Result<Runtime> {
-    // Tokio panics where it has no file left for its signals: so whether there is room is asked before.
+    // Tokio panics where it has no file left for its signals.
+    has_room()?;
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// Whether the process may open that many files more.
+fn has_room() -> io::Result<()> {
     let (one, _other) = UnixStream::pair()?;
     // Copies cost next to nothing, new files a fiftieth of a short command.
-    let room: io::Result<Vec<_>> = (2..DESCRIPTORS).map(|_| one.try_clone()).collect();
-    drop(room?);
-    Builder::new_current_thread().enable_all().build()
+    let copies: io::Result<Vec<_>> = (2..DESCRIPTORS).map(|_| one.try_clone()).collect();
+    copies.map(drop)
 }
