@@ -4,13 +4,16 @@ use super::arguments::Arguments;
 use super::ending::sentence;
 use super::output::Output;
 use super::send_args::Args;
-use super::send_draft::plan;
+use super::send_draft::{Plan, plan};
 use super::send_job::Job;
 use super::telling::Talkers;
 use super::{flags, scenario, secured, send_progress};
 use crate::event::Exit;
 use crate::script::load::load_steps;
 use crate::text::Diagnostic;
+
+/// What any peer can be sent before it reads or is read from: sockets have room for it.
+const AT_ONCE: u64 = 64 << 10;
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     let arguments = Arguments::of_process();
@@ -22,20 +25,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
     };
     if args.as_scenario {
-        if plan.input.is_some() {
-            let hint = "DATA, `@file` or `--file` can be said by a step".to_owned();
-            sentence(
-                output,
-                "standard input is no step of a scenario: only the command can read it",
-                &[hint],
-            );
-            return Exit::Usage;
-        }
-        if let Some(problem) = unsayable(args, &arguments) {
-            output.problem(&problem);
-            return Exit::Usage;
-        }
-        return scenario::print("send", flags::SEND, output, |drafting| plan.as_scenario(drafting));
+        return as_scenario(args, &plan, &arguments, output);
     }
     let scenario = match load_steps("send", &plan.steps(), &arguments.all()) {
         Ok(scenario) => scenario,
@@ -70,6 +60,24 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
         None => exit,
     }
+}
+
+/// Prints the scenario that the command is.
+fn as_scenario(args: &Args, plan: &Plan, arguments: &Arguments, output: &Output) -> Exit {
+    if plan.input.is_some() {
+        let hint = "DATA, `@file` or `--file` can be said by a step".to_owned();
+        sentence(output, "standard input is no step of a scenario: only the command can read it", &[hint]);
+        return Exit::Usage;
+    }
+    if let Some(problem) = unsayable(args, arguments) {
+        output.problem(&problem);
+        return Exit::Usage;
+    }
+    // What is wrong with the steps is told where they are printed.
+    let checked = load_steps("send", &plan.steps(), &arguments.all());
+    let bytes = checked.map_or(Some(0), |scenario| send_progress::total(plan.parts(&scenario.steps).sending));
+    let large = bytes.is_none_or(|bytes| bytes > AT_ONCE);
+    scenario::print("send", flags::SEND, output, |drafting| plan.as_scenario(large, drafting))
 }
 
 /// What the command expects and no steps can: a reset that may come at any time, also while something is sent.

@@ -9,7 +9,7 @@ use super::stdin::{LARGE, Pace, Pieces};
 use crate::script::draft::DraftStep;
 use crate::script::node::Node;
 use crate::script::step::Step;
-use crate::text::{Diagnostic, format_duration, format_size};
+use crate::text::{Address, Diagnostic, format_duration, format_size};
 use std::time::Duration;
 
 /// The stream's name in the steps.
@@ -18,6 +18,9 @@ pub(super) const CLIENT: &str = "client";
 const WAIT: Duration = Duration::from_secs(5);
 /// How long a connect may take where nothing says.
 const CONNECT: Duration = Duration::from_secs(10);
+/// How long a step of a scenario may take that sends much, or receives while that is sent: the command waits for as
+/// long as something passes, a step has a limit.
+const LONG: Duration = Duration::from_mins(1);
 /// `--pattern` counts anew after so many bytes: a buffer is made once and sent again.
 const PATTERN: u64 = 1 << 20;
 /// Pieces a second of `--rate`.
@@ -74,19 +77,29 @@ impl Plan {
     }
 
     /// The steps as a scenario says them: what a conversation receives without expecting it is discarded, and
-    /// the peer has to end cleanly.
-    pub fn as_scenario(&self, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
-        let groups = [&self.opening, &self.sending, &self.then, &self.receiving];
-        let mut steps: Vec<DraftStep> = groups.into_iter().flatten().cloned().collect();
+    /// the peer has to end cleanly. What is `large` is sent in a lane of its own, with time for it: the peer may answer
+    /// before it has everything, and would not read on if nobody read that.
+    pub fn as_scenario(&self, large: bool, drafting: &Drafting<'_>) -> Result<Vec<DraftStep>, Problem> {
+        let (mut sending, mut receiving, mut ending) =
+            (self.sending.clone(), self.receiving.clone(), self.ending.clone());
         let talks = !self.sending.is_empty() || !self.then.is_empty();
         if self.receiving.is_empty() && !self.expects_within && talks && !self.wait.is_zero() {
-            let within = drafting.value(format_duration(self.wait));
+            let wait = if large { self.wait.max(LONG) } else { self.wait };
             let at = || drafting.value(CLIENT);
-            steps.push(drafting.step("discard")?.with("at", at()).with("within", within));
-            steps.push(drafting.step("expect")?.with("at", at()).with("eof", drafting.value("true")));
+            let within = drafting.value(format_duration(wait));
+            receiving.push(drafting.step("discard")?.with("at", at()).with("within", within));
+            ending.insert(0, drafting.step("expect")?.with("at", at()).with("eof", drafting.value("true")));
         }
-        steps.extend(self.ending.iter().cloned());
-        Ok(steps)
+        if large {
+            let within = || drafting.value(format_duration(LONG));
+            sending = sending.into_iter().map(|step| step.with("within", within())).collect();
+        }
+        sending.extend(self.then.iter().cloned());
+        if large && !receiving.is_empty() {
+            let lanes = drafting.step("parallel")?.with("sending", drafting.steps(&sending));
+            sending = vec![lanes.with("receiving", drafting.steps(&std::mem::take(&mut receiving)))];
+        }
+        Ok([self.opening.clone(), sending, receiving, ending].concat())
     }
 }
 
@@ -101,6 +114,10 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
     if let (true, Some(word)) = (args.probe, data.first()) {
         let problem = Diagnostic::error("`-z` sends nothing, and looks at one port", &arguments.place(word));
         return Err(Box::new(problem.help("leave this out, or leave `-z` out to send it")));
+    }
+    if args.abort && matches!(taken.address, Address::Unix(_)) {
+        let problem = Diagnostic::error("a unix socket cannot be reset", &arguments.place("--abort"));
+        return Err(Box::new(problem.help("leave `--abort` out: `--no-shutdown --wait 0` closes at once")));
     }
     let planning = Planning { args, drafting: &drafting };
     let opening = planning.opening(&taken.address.to_string())?;

@@ -30,7 +30,7 @@ pub(super) fn bar(args: &Args, plan: &Plan, scenario: &Scenario) -> Option<Trans
 }
 
 /// How many bytes these steps send, where that is known before.
-fn total(steps: &[Step]) -> Option<u64> {
+pub(super) fn total(steps: &[Step]) -> Option<u64> {
     steps.iter().try_fold(0u64, |sum, step| {
         let bytes = match &step.action {
             Action::Send(send) => len(&send.content)?,
@@ -61,17 +61,16 @@ pub(super) async fn watch(bar: Option<&Transfer>, noting: Option<&Step>, stage: 
     let mut before = None;
     loop {
         tick.tick().await;
-        let Some(by_now) = stage.passed(CLIENT) else { continue };
+        let (Some(by_now), Some(counts)) = (stage.passed(CLIENT), stage.progress(CLIENT)) else { continue };
         if let (Some(bar), None) = (bar, &before) {
             bar.begin();
         }
-        let counts = (by_now.sent, by_now.received);
         let (since, told) = match before {
             Some((last, since, told)) if last == counts => (since, told),
             _ => (Instant::now(), false),
         };
-        let waits = stage.unacknowledged(CLIENT) > 0;
-        let stuck = Some(since.elapsed()).filter(|time| *time >= STUCK && waits);
+        let [.., unacknowledged] = counts;
+        let stuck = Some(since.elapsed()).filter(|time| *time >= STUCK && unacknowledged > 0);
         match (bar, noting) {
             (Some(bar), _) => bar.passed(by_now, stuck),
             (None, Some(step)) if stuck.is_some() && !told => {

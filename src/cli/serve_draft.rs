@@ -18,6 +18,8 @@ const HERE: &str = "127.0.0.1:6060";
 /// The names in the steps.
 const SERVER: &str = "server";
 const CONN: &str = "conn";
+/// One message is what one receive takes of a stream.
+const MESSAGE: &str = "256KiB";
 /// `--source` counts anew after so many bytes.
 const PATTERN: u64 = 1 << 20;
 /// How many patterns are as good as without end.
@@ -250,7 +252,8 @@ impl Planning<'_> {
             return self.source(size);
         }
         if args.short {
-            let mut steps = vec![drafting.step("recv")?.with("at", at())];
+            let mut steps =
+                vec![drafting.step("recv")?.with("at", at()).with("max", drafting.value(MESSAGE))];
             if let Some(word) = args.reply.first() {
                 let send = drafting.step("send")?.with("from", at());
                 steps.push(payload::payload(send, word, &drafting.arguments.place(word))?);

@@ -11,7 +11,6 @@ use super::trouble::Trouble;
 use crate::event::{Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, Parting, SendFlags, Stream};
 use crate::script::step::{Action, Step};
-use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -175,26 +174,13 @@ impl Client<'_> {
         run_steps(self.lane, &self.shared.serving.before).await?;
         let name = &self.shared.serving.name;
         if let Service::Steps(steps) = &self.shared.serving.service {
-            run_steps(self.lane, steps).await.map_err(|failure| self.lost(failure))?;
+            run_steps(self.lane, steps).await?;
             return self.left_well(steps).await;
         }
         let socket = self.lane.socket(name).map_err(|closed| self.failure(&closed.into()))?;
         let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
         let talk = Talk { lane: self.lane, shared: self.shared, socket: &socket, stream };
         talk.service().await.map_err(|trouble| self.failure(&trouble))
-    }
-
-    /// A half-close that comes too late fails of how the connection was lost: the kernel says only that it is not
-    /// connected any more.
-    fn lost(&self, failure: Box<Failure>) -> Box<Failure> {
-        if failure.kind.error() != Some(ErrorKind::NotConnected) {
-            return failure;
-        }
-        let lost = self.lane.socket(&self.shared.serving.name).ok().and_then(|socket| match &socket.live {
-            Live::Stream(stream, _) => stream.lost(),
-            _ => None,
-        });
-        lost.map_or(failure, |lost| self.failure(&lost.into()))
     }
 
     /// Whether a client whose last step was `answer` or `discard` left well: to those any end is one.
@@ -219,7 +205,7 @@ impl Client<'_> {
     /// Until nothing has passed either way for the time allowed, seen at an eighth of it. Holds no stream: its
     /// steps may close that.
     async fn idle(&self) {
-        idle(self.shared.serving.idle, || self.lane.passed(&self.shared.serving.name)).await;
+        idle(self.shared.serving.idle, || self.lane.progress(&self.shared.serving.name)).await;
     }
 }
 

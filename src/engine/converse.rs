@@ -358,22 +358,28 @@ impl Holding<'_> {
         std::future::pending::<()>().await;
     }
 
-    /// Until nothing has come for the time to wait. Steps have deadlines of their own.
+    /// Until nothing has come for the time to wait, since all that was sent has arrived: a peer that reads slowly is no
+    /// silent one. That is seen at an eighth of the time. Steps have deadlines of their own.
     async fn waited(&self) {
         let Some(wait) =
             self.conversation.wait.filter(|_| matches!(self.conversation.receiving, Receiving::Everything))
         else {
             return std::future::pending().await;
         };
+        let mut under_way = self.stream.under_way();
         while let Some(until) = self.heard.get().checked_add(wait).filter(|until| *until > Instant::now()) {
-            tokio::time::sleep_until(until).await;
+            tokio::time::sleep_until(until.min(Instant::now() + wait / 8)).await;
+            let left = self.stream.under_way();
+            if left != under_way {
+                under_way = left;
+                self.heard.set(Instant::now());
+            }
         }
     }
 
     /// Until nothing has passed either way for the time allowed, seen at an eighth of it.
     async fn idle(&self) {
-        let passed = || (self.stream.sent(), self.stream.received());
-        idle(self.conversation.idle, passed).await;
+        idle(self.conversation.idle, || self.stream.progress()).await;
     }
 }
 

@@ -3,10 +3,11 @@
 
 use super::lock::locked;
 use super::process::Process;
+use super::received::tell_ended;
 use super::session::{At, Lane, Live, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::What;
-use crate::net::Parting;
+use crate::net::{End, Parting};
 use crate::script::step::Name;
 use crate::text::Fact;
 use std::collections::BTreeMap;
@@ -90,8 +91,17 @@ async fn alone(socket: Arc<Socket>) -> Socket {
     }
 }
 
+/// States the peer's reset, where a send has met it and no receive: the close is not what ended this stream.
+fn tell_a_reset(lane: &Lane, step: Option<u32>, socket: &Socket) {
+    let Live::Stream(stream, _) = &socket.live else { return };
+    if stream.is_reset() && socket.history.how_ended().is_none() {
+        tell_ended(lane, step, socket, &End::Reset);
+    }
+}
+
 /// Ends a socket in the way of its kind.
 async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Trouble> {
+    tell_a_reset(lane, step, &socket);
     let name = socket.name;
     let (mut sent, mut received, mut parting) = (0, 0, Parting::default());
     match socket.live {

@@ -12,7 +12,7 @@ use super::trouble::Trouble;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
-use crate::text::{ErrorKind, Fact, FactValue};
+use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -119,16 +119,10 @@ impl Stage {
         self.lane.passed(&name.into())
     }
 
-    /// How many bytes sent on the stream that is open under `name` the peer has not acknowledged.
-    pub fn unacknowledged(&self, name: &str) -> u64 {
-        let Ok(socket) = self.lane.socket(&name.into()) else { return 0 };
-        match &socket.live {
-            Live::Stream(stream, _) => match stream.fact(Fact::Unsent) {
-                Ok(Some(FactValue::Number(bytes))) => bytes,
-                _ => 0,
-            },
-            _ => 0,
-        }
+    /// What changes whenever bytes pass on the stream that is open under `name`; the last is how many of those sent
+    /// the peer has not acknowledged.
+    pub fn progress(&self, name: &str) -> Option<[u64; 3]> {
+        self.lane.progress(&name.into())
     }
 
     /// What steps have saved, by name.

@@ -51,7 +51,13 @@ pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadli
         sending.tell_part(&recipe, taken)?;
     }
     let label = format!("{taken} of {} were taken", bytes(recipe.len()));
-    Err(trouble.label(label).help("the peer is not reading: its receive buffer and our send buffer are full"))
+    Err(trouble.label(label).help(match &socket.live {
+        Live::Stream(stream, _) if stream.parting().unread > 0 => {
+            "what the peer has sent is not received here, and it may wait for that: receive beside the sending, in \
+             another lane of `parallel`"
+        }
+        _ => "the peer is not reading: its receive buffer and our send buffer are full",
+    }))
 }
 
 /// How long the pauses take that the step asks for; they are not the peer's doing.

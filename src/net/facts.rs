@@ -18,8 +18,8 @@ pub(super) fn of(polled: &Polled, fact: Fact) -> Result<Option<FactValue>, NetEr
             Ok(word.map(|word| FactValue::Word(word.to_owned())))
         }
         (Fact::Unsent, Kind::TcpStream | Kind::UnixStream | Kind::Udp | Kind::UnixDatagram) => {
-            let bytes = sys::outq(polled.fd()).map_err(|e| failed(fact, &e))?;
-            Ok(Some(FactValue::Number(u64::try_from(bytes).unwrap_or(0))))
+            let bytes = unacknowledged(polled).map_err(|e| failed(fact, &e))?;
+            Ok(Some(FactValue::Number(bytes)))
         }
         // Of a listening socket tcpi_unacked is the length of the accept queue.
         (Fact::Queued, Kind::TcpListener) => number(tcp_info(polled)?.tcpi_unacked),
@@ -36,6 +36,15 @@ pub(super) fn of(polled: &Polled, fact: Fact) -> Result<Option<FactValue>, NetEr
         }
         _ => Err(NetError::other(format!("{} has no {}", polled.kind.words(), fact.name()))),
     }
+}
+
+/// Bytes sent that the peer has not acknowledged (tcp(7), SIOCOUTQ); of a unix stream, what it has not read, as the
+/// kernel counts its memory.
+pub(super) fn unacknowledged(polled: &Polled) -> io::Result<u64> {
+    // The kernel counts a FIN as a byte: it has a sequence number (RFC 9293, 3.4).
+    let state = if polled.kind == Kind::TcpStream { sys::tcp_info(polled.fd())?.tcpi_state } else { 0 };
+    let fin = usize::from(sys::FIN_UNDER_WAY.contains(&state));
+    Ok(u64::try_from(sys::outq(polled.fd())?.saturating_sub(fin)).unwrap_or(u64::MAX))
 }
 
 /// Bytes waiting, those held outside the kernel included.

@@ -115,6 +115,7 @@ impl Stream {
             self.say_close_notify().await?;
         }
         let flag = (side != Shutdown::Write).then_some(&self.read_shut);
+        let known = self.latch.get().is_some();
         // Set before the call: a receive that wakes from it must not take its own 0 for the peer's.
         let before = flag.map(|flag| flag.swap(true, Ordering::SeqCst));
         match self.polled.socket().shutdown(side) {
@@ -128,7 +129,10 @@ impl Stream {
                 if let (Some(flag), Some(before)) = (flag, before) {
                     flag.store(before, Ordering::SeqCst);
                 }
-                Err(NetError::io(format_args!("shutdown of {}", self.peer), &e))
+                // The kernel says only that it is not connected any more; what ended it counts, where nobody has
+                // heard of that yet.
+                let lost = self.lost().filter(|_| !known && e.kind() == io::ErrorKind::NotConnected);
+                Err(lost.unwrap_or_else(|| NetError::io(format_args!("shutdown of {}", self.peer), &e)))
             }
         }
     }
@@ -180,7 +184,13 @@ impl Stream {
         if self.polled.kind != Kind::TcpStream || self.closing() == Closing::Gone {
             return 0;
         }
-        sys::outq(self.polled.fd()).map_or(0, |count| u64::try_from(count).unwrap_or(0))
+        facts::unacknowledged(&self.polled).unwrap_or(0)
+    }
+
+    /// What changes whenever bytes pass: received, given to the kernel, taken by the peer. A peer that reads slowly
+    /// takes what the kernel has had for long.
+    pub fn progress(&self) -> [u64; 3] {
+        [self.received(), self.sent(), facts::unacknowledged(&self.polled).unwrap_or(0)]
     }
 
     /// What a close would send now. Bytes that come later can still make a reset of it.

@@ -23,6 +23,8 @@ use super::starting;
 pub(super) const TCP_CLOSE: u8 = 7;
 /// While the handshake is under way.
 pub(super) const TCP_SYN_SENT: u8 = 2;
+/// The states in which our FIN is not acknowledged: fin-wait-1, last-ack, closing.
+pub(super) const FIN_UNDER_WAY: [u8; 3] = [4, 9, 11];
 /// The states in which the peer's FIN has been received: time-wait, close-wait, last-ack, closing.
 pub(super) const FIN_RECEIVED: [u8; 4] = [6, 8, 9, 11];
 

@@ -47,6 +47,17 @@ fn a_peer_that_does_not_read_stops_the_sender() {
 }
 
 #[test]
+fn a_peer_that_answers_what_nobody_receives_stops_reading() {
+    let drawn = connected(
+        "
+- parallel:
+    back: [{ echo: conn }]
+    there: [{ send: { from: client, zeros: 64MiB, within: 300ms } }]",
+    );
+    assert!(drawn.contains("receive beside the sending, in another lane of `parallel`"), "{drawn}");
+}
+
+#[test]
 fn nobody_connected_in_time() {
     stored!(alone(
         "

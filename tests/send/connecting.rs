@@ -179,4 +179,7 @@ fn a_unix_socket_is_an_address_too() {
     peer.join().unwrap();
     assert_eq!((told.out(), told.code), ("hi".to_owned(), Some(0)), "{}", told.err);
     assert!(!told.err.contains("unnamed"), "{}", told.err);
+    let told = run(&["send", &format!("unix:{}", path.display()), "hi", "--abort"]);
+    assert_eq!((told.out(), told.code), (String::new(), Some(2)), "{}", told.err);
+    assert!(told.err.contains("error: a unix socket cannot be reset"), "{}", told.err);
 }

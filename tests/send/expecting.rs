@@ -46,6 +46,22 @@ fn no_scenario_says_that_a_reset_may_come_at_any_time() {
 }
 
 #[test]
+fn a_large_send_and_its_scenario_read_the_answer_while_they_send() {
+    for words in [&["--pattern", "24MiB"][..], &["--pattern", "24MiB", "--expect-size", "25165824"]] {
+        let peer = Peer::new(echo);
+        let told = run(&[&["send", &peer.at(), "--quiet"], words].concat());
+        assert_eq!((told.code, peer.end()), (Some(0), 24 << 20), "{}", told.err);
+        let peer = Peer::new(echo);
+        let printed = run(&[&["send", &peer.at(), "--as-scenario"], words].concat());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("printed.yaml");
+        std::fs::write(&path, &printed.out).unwrap();
+        let played = run(&["replay", path.to_str().unwrap()]);
+        assert_eq!((played.code, peer.end()), (Some(0), 24 << 20), "{}{}", played.out(), played.err);
+    }
+}
+
+#[test]
 fn what_comes_after_what_was_expected_does_not_keep_the_sending_from_its_end() {
     let peer = Peer::new(echo);
     let told = run(&["send", &peer.at(), "--pattern", "30MiB", "--expect-size", "1000", "--quiet"]);

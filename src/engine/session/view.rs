@@ -33,6 +33,14 @@ impl Lane {
         }
     }
 
+    /// What changes whenever bytes pass on the open stream `name`.
+    pub fn progress(&self, name: &Name) -> Option<[u64; 3]> {
+        match &self.socket(name).ok()?.live {
+            Live::Stream(stream, _) => Some(stream.progress()),
+            _ => None,
+        }
+    }
+
     /// The variables of the innermost block, in the order of names.
     pub fn variables(&self) -> Vec<(Name, Arc<[u8]>)> {
         let vars = locked(&self.locals.vars);

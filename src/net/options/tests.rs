@@ -1,11 +1,12 @@
 //! Options and facts, as the kernel reads them back.
 
+use std::net::Shutdown;
 use std::time::Duration;
 
 use crate::net::fixture::{
-    HOST, address, families, listen, recv, send, soon, tcp, unix, until, until_unread, word,
+    HOST, address, families, listen, not_now, recv, send, soon, take, tcp, unix, until, until_unread, word,
 };
-use crate::net::{DatagramOptions, End, Received, SendFlags};
+use crate::net::{DatagramOptions, End, Received, SendFlags, Stream};
 use crate::text::{ErrorKind, Fact, FactValue, OptionValue as Value, SocketOption as O};
 
 #[tokio::test]
@@ -96,6 +97,25 @@ async fn the_facts_of_a_tcp_stream_are_the_kernels() {
     assert!(matches!(fact(Fact::Mss), Some(FactValue::Number(100..))));
     assert!(matches!(fact(Fact::CongestionWindow), Some(FactValue::Number(1..))));
     until(|| client.fact(Fact::Unsent).unwrap() == Some(FactValue::Number(0))).await;
+}
+
+#[tokio::test]
+async fn what_is_not_acknowledged_counts_no_fin_and_falls_while_the_peer_reads() {
+    let (client, server) = tcp().await;
+    not_now(async { while client.send(&[7; 65536], SendFlags::default()).await.is_ok() {} }).await;
+    client.shutdown(Shutdown::Write).await.unwrap();
+    let count = |stream: &Stream, fact| match stream.fact(fact).unwrap() {
+        Some(FactValue::Number(count)) => count,
+        other => panic!("{other:?}"),
+    };
+    let is_all = || count(&client, Fact::Unsent) + count(&server, Fact::Unread) == client.sent();
+    until(is_all).await;
+    let before = client.progress();
+    assert!(client.under_way() > 0);
+    // The peer reads what it has: there is room for more of what we had sent long before.
+    take(&server, usize::try_from(count(&server, Fact::Unread)).unwrap()).await;
+    until(|| client.progress() != before).await;
+    assert_eq!(client.progress()[..2], before[..2]);
 }
 
 #[tokio::test]

@@ -317,6 +317,13 @@ async fn a_lost_connection_says_how_the_peer_ended_it_and_takes_nothing_from_the
     assert_eq!(recv(&client, 10).await, RESET);
 
     let (client, server) = tcp().await;
+    server.abort().unwrap();
+    until_state(&client, "close").await;
+    for kind in [ErrorKind::Reset, ErrorKind::NotConnected] {
+        assert_eq!(client.shutdown(Shutdown::Write).await.unwrap_err().kind, kind, "it is told once");
+    }
+
+    let (client, server) = tcp().await;
     drop(server);
     until_state(&client, "close-wait").await;
     assert_eq!(client.lost(), None, "it can still be sent to");
