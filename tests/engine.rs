@@ -14,6 +14,8 @@ mod playing;
 
 #[path = "engine/alone.rs"]
 mod alone;
+#[path = "engine/answering.rs"]
+mod answering;
 #[path = "engine/cuts.rs"]
 mod cuts;
 #[path = "engine/drill.rs"]

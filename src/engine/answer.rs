@@ -11,7 +11,7 @@ use super::received::{take_rest, tell_ended, tell_message, tell_received};
 use super::session::{Lane, Live, NO_STEP, Socket};
 use super::trouble::Trouble;
 use crate::event::{Data, FailureKind, What};
-use crate::net::{Datagram, Incoming, SendFlags, Stream};
+use crate::net::{Datagram, End, Incoming, SendFlags, Stream};
 use crate::script::judge::{Judging, Verdict};
 use crate::script::pattern::Matcher;
 use crate::script::step::{Answer, Frame, Otherwise, Rule};
@@ -97,7 +97,7 @@ enum Heard {
     /// No rule can hold any more.
     Nothing,
     /// The peer ended first.
-    End,
+    PeerEnded,
 }
 
 impl Answering<'_> {
@@ -116,12 +116,12 @@ impl Answering<'_> {
                     let came = head(incoming.window());
                     self.take_rest(&mut incoming).await?;
                     self.no_rule("no rule matched".to_owned(), came);
-                    if self.step.otherwise != Otherwise::Wait {
-                        return Ok(Done::By(self.step.otherwise));
+                    if let Some(end) = self.otherwise() {
+                        return Ok(Done::By(end));
                     }
                     self.wait_for_the_end(&mut incoming).await?;
                 }
-                Heard::End => {
+                Heard::PeerEnded => {
                     // Left unread they would make a reset of our close, and nobody would know of them.
                     let came = head(incoming.window());
                     let rest = self.take_rest(&mut incoming).await?;
@@ -129,19 +129,30 @@ impl Answering<'_> {
                         let left = bytes(rest as u64);
                         self.no_rule(format!("{left} came before the end that no rule matched"), came);
                     }
-                    if let Some(end) = incoming.end() {
-                        tell_ended(self.lane, self.number, self.socket, end);
-                    }
-                    return Ok(Done::PeerEnded);
+                    return Ok(self.ended(incoming.end(), rest > 0));
                 }
             }
         }
     }
 
+    /// What is done where no rule can hold, besides waiting.
+    fn otherwise(&self) -> Option<Otherwise> {
+        Some(self.step.otherwise).filter(|otherwise| *otherwise != Otherwise::Wait)
+    }
+
+    /// Tells how the peer ended. One that half-closed within a message has said what no rule can match any more.
+    fn ended(&self, end: Option<&End>, within_a_message: bool) -> Done {
+        if let Some(end) = end {
+            tell_ended(self.lane, self.number, self.socket, end);
+        }
+        let unmatched = within_a_message && end == Some(&End::Fin);
+        self.otherwise().filter(|_| unmatched).map_or(Done::PeerEnded, Done::By)
+    }
+
     /// Tells of a message, with the end of its line where that has come too: it would be skipped
     /// before the next.
     async fn tell_message(&self, incoming: &mut Incoming<'_>, bytes: &[u8]) -> Result<(), Trouble> {
-        let line_end = incoming.window().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let line_end = incoming.window().iter().take_while(|byte| Answer::skips(**byte)).count();
         let mut shown = bytes.to_vec();
         shown.extend(incoming.take(line_end).await?);
         tell_received(self.lane, self.number, self.socket, &shown);
@@ -155,9 +166,11 @@ impl Answering<'_> {
         let mut fed = 0;
         loop {
             if fed == 0 {
-                let blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
-                let blanks = incoming.window().iter().take_while(blank).count();
-                incoming.discard(blanks).await?;
+                let skipped = incoming.window().iter().take_while(|byte| Answer::skips(**byte)).count();
+                if skipped > 0 {
+                    let bytes = incoming.take(skipped).await?;
+                    tell_received(self.lane, self.number, self.socket, &bytes);
+                }
             }
             let piece = incoming.window().get(fed..).unwrap_or_default();
             let mut held = feed_rules(&mut rules, |judging| judging.feed(piece));
@@ -165,7 +178,7 @@ impl Answering<'_> {
             if let (None, Some(end)) = (held, incoming.end()) {
                 held = feed_rules(&mut rules, |judging| judging.end(ended_of(end)));
                 if held.is_none() {
-                    return Ok(Heard::End);
+                    return Ok(Heard::PeerEnded);
                 }
             }
             if let Some((rule, taken)) = held {
@@ -205,16 +218,14 @@ impl Answering<'_> {
         loop {
             let found = match message::next(&mut incoming, frame).await? {
                 Next::Message(found) => found,
-                Next::End(end) => {
-                    tell_ended(self.lane, self.number, self.socket, &end);
-                    return Ok(Done::PeerEnded);
-                }
+                Next::End(end) => return Ok(self.ended(Some(&end), false)),
                 Next::Cut(end) => {
                     let (_, came) = message::unfinished(frame, incoming.window());
                     let text = format!("the peer ended within a message: {came}");
-                    self.no_rule(text, head(incoming.window()));
-                    tell_ended(self.lane, self.number, self.socket, &end);
-                    return Ok(Done::PeerEnded);
+                    let came = head(incoming.window());
+                    self.take_rest(&mut incoming).await?;
+                    self.no_rule(text, came);
+                    return Ok(self.ended(Some(&end), true));
                 }
             };
             let body = found.body(incoming.window()).to_vec();
@@ -224,7 +235,7 @@ impl Answering<'_> {
                 self.reply(stream, Some(frame), rule, &body).await?
             } else {
                 self.no_rule("no rule matched".to_owned(), head(&body));
-                Some(self.step.otherwise).filter(|otherwise| *otherwise != Otherwise::Wait)
+                self.otherwise()
             };
             if let Some(end) = end {
                 return Ok(Done::By(end));

@@ -2,10 +2,10 @@
 
 use super::deadline::Deadline;
 use super::received::how_ended;
-use super::session::{Lane, Live, Socket};
+use super::session::{Lane, Live, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, Totals, What};
-use crate::net::{self, Counts};
+use crate::net::{self, Counts, End, Lender, Lent, NetError, SendFlags, Stream};
 use crate::script::step::Name;
 use std::sync::Arc;
 
@@ -13,7 +13,14 @@ pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            deadline.run(stream.counted(stream.echo())).await.map(|result| result.map(Some))
+            let serving = async {
+                if lane.session.is_tapped() {
+                    tapped(&lane.session, stream, true).await
+                } else {
+                    stream.echo().await
+                }
+            };
+            deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => deadline.run(datagram.echo()).await.map(|result| result.map(|()| None)),
         Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(at)),
@@ -25,7 +32,14 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            deadline.run(stream.counted(stream.discard())).await.map(|result| result.map(Some))
+            let serving = async {
+                if lane.session.is_tapped() {
+                    tapped(&lane.session, stream, false).await
+                } else {
+                    stream.discard().await
+                }
+            };
+            deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => {
             let forever = async {
@@ -33,11 +47,27 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
                     datagram.recv(65_535).await?;
                 }
             };
-            deadline.run(forever).await.map(|result: Result<(), net::NetError>| result.map(|()| None))
+            deadline.run(forever).await.map(|result: Result<(), NetError>| result.map(|()| None))
         }
         Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(at)),
     };
     served_or_late(lane, number, &socket, "discard", served, deadline)
+}
+
+/// `echo` or `discard` where somebody taps what comes: the loops of `net` show it to nobody.
+async fn tapped(session: &Session, stream: &Stream, echoes: bool) -> Result<End, NetError> {
+    let mut lender = Lender::new(stream).await;
+    let mut mute = !echoes;
+    loop {
+        let lent = lender.lend(|bytes| {
+            session.tap(bytes);
+            if mute { Vec::new() } else { bytes.to_vec() }
+        });
+        match lent.await? {
+            Lent::Bytes(back) => mute = mute || stream.send(&back, SendFlags::default()).await.is_err(),
+            Lent::End(end) => return Ok(end),
+        }
+    }
 }
 
 /// What a service carried; a service that outlives its deadline is a time-out.
@@ -46,7 +76,7 @@ fn served_or_late(
     number: u32,
     socket: &Arc<Socket>,
     verb: &str,
-    served: Result<Result<Option<Counts>, net::NetError>, super::deadline::Passed>,
+    served: Result<Result<Option<Counts>, NetError>, super::deadline::Passed>,
     deadline: Deadline,
 ) -> Result<(), Trouble> {
     match served {

@@ -115,6 +115,11 @@ impl Session {
         }
     }
 
+    /// Whether somebody taps received bytes.
+    pub fn is_tapped(&self) -> bool {
+        locked(&self.tap).is_some()
+    }
+
     /// A stream is closed that has carried so much.
     pub fn carried(&self, sent: u64, received: u64) {
         let mut carried = locked(&self.carried);

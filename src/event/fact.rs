@@ -172,7 +172,8 @@ pub enum What {
         name: Arc<str>,
         /// Whether with a reset.
         reset: bool,
-        /// Bytes that had come and that nobody received: they make a reset of a plain close.
+        /// Bytes that had come and that nobody received: they make a reset of a plain close, unless the connection
+        /// was over by then.
         unread: u64,
         /// Bytes sent over its life.
         sent: u64,

@@ -2,7 +2,7 @@
 //! judges with.
 
 use super::recipe::{Content, Recipe};
-use super::regex::{Against, Regex, RegexError, quote};
+use super::regex::{Against, Regex, RegexError, Stepped, quote};
 use super::template::{Fill, Part, Template};
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,6 +133,20 @@ impl Pattern {
             ),
             Self::Exit(exit) => Matcher::Exit(exit.clone()),
         })
+    }
+
+    /// Whether bytes of which this is the first may hold, as far as that is known before anything is filled in.
+    pub fn may_begin_with(&self, first: u8) -> bool {
+        match self {
+            Self::Exactly(content) | Self::Starts(content) => {
+                let known = content.as_literal().and_then(<[u8]>::first);
+                known.is_none_or(|known| *known == first)
+            }
+            Self::Masked(bytes) => bytes.first().copied().flatten().is_none_or(|known| known == first),
+            Self::Matches(Matches::Compiled(regex)) => regex.start().step(first) != Stepped::Dead,
+            Self::AnyOf(patterns) => patterns.iter().any(|pattern| pattern.may_begin_with(first)),
+            _ => true,
+        }
     }
 
     /// The named groups that become variables when it holds.

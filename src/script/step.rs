@@ -301,6 +301,13 @@ pub struct Answer {
     pub strict: bool,
 }
 
+impl Answer {
+    /// Whether this byte is skipped before a message of a stream: a line that a rule has taken may end after it.
+    pub fn skips(byte: u8) -> bool {
+        matches!(byte, b'\r' | b'\n')
+    }
+}
+
 /// One rule of `answer`.
 #[derive(Debug)]
 pub struct Rule {

@@ -257,14 +257,14 @@ pub static VERBS: &[Verb] = &[
     Verb {
         keyword: Keyword::Answer,
         name: "answer",
-        summary: "match, reply, repeat until the peer ends",
+        summary: "match, reply, repeat until the peer ends; CR and LF before a message of a stream are skipped",
         operands: &[
             required("at", Takes::Uses(TALKING, Half::Both), "the socket"),
             required("rules", Takes::Rules, "what to answer to what, the first that holds wins"),
             optional(
                 "otherwise",
                 Takes::OneOf(Otherwise::WORDS),
-                "when no rule can hold any more; wait unless given",
+                "when no rule can hold any more, also because the peer has half-closed; wait unless given",
             ),
             optional("strict", Takes::Bool, "fail in the end, where no rule matched something that came"),
         ],

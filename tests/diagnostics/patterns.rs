@@ -359,6 +359,44 @@ error: `random` has no `sede`
 }
 
 #[test]
+fn rules_that_begin_with_what_is_skipped() {
+    let text = r#"
+name: a
+steps:
+  - listen: { as: server, at: 127.0.0.1:0 }
+  - accept: { as: conn, at: server }
+  - accept: { as: framed, at: server, frame: u8 }
+  - answer: { at: conn, rules: [{ text: "\r\nPING", reply: { text: "PONG" } }, { hex: "0a ??" }] }
+  - answer: { at: conn, rules: [{ any_of: [{ starts: "\n" }, { matches: '\r' }] }, { any_of: [{ starts: "\n" }, { text: x }] }] }
+  - answer: { at: conn, rules: [{ hex: "?? 0a" }, { contains: "\n" }, { until: "\n" }, { matches: '[\n ]x' }] }
+  - answer: { at: framed, rules: [{ text: "\r\n", reply: { text: "" } }] }
+"#;
+    assert_snapshot!(told(text), @r#"
+error: this begins with CR or LF, which are skipped before a message
+ --> a.yaml:6:41
+  |
+6 |   - answer: { at: conn, rules: [{ text: "\r\nPING", reply: { text: "PONG" } }, { hex: "0a ??" }] }
+  |                                         ^^^^^^^^^^
+  |
+  = help: begin with what stands before it or after it, as in `PING\r\n`
+error: this begins with CR or LF, which are skipped before a message
+ --> a.yaml:6:87
+  |
+6 |   - answer: { at: conn, rules: [{ text: "\r\nPING", reply: { text: "PONG" } }, { hex: "0a ??" }] }
+  |                                                                                       ^^^^^^^
+  |
+  = help: begin with what stands before it or after it, as in `PING\r\n`
+error: this begins with CR or LF, which are skipped before a message
+ --> a.yaml:7:43
+  |
+7 |   - answer: { at: conn, rules: [{ any_of: [{ starts: "\n" }, { matches: '\r' }] }, { any_of: [{ starts: "\n" }, { text: x }] }] }
+  |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: begin with what stands before it or after it, as in `PING\r\n`
+"#);
+}
+
+#[test]
 fn rules_of_answer() {
     let text = r#"
 name: a

@@ -32,6 +32,36 @@ fn rules_answer_and_what_matches_none_is_reset() {
 }
 
 #[test]
+fn a_client_that_half_closes_within_a_message_gets_what_is_said_of_those_that_match_nothing() {
+    let server = Serving::new(&["--once", "--on", r"PING\n", "--reply", "x", "--otherwise", "reset"]);
+    let mut stream = server.connect();
+    stream.write_all(b"PIN").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let told = server.end();
+    let wanted =
+        "#1 *        3 bytes came before the end that no rule matched: reset sent: in 3 B, out 0 B, T s\n";
+    assert!(told.err.contains(wanted), "{}", told.err);
+    assert_eq!((told.out(), told.code), ("PIN".to_owned(), Some(1)));
+}
+
+#[test]
+fn a_rule_that_nothing_can_match_is_refused() {
+    for on in [r"\r\n", r"[\r\n]+x", r"(?s-u)\x0a.\n"] {
+        let told = run(&["serve", "0", "--on", on, "--reply", "x"]);
+        let wanted =
+            "error: this begins with CR or LF, which are skipped before a message\n --> command line:1:25\n";
+        assert!(told.err.starts_with(wanted), "{on}: {}", told.err);
+        assert_eq!((told.out(), told.code), (String::new(), Some(2)), "{on}");
+    }
+    // Where something else can stand there it is no mistake.
+    for on in [r"\s", r"(\r\n|x)", r"[^a]"] {
+        let told = run(&["serve", "0", "--on", on, "--reply", "x", "--as-scenario"]);
+        assert_eq!((told.err.as_str(), told.code), ("", Some(0)), "{on}");
+    }
+}
+
+#[test]
 fn a_client_that_resets_while_it_is_answered_has_ended_badly() {
     let server = Serving::new(&["--once", "--on", r"(\w+)\n", "--reply", r"ok\n"]);
     let mut stream = server.connect();

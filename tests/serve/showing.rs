@@ -74,6 +74,61 @@ fn what_a_script_receives_is_stdout_too() {
 }
 
 #[test]
+fn what_is_skipped_before_a_message_is_stdout_too() {
+    let rules = ["--once", "--on", r"PING\n", "--reply", "x"];
+    for (view, wanted) in [("raw", "\r\n\nPING\n"), ("text", "#1 <     3  \\r\\n\\n\n#1 <     5  PING\\n\n")]
+    {
+        let server = Serving::new(&[&rules[..], &["--view", view]].concat());
+        let mut stream = server.connect();
+        // All of it is there before any of it is answered: one write.
+        stream.write_all(b"\r\n\nPING\n").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(all(&mut stream), b"x");
+        let told = server.end();
+        assert!(told.out().starts_with(wanted), "{}", told.out());
+        assert!(told.err.contains("in 8 B, out 1 B") && told.code == Some(0), "{}", told.err);
+    }
+}
+
+#[test]
+fn what_a_service_drops_or_echoes_is_stdout_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = |verb: &str| {
+        let path = directory.path().join(format!("{verb}.yaml"));
+        std::fs::write(&path, format!("steps:\n  - {verb}: conn\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (echo, discard) = (script("echo"), script("discard"));
+    // Longer than one receive takes.
+    let said: Vec<u8> = (0..300_000_u32).flat_map(u32::to_be_bytes).collect();
+    for (words, back) in [
+        (&["--source", "5"][..], &[0; 5][..]),
+        (&["--discard"], &[]),
+        (&["--script", &discard], &[]),
+        (&["--script", &echo], &said),
+    ] {
+        let mut server = Serving::new(&[&["--once"], words].concat());
+        let mut stdout = server.stdout();
+        let out = std::thread::spawn(move || {
+            let mut out = Vec::new();
+            stdout.read_to_end(&mut out).unwrap();
+            out
+        });
+        let mut stream = server.connect();
+        let mut sending = stream.try_clone().unwrap();
+        let bytes = said.clone();
+        let sender = std::thread::spawn(move || {
+            sending.write_all(&bytes).unwrap();
+            sending.shutdown(Shutdown::Write).unwrap();
+        });
+        assert!(all(&mut stream) == back, "{words:?}");
+        sender.join().unwrap();
+        assert!(out.join().unwrap() == said, "{words:?}");
+        assert_eq!(server.end().code, Some(0), "{words:?}");
+    }
+}
+
+#[test]
 fn an_echo_that_nobody_watches_shows_open_and_close_only() {
     let server = Serving::new(&["--echo"]);
     assert_eq!(server.ask(&vec![7; 1_000_000]), vec![7; 1_000_000]);

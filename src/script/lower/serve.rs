@@ -4,6 +4,7 @@ use super::{Told, against, choice, named};
 use crate::script::checker::Checker;
 use crate::script::choice::{Otherwise, Word as _};
 use crate::script::draft::DraftStep;
+use crate::script::forms::{PATTERNS, PAYLOADS};
 use crate::script::name::is_name;
 use crate::script::node::{Node, Value};
 use crate::script::pattern::Pattern;
@@ -68,6 +69,17 @@ fn rule(checker: &mut Checker<'_>, node: &Node, against: Against) -> Option<Rule
     if let Some(Pattern::Eof | Pattern::Reset | Pattern::Silence(_) | Pattern::Exit(_)) = &pattern {
         let problem = Diagnostic::error("a rule answers to bytes, and this is none", &node.place);
         checker.tell(problem.help("what follows the end of the stream is a step after `answer`"));
+        return None;
+    }
+    // Of messages, and of streams with frames, nothing is skipped.
+    if let Some(pattern) = pattern.as_ref().filter(|_| against == Against::Stream)
+        && (0..=u8::MAX).all(|first| Answer::skips(first) || !pattern.may_begin_with(first))
+    {
+        let form = PAYLOADS.iter().chain(PATTERNS).find_map(|(form, _)| node.get(form));
+        let place = form.map_or(&node.place, |form| &form.place);
+        let problem =
+            Diagnostic::error("this begins with CR or LF, which are skipped before a message", place);
+        checker.tell(problem.help("begin with what stands before it or after it, as in `PING\\r\\n`"));
         return None;
     }
     // A rule's named groups are known in its own reply only.
