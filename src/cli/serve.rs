@@ -8,7 +8,7 @@ use super::serve_command::Child;
 use super::serve_draft::{Plan, as_scenario, plan};
 use super::telling::{Talkers, Told, Unwritten, cannot_write};
 use super::{flags, scenario, secured, signals};
-use crate::engine::{Server, Serving, Shape, Stop, StopReason, Tally};
+use crate::engine::{Lines, Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Detail, Exit, Failure, Journal};
 use crate::script::load::load_steps;
 use crate::script::step::Step;
@@ -16,10 +16,6 @@ use crate::sink::WholeFile;
 use crate::text::count;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast;
-
-/// How many lines a client may be behind.
-const LINES: usize = 1024;
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
@@ -143,9 +139,9 @@ fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
 
 fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
     let lines = args.stdin.then(|| {
-        let (to, _) = broadcast::channel(LINES);
-        super::stdin::lines(to.clone());
-        to
+        let lines = Lines::default();
+        super::stdin::lines(lines.clone());
+        lines
     });
     let cut = args.close_after.or(args.reset_after);
     Serving {

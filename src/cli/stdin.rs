@@ -1,13 +1,12 @@
 //! Standard input as pieces, read on a thread of its own: a terminal or a pipe can keep it waiting for ever,
 //! and the process may end meanwhile.
 
-use crate::engine::Input;
+use crate::engine::{Input, Lines};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, BufRead as _, Read as _};
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 /// How input is made into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -104,10 +103,10 @@ impl Reader {
     }
 }
 
-/// Sends each line typed to everybody who listens, from when somebody does; an empty one at the end.
-pub(super) fn lines(to: broadcast::Sender<Arc<[u8]>>) {
+/// Says each line typed to everybody who is there, from when somebody is.
+pub(super) fn lines(mut to: Lines) {
     let read = move || {
-        while to.receiver_count() == 0 {
+        while !to.are_heard() {
             std::thread::sleep(Duration::from_millis(5));
         }
         let mut input = io::stdin().lock();
@@ -115,11 +114,10 @@ pub(super) fn lines(to: broadcast::Sender<Arc<[u8]>>) {
             let mut line = Vec::new();
             match input.read_until(b'\n', &mut line) {
                 Ok(0) | Err(_) => break,
-                // Nobody may be there at the moment: then it goes to nobody.
-                Ok(_) => drop(to.send(line.into())),
+                Ok(_) => to.say(line),
             }
         }
-        drop(to.send(Arc::default()));
+        to.end();
     };
     // Without a thread there is no input, as there is none after its end.
     drop(std::thread::Builder::new().name("stdin".to_owned()).spawn(read));

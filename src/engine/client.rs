@@ -1,6 +1,7 @@
 //! One client of a server, from accept to close: the steps before, the service, how it ended.
 
 use super::deadline::{Patience, idle};
+use super::lines::{Heard, Hearing, Lines};
 use super::lock::locked;
 use super::open::{take_in, words_of};
 use super::player::run_steps;
@@ -11,9 +12,10 @@ use super::trouble::Trouble;
 use crate::event::{Failure, Totals, What};
 use crate::net::{End, Host, Lender, Lent, NetError, Parting, SendFlags, Stream};
 use crate::script::step::{Action, Step};
+use crate::text::count;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 /// How the service of a client came to its end.
 enum Over {
@@ -262,15 +264,12 @@ impl Talk<'_> {
 
     /// Receives everything until the peer ends; sends it back, or the lines that go to all.
     async fn talk(&self, echo: bool) -> Result<(), Trouble> {
-        let mut lines = self.shared.serving.lines.as_ref().map(broadcast::Sender::subscribe);
+        let mut lines = self.shared.serving.lines.as_ref().map_or_else(Hearing::nothing, Lines::hear);
         let mut lender = Lender::new(self.stream).await;
         loop {
             let lent = tokio::select! {
-                line = next_line(&mut lines) => {
-                    match line {
-                        Some(line) => self.send(&line).await?,
-                        None => self.half_close().await?,
-                    }
+                heard = lines.next() => {
+                    self.pass_on(heard).await?;
                     continue;
                 }
                 lent = lender.lend(|bytes| {
@@ -293,51 +292,38 @@ impl Talk<'_> {
     }
 
     /// The peer has ended its side: it still gets the lines that are there, and the only client gets all.
-    async fn last_lines(&self, lines: &mut Option<broadcast::Receiver<Arc<[u8]>>>) -> Result<(), Trouble> {
-        if self.shared.serving.accepts == Some(1) {
-            while lines.is_some() {
-                if let Some(line) = next_line(lines).await {
-                    self.send(&line).await?;
-                }
+    async fn last_lines(&self, lines: &mut Hearing) -> Result<(), Trouble> {
+        let is_only = self.shared.serving.accepts == Some(1);
+        while lines.goes_on() {
+            let heard = if is_only { Some(lines.next().await) } else { lines.try_next() };
+            match heard {
+                // The close that follows says it.
+                None | Some(Heard::Over) => break,
+                Some(heard) => self.pass_on(heard).await?,
             }
-            return Ok(());
-        }
-        while let Some(Ok(line)) = lines.as_mut().map(broadcast::Receiver::try_recv) {
-            if line.is_empty() {
-                break;
-            }
-            self.send(&line).await?;
         }
         Ok(())
     }
 
     /// The lines that go to all are over.
+    /// Sends a line to the client; their end ends our half.
+    async fn pass_on(&self, heard: Heard) -> Result<(), Trouble> {
+        match heard {
+            Heard::Line(line) => self.send(&line).await?,
+            Heard::Over => self.half_close().await?,
+            Heard::Missed(lines) => {
+                let text = format!("{} missed: it reads nothing", count(lines, "line"));
+                self.lane.note(NO_STEP, || What::Note { text });
+            }
+        }
+        Ok(())
+    }
+
     async fn half_close(&self) -> Result<(), Trouble> {
         self.stream.shutdown(std::net::Shutdown::Write).await?;
         let name = self.socket.name.clone();
         self.lane.note(NO_STEP, || What::ShutDown { name, side: crate::event::Side::Write });
         Ok(())
-    }
-}
-
-/// The next line for all; nothing once when they are over, then never anything.
-async fn next_line(lines: &mut Option<broadcast::Receiver<Arc<[u8]>>>) -> Option<Arc<[u8]>> {
-    let Some(from) = lines else { return std::future::pending().await };
-    loop {
-        match from.recv().await {
-            // An empty line says that they are over: the sender itself stays, for clients to come.
-            Ok(line) if line.is_empty() => {
-                *lines = None;
-                return None;
-            }
-            Ok(line) => return Some(line),
-            // One that does not read for so long misses lines; it is not kept from the next ones.
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => {
-                *lines = None;
-                return None;
-            }
-        }
     }
 }
 

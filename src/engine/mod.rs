@@ -6,7 +6,7 @@
 //! session   sockets, variables, ports of one play; Lane is one sequence's view of it
 //! open talk expect check serve answer block spawn     one family of verbs each
 //! datagrams                                     many at one socket: floods, rates, statistics
-//! server serving client                            many clients at one listener
+//! server serving client                            many clients at one listener; lines: what is said to all of them
 //! paced                                         what a slow send has sent is told before what comes meanwhile
 //! stage converse                                driven by commands and the prompt, step by step or all at once
 //! delivering                                    what was sent is to arrive before a close of ours
@@ -35,6 +35,7 @@ mod glance;
 mod ground;
 mod history;
 mod in_order;
+mod lines;
 mod lock;
 mod message;
 mod mismatch;
@@ -71,6 +72,7 @@ pub use crate::net::{
 };
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};
+pub use lines::Lines;
 pub use player::{play, play_stepping};
 pub use remains::{ended_beside, signal_beside, start_beside, take_away_all};
 pub use server::Server;

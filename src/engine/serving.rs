@@ -1,5 +1,6 @@
 //! How the clients of a server are served, and what its workers share and count.
 
+use super::lines::Lines;
 use super::session::NO_STEP;
 use super::stop::{Stop, StopReason};
 use super::tap::Tap;
@@ -10,7 +11,6 @@ use crate::text::TOO_MANY_FILES;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::broadcast;
 
 /// What a client gets.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub struct Serving {
     /// After so many clients the listener is closed; it is over when they have left.
     pub accepts: Option<u64>,
     /// Lines that go to every client.
-    pub lines: Option<broadcast::Sender<Arc<[u8]>>>,
+    pub lines: Option<Lines>,
     /// Whether what passes is shown: then it is told piece by piece.
     pub shown: bool,
 }

@@ -216,6 +216,7 @@ fn typed_lines_go_to_all_clients() {
     for stream in [&mut one, &mut two] {
         assert_eq!(all(stream), b"to all\n");
     }
+    assert_eq!(all(&mut server.connect()), b"", "whoever comes later gets their end");
     assert_eq!(server.stop().code, Some(130));
 }
 

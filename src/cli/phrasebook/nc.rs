@@ -57,13 +57,13 @@ pub const NC: Phrasebook = Phrasebook {
         ),
         phrase(
             "nc -l 9000 < file",
-            "sockdrill serve 9000 --short --reply @file",
-            "answers the client's first message, then closes",
+            "sockdrill serve 9000 --once --stdin < file",
+            "sent to the client as soon as it is there; --once ends with it",
         ),
         phrase(
             "nc -l 9000, and typing",
-            "sockdrill serve 9000 --stdin",
-            "typed lines go to every client; without it stdin is not read",
+            "sockdrill serve 9000 --once --stdin",
+            "typed lines go to every client; without --stdin it is not read",
         ),
         phrase("nc -U /tmp/socket", "sockdrill send unix:/tmp/socket", "unix:@name is an abstract one"),
         phrase(
