@@ -34,7 +34,8 @@ fn main() -> io::Result<()> {
 /// A linker script that puts what a start runs next to each other: spread over the whole text, each function brings
 /// a page fault with it. A name that stands for nothing any more does no harm.
 fn together() -> io::Result<PathBuf> {
-    let named: String = START.lines().map(|name| format!("*(.text.{name})\n")).collect();
+    let named: Vec<String> = START.lines().map(|name| format!("*(.text.{name})\n")).collect();
+    let named = named.concat();
     let path = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("start.ld");
     fs::write(&path, format!("SECTIONS {{ .text.start : {{\n{named}}} }}\nINSERT BEFORE .text;\n"))?;
     Ok(path)

@@ -94,8 +94,8 @@ fn discard_source_short_and_reply_do_what_they_say() {
     assert_eq!(server.ask(b""), b"bye");
     server.stop();
     let silent = [env!("CARGO_BIN_EXE_sockdrill"), "send", "{port}", "--quiet"];
-    let served = run(&[&["serve", "0", "--quiet", "--short", "--reply", "bye", "--"][..], &silent].concat());
-    assert_eq!((served.code, served.out()), (Some(0), "bye".to_owned()), "{}", served.err);
+    let told = run(&[&["serve", "0", "--quiet", "--short", "--reply", "bye", "--"][..], &silent].concat());
+    assert_eq!((told.code, told.out()), (Some(0), "bye".to_owned()), "{}", told.err);
     let server = Serving::new(&["--reply", r"ok\n"]);
     assert_eq!(server.ask(b"one\ntwo\n"), b"ok\nok\n");
     server.stop();

@@ -102,7 +102,7 @@ async fn the_facts_of_a_tcp_stream_are_the_kernels() {
 #[tokio::test]
 async fn what_is_not_acknowledged_counts_no_fin_and_falls_while_the_peer_reads() {
     let (client, server) = tcp().await;
-    not_now(async { while client.send(&[7; 65536], SendFlags::default()).await.is_ok() {} }).await;
+    not_now(async { while client.send(&[7; 8192], SendFlags::default()).await.is_ok() {} }).await;
     client.shutdown(Shutdown::Write).await.unwrap();
     let count = |stream: &Stream, fact| match stream.fact(fact).unwrap() {
         Some(FactValue::Number(count)) => count,
