@@ -100,3 +100,34 @@ steps:
     let told: Vec<String> = played.events.iter().filter_map(told).collect();
     assert_eq!(told, ["client", "datagrams", "server", "app ended by TERM"]);
 }
+
+#[test]
+fn unread_bytes_make_a_reset_of_a_close_unless_the_connection_was_over() {
+    let text = |how: &str| {
+        format!(
+            r#"
+name: x
+steps:
+  - listen:  {{ as: server, at: 127.0.0.1:0 }}
+  - connect: {{ as: client, to: server }}
+  - accept:  {{ as: conn, at: server }}
+  - send: {{ from: client, text: "1234567" }}
+  - check: {{ at: conn, unread: "7" }}
+{how}
+  - close: conn
+"#
+        )
+    };
+    let over = "  - shutdown: client\n  - shutdown: conn\n  - check: { at: conn, state: close }";
+    let half = "  - shutdown: client\n  - check: { at: conn, state: close-wait }";
+    let gone = "  - abort: client\n  - check: { at: conn, state: close }";
+    for (how, resets) in [(over, false), (half, true), (gone, false)] {
+        let played = play(&text(how));
+        played.assert_passed();
+        let closed = played.events.iter().find_map(|event| match &event.what {
+            What::Closed { name, reset, unread, .. } if &**name == "conn" => Some((*reset, *unread)),
+            _ => None,
+        });
+        assert_eq!(closed, Some((resets, 7)), "{how}");
+    }
+}
