@@ -64,7 +64,7 @@ fn play_chosen(args: &Args, output: &Output) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let stop = Stop::default();
-    signals::watch_or_say(&stop, output);
+    watch_signals_or_refuse(args, &stop, output)?;
     // Where the limit cannot be raised, a scenario that needs more says so itself.
     let _ = raise_open_files();
     let play_so = args.play(isolation);
@@ -103,6 +103,14 @@ fn isolation_or_refuse(args: &Args, output: &Output) -> Result<Option<Namespaces
     })
 }
 
+/// Where signals cannot be watched, every report that was asked for says so.
+fn watch_signals_or_refuse(args: &Args, stop: &Stop, output: &Output) -> Result<(), Exit> {
+    signals::watch_or_say(stop, output).inspect_err(|_| {
+        let what = "signals cannot be watched; nothing was played";
+        refuse(args, &[&Diagnostic::new(Severity::Error, what, None)], output);
+    })
+}
+
 /// The right to isolate scenarios, where that is asked for.
 fn isolation(args: &Args) -> Result<Option<Namespaces>, Box<Diagnostic>> {
     if !args.isolate || args.list {
@@ -118,7 +126,7 @@ fn isolation(args: &Args) -> Result<Option<Namespaces>, Box<Diagnostic>> {
 fn watch_over(args: &Args, output: &Output) -> Result<Exit, Exit> {
     let play_so = args.play(isolation_or_refuse(args, output)?);
     let stop = Stop::default();
-    signals::watch_or_say(&stop, output);
+    watch_signals_or_refuse(args, &stop, output)?;
     let _ = raise_open_files();
     let watched_files = Watched {
         paths: &args.paths,

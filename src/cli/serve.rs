@@ -49,8 +49,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
     };
     let stop = Stop::default();
-    signals::watch_or_say(&stop, output);
-    let exit = listen(args, &plan, &scenario.steps, &told, &stop, output);
+    let exit = signals::watch_or_say(&stop, output)
+        .map_or_else(|exit| exit, |()| listen(args, &plan, &scenario.steps, &told, &stop, output));
     match told.live.finish() {
         Some(problem) => {
             output.error(problem);

@@ -144,18 +144,19 @@ async fn next(signal: &mut Option<Signal>) {
     }
 }
 
-/// Says why signals are not watched; the run goes on, and a signal ends it at once.
-pub(super) fn watch_or_say(stop: &Stop, output: &Output) {
-    said(watch(stop), output);
+/// Watches them, or says why that cannot be: a command that could not be ended in order does not begin.
+pub(super) fn watch_or_say(stop: &Stop, output: &Output) -> Result<(), Exit> {
+    said(watch(stop), output)
 }
 
-/// The same within a runtime.
+/// The same within a runtime; what is done there goes on without.
 pub(super) fn watch_within_or_say(runtime: &Runtime, stop: &Stop, output: &Output) {
-    said(watch_within(runtime, stop), output);
+    let _ = said(watch_within(runtime, stop), output);
 }
 
-fn said(watched: io::Result<()>, output: &Output) {
-    if let Err(error) = watched {
+fn said(watched: io::Result<()>, output: &Output) -> Result<(), Exit> {
+    watched.map_err(|error| {
         output.error(format!("cannot watch signals: {}", crate::text::in_words(&error)));
-    }
+        Exit::Unreachable
+    })
 }

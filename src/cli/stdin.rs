@@ -1,8 +1,10 @@
 //! Standard input as pieces, read on a thread of its own: a terminal or a pipe can keep it waiting for ever,
 //! and the process may end meanwhile.
 
-use crate::engine::{Input, Lines};
+use super::signals;
+use crate::engine::{Input, Lines, Stop};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::cell::OnceCell;
 use std::io::{self, BufRead as _, Read as _};
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
@@ -44,6 +46,9 @@ pub(super) const LARGE: usize = 256 << 10;
 /// How many pieces are read ahead of who sends them.
 const AHEAD: usize = 2;
 
+/// How long nothing comes before it is asked whether to go on, in milliseconds.
+const MOMENT: u8 = 50;
+
 /// Begins to read. What is there already, to its end, needs no thread: a short request in a pipe is not worth one.
 pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
     let (to, input) = mpsc::channel(AHEAD);
@@ -61,9 +66,60 @@ pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
 
 /// Whether a read would not wait now.
 fn is_there() -> bool {
+    comes_within(0)
+}
+
+/// Whether a read would not wait, before so many have passed.
+fn comes_within(milliseconds: u8) -> bool {
     let stdin = io::stdin();
     let mut asked = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-    poll(&mut asked, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    poll(&mut asked, PollTimeout::from(milliseconds)).is_ok_and(|ready| ready > 0)
+}
+
+/// Standard input as a whole.
+#[derive(Debug)]
+pub(super) struct Whole {
+    is_given_up: bool,
+    stop: OnceCell<Stop>,
+}
+
+impl Whole {
+    /// It is given up when a signal comes; they are watched from when it is waited for.
+    pub fn until_a_signal() -> Self {
+        Self { is_given_up: true, stop: OnceCell::new() }
+    }
+
+    /// Signals do what they do.
+    pub fn unwatched() -> Self {
+        Self { is_given_up: false, stop: OnceCell::new() }
+    }
+
+    /// What signals raise, where they are watched.
+    pub fn watched(&self) -> Option<&Stop> {
+        self.stop.get()
+    }
+
+    /// All of it, `most` bytes at most; none where a signal came first.
+    pub fn read(&self, most: usize) -> io::Result<Option<Vec<u8>>> {
+        let (mut bytes, mut piece) = (Vec::new(), vec![0; most.min(LARGE)]);
+        while bytes.len() < most {
+            if !comes_within(MOMENT) {
+                match self.stop.get() {
+                    Some(stop) if stop.reason().is_some() => return Ok(None),
+                    None if self.is_given_up => signals::watch(self.stop.get_or_init(Stop::default))?,
+                    _ => {}
+                }
+                continue;
+            }
+            match io::stdin().read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => bytes.extend_from_slice(piece.get(..read).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(bytes))
+    }
 }
 
 struct Reader {

@@ -246,7 +246,7 @@ fn receive(args: &Args, scenario: &Scenario, output: &Output) -> Exit {
     let shows =
         args.stats.is_none() || args.telling.verbose || args.telling.view.is_some() || args.telling.json;
     let told = shows && (!args.telling.quiet || args.telling.view.is_some());
-    let audience = match Audience::new(&args.telling, output, Facing::Anybody, told) {
+    let audience = match Audience::new(&args.telling, output, Facing::Anybody, told, None) {
         Ok(audience) => audience,
         Err(problem) => {
             output.problem(&problem);

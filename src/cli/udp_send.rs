@@ -6,10 +6,10 @@ use super::draft::{Drafting, Problem};
 use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
-use super::scenario;
 use super::udp_draft::{SOCKET, receive_so_many};
 use super::udp_send_args::Args;
 use super::udp_telling::{Audience, failed};
+use super::{scenario, stdin};
 use crate::engine::datagrams::{Await, Payloads, Schedule, Sending, refusal_within};
 use crate::event::Exit;
 use crate::script::draft::DraftStep;
@@ -18,7 +18,7 @@ use crate::script::node::Node;
 use crate::script::step::{Action, Scenario, Step};
 use crate::sink::Facing;
 use crate::text::{Address, Diagnostic, format_duration};
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ const NO_WAIT: Duration = Duration::from_millis(1);
 /// What `--numbered` puts before the data.
 const STAMP: u64 = 26;
 /// More than any datagram can carry.
-const TOO_MUCH: u64 = 65_536;
+const TOO_MUCH: usize = 65_536;
 
 /// What the arguments mean.
 struct Plan {
@@ -45,7 +45,7 @@ struct Plan {
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
         return scenario::print("udp-send", UDP_SEND, output, |drafting| {
-            plan(args, drafting)?.as_scenario(args, drafting)
+            plan(args, drafting, &stdin::Whole::unwatched())?.as_scenario(args, drafting)
         });
     }
     let arguments = Arguments::of_process();
@@ -54,18 +54,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.problems(problems);
         Exit::Usage
     };
-    let plan = match plan(args, &drafting) {
+    let stdin = stdin::Whole::until_a_signal();
+    let plan = match plan(args, &drafting, &stdin) {
         Ok(plan) => plan,
         Err(problem) => return refuse(&[*problem]),
     };
     let scenario = plan.steps(args, &drafting).map_err(|problem| vec![*problem]);
     match scenario.and_then(|steps| load_steps("udp-send", &steps, &arguments.all())) {
-        Ok(scenario) => send(args, &plan, scenario, output),
+        Ok(scenario) => send(args, &plan, scenario, &stdin, output),
         Err(problems) => refuse(&problems),
     }
 }
 
-fn plan(args: &Args, drafting: &Drafting<'_>) -> Result<Plan, Problem> {
+fn plan(args: &Args, drafting: &Drafting<'_>, stdin: &stdin::Whole) -> Result<Plan, Problem> {
     let first = args.words.first().map(String::as_str).unwrap_or_default();
     let taken = address::take(&args.words, Protocol::Udp, Use::Destination).map_err(|error| {
         let place = drafting.arguments.place(first);
@@ -78,7 +79,7 @@ fn plan(args: &Args, drafting: &Drafting<'_>) -> Result<Plan, Problem> {
     let data = args.words.get(taken.words..).unwrap_or_default();
     let to = taken.address.to_string();
     let lines = args.lines || (data.is_empty() && typed(args));
-    let words = payloads(args, data, lines, drafting)?;
+    let words = payloads(args, data, (lines, stdin), drafting)?;
     let sends = words.into_iter().map(|(key, node)| {
         let step = drafting.step_at("send", &node.place)?;
         Ok(step.with("from", drafting.value(SOCKET)).with("to", drafting.value(to.clone())).with(key, node))
@@ -101,7 +102,7 @@ fn typed(args: &Args) -> bool {
 fn payloads(
     args: &Args,
     data: &[String],
-    lines: bool,
+    (lines, stdin): (bool, &stdin::Whole),
     drafting: &Drafting<'_>,
 ) -> Result<Vec<(&'static str, Node)>, Problem> {
     let generated = match (args.size, args.empty, lines) {
@@ -120,10 +121,10 @@ fn payloads(
             Err(Box::new(Diagnostic::error(what, &drafting.arguments.place(word))))
         }
         (Some((_, payloads)), None) => Ok(payloads),
-        (None, None) => Ok(vec![from_stdin(drafting, true)?]),
+        (None, None) => Ok(vec![from_stdin(stdin, drafting, true)?]),
         (None, Some(_)) => {
             let one = |word: &String| match word.as_str() {
-                STDIN => from_stdin(drafting, false),
+                STDIN => from_stdin(stdin, drafting, false),
                 word => payload::operand(word, &drafting.arguments.place(word)),
             };
             data.iter().map(one).collect()
@@ -141,13 +142,19 @@ fn sized(args: &Args, size: u64, drafting: &Drafting<'_>) -> Result<Node, Proble
 }
 
 /// All of standard input as one payload. Nothing at all is no datagram unless it was asked for.
-fn from_stdin(drafting: &Drafting<'_>, implied: bool) -> Result<(&'static str, Node), Problem> {
+fn from_stdin(
+    stdin: &stdin::Whole,
+    drafting: &Drafting<'_>,
+    implied: bool,
+) -> Result<(&'static str, Node), Problem> {
     let place = drafting.arguments.all();
     let problem = |what: String| Box::new(Diagnostic::new(crate::text::Severity::Error, what, None));
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(TOO_MUCH).read_to_end(&mut bytes);
-    read.map_err(|error| problem(format!("cannot read standard input: {}", crate::text::in_words(&error))))?;
-    if bytes.len() as u64 >= TOO_MUCH {
+    let read = stdin
+        .read(TOO_MUCH)
+        .map_err(|error| problem(format!("cannot read standard input: {}", crate::text::in_words(&error))))?;
+    // A signal came: what is sent no longer matters.
+    let Some(bytes) = read else { return Ok(("text", drafting.value(""))) };
+    if bytes.len() >= TOO_MUCH {
         let problem = problem("standard input is longer than any datagram can be".to_owned());
         return Err(Box::new(problem.help("`--lines` makes a datagram of each line")));
     }
@@ -235,8 +242,8 @@ fn is_here(to: &Address) -> bool {
     }
 }
 
-fn send(args: &Args, plan: &Plan, scenario: Scenario, output: &Output) -> Exit {
-    let audience = match Audience::new(&args.telling, output, Facing::Peer, true) {
+fn send(args: &Args, plan: &Plan, scenario: Scenario, stdin: &stdin::Whole, output: &Output) -> Exit {
+    let audience = match Audience::new(&args.telling, output, Facing::Peer, true, stdin.watched()) {
         Ok(audience) => audience,
         Err(problem) => {
             output.problem(&problem);

@@ -17,6 +17,8 @@ pub(super) struct Audience {
     pub live: Live,
     pub detail: Detail,
     pub stop: Stop,
+    /// Whether signals raise that already.
+    is_watched: bool,
     /// Whether refusals and other narration are heard.
     pub narrated: bool,
 }
@@ -43,14 +45,15 @@ impl Write for Heard {
 
 impl Audience {
     /// Whom the flags mean; `single` says that piped stdout is the bytes and not a transcript, `data`
-    /// whether datagrams are told at all.
+    /// whether datagrams are told at all. `watched` is what signals raise already.
     pub fn new(
         telling: &Telling,
         output: &Output,
         facing: Facing,
         data: bool,
+        watched: Option<&Stop>,
     ) -> Result<Self, Box<Diagnostic>> {
-        let stop = Stop::default();
+        let (is_watched, stop) = (watched.is_some(), watched.cloned().unwrap_or_default());
         let raw = telling.view == Some(Seen::Raw)
             || (telling.view.is_none() && facing == Facing::Peer && !Output::is_terminal());
         let is_transcript = facing == Facing::Anybody && !raw && !telling.is_json();
@@ -65,7 +68,7 @@ impl Audience {
         if telling.is_json() {
             let live = Live::new(Jsonl::new(stdout()?, "events"));
             let detail = if data { Detail::Everything } else { Detail::Life };
-            return Ok(Self { live, detail, narrated: false, stop });
+            return Ok(Self { live, detail, narrated: false, is_watched, stop });
         }
         let terminal = Output::is_terminal();
         if terminal && telling.view == Some(Seen::Raw) {
@@ -94,7 +97,7 @@ impl Audience {
         };
         let live = Live::new(Datagrams::new(stdout()?, Output::stderr(), manner, facing));
         let detail = if data { Detail::Everything } else { Detail::Life };
-        Ok(Self { live, detail, narrated: !telling.quiet, stop })
+        Ok(Self { live, detail, narrated: !telling.quiet, is_watched, stop })
     }
 
     /// Runs a command's work on a runtime of its own, with signals watched, and gives its exit code.
@@ -106,7 +109,11 @@ impl Audience {
                 return Exit::Unreachable;
             }
         };
-        signals::watch_or_say(&self.stop, output);
+        if !self.is_watched
+            && let Err(exit) = signals::watch_or_say(&self.stop, output)
+        {
+            return exit;
+        }
         let exit = runtime.block_on(async {
             let stage = Stage::new(&Host::here(), &Journal::live(&self.live, self.detail), DEFAULT_WITHIN);
             let exit = work(&stage, &self.stop).await;

@@ -14,6 +14,7 @@ use crate::event::{Data, FailureKind, What};
 use crate::net::{Datagram, End, Incoming, SendFlags, Stream};
 use crate::script::judge::{Judging, Verdict};
 use crate::script::pattern::Matcher;
+use crate::script::recipe::Content;
 use crate::script::step::{Answer, Frame, Otherwise, Rule};
 use crate::text::{ErrorKind, escape};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,12 @@ pub(super) async fn answer(
 ) -> Result<(), Trouble> {
     let (done, unmatched) = {
         let socket = lane.socket(&step.at)?;
+        let files = step.rules.iter().flat_map(|rule| {
+            let reply = rule.reply.as_ref().and_then(Content::file);
+            rule.pattern.files().into_iter().chain(reply)
+        });
+        let read = lane.having_read(files.collect(), deadline).await?;
+        let lane = read.as_deref().unwrap_or(lane);
         let matchers: Result<Vec<Matcher>, String> =
             step.rules.iter().map(|rule| rule.pattern.resolve(lane)).collect();
         let matchers = matchers.map_err(Trouble::unfilled)?;

@@ -34,7 +34,7 @@ pub(super) async fn expect(
     deadline: Deadline,
 ) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
-    let matcher = step.pattern.resolve(lane).map_err(Trouble::unfilled)?;
+    let matcher = lane.matcher(&step.pattern, deadline).await?;
     // Silence has its own clock: the deadline begins where it could have been told.
     let deadline = matcher.silence().map_or(deadline, |silence| deadline.extended(silence));
     let expecting = Expecting { lane, number, step, socket: &socket, matcher: &matcher, deadline };

@@ -46,6 +46,7 @@ mod parting;
 mod player;
 mod process;
 mod queue;
+mod reading;
 mod received;
 mod remains;
 mod requirement;

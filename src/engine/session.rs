@@ -247,6 +247,8 @@ pub(super) struct Locals {
     names: Mutex<HashMap<Name, Arc<Socket>>>,
     addresses: Mutex<HashMap<Name, Addresses>>,
     vars: Mutex<HashMap<Name, Arc<[u8]>>>,
+    /// What files have given that have no length before they are read.
+    read: Mutex<HashMap<String, Arc<[u8]>>>,
     outer: Option<Arc<Locals>>,
     /// Whether it is a round of `repeat`: values that its steps save outlive it.
     is_round: bool,

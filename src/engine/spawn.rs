@@ -61,7 +61,7 @@ async fn become_ready(
     ready: &Ready,
     deadline: Deadline,
 ) -> Result<(), Trouble> {
-    let sign = Sign::new(lane, ready)?;
+    let sign = Sign::new(lane, ready, deadline).await?;
     let result = tokio::select! {
         biased;
         result = deadline.run(sign.shows(lane, process)) => result,
@@ -88,11 +88,11 @@ enum Sign {
 }
 
 impl Sign {
-    fn new(lane: &Lane, ready: &Ready) -> Result<Self, Trouble> {
+    async fn new(lane: &Lane, ready: &Ready, deadline: Deadline) -> Result<Self, Trouble> {
         Ok(match ready {
             Ready::Listening(at) => Self::Listening(lane.address(at)?),
             Ready::Connect(to) => Self::Connected(lane.address(to)?),
-            Ready::Output(pattern) => Self::Output(pattern.resolve(lane).map_err(Trouble::unfilled)?),
+            Ready::Output(pattern) => Self::Output(lane.matcher(pattern, deadline).await?),
         })
     }
 

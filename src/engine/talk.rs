@@ -22,7 +22,7 @@ const PIECE: usize = 512 << 10;
 
 pub(super) async fn send(lane: &Lane, number: u32, step: &Send, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.from)?;
-    let recipe = step.content.resolve(lane).map_err(Trouble::unfilled)?;
+    let recipe = lane.recipe(&step.content, deadline).await?;
     let deadline = deadline.extended(pace_of(step, &recipe));
     let before = sent_so_far(&socket);
     let gathered = lane.session.journal.gathering(PREVIEW);

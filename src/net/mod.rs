@@ -65,7 +65,7 @@ pub use service::{Counts, Lender, Lent, relay};
 pub use shape::{Cut, Shape};
 pub use starting::start_process;
 pub use stream::Stream;
-pub use sys::{ignore_broken_pipes, signal_is_ignored};
+pub use sys::{ignore_broken_pipes, readable, signal_is_ignored};
 pub use table::listeners;
 pub use tls_config::{TlsSettings, TlsSide, self_signed_pem};
 pub use tls_fault::TlsFault;

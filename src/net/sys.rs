@@ -3,9 +3,10 @@
 //! What stays inside: pointers never outlive the call, lengths are those of the buffers handed in.
 #![allow(
     unsafe_code,
-    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, SIOCSIFFLAGS, what a signal does, receiving into spare capacity: nothing safe does these"
+    reason = "TCP_INFO, SO_MEMINFO, SIOCINQ, SIOCSIFFLAGS, what a signal does, registering a file, receiving into spare capacity: nothing safe does these"
 )]
 
+use std::fs::File;
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit, size_of, zeroed};
 use std::os::fd::{AsRawFd, RawFd};
@@ -27,6 +28,12 @@ pub(super) const TCP_SYN_SENT: u8 = 2;
 pub(super) const FIN_UNDER_WAY: [u8; 3] = [4, 9, 11];
 /// The states in which the peer's FIN has been received: time-wait, close-wait, last-ack, closing.
 pub(super) const FIN_RECEIVED: [u8; 4] = [6, 8, 9, 11];
+
+/// A file of which the runtime knows when there is something to read; an error where the kernel does not say so.
+pub fn readable(file: File) -> io::Result<AsyncFd<File>> {
+    // SAFETY: a file owns its descriptor, and this one is not reached from anywhere else while it is registered.
+    unsafe { Ok(AsyncFd::register_with_interest(file, Interest::READABLE)?) }
+}
 
 fn checked(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())

@@ -149,6 +149,18 @@ impl Pattern {
         }
     }
 
+    /// The files that it is read from.
+    pub fn files(&self) -> Vec<&Template> {
+        match self {
+            Self::Exactly(content)
+            | Self::Starts(content)
+            | Self::Contains(content)
+            | Self::Until(content) => content.file().into_iter().collect(),
+            Self::AnyOf(patterns) => patterns.iter().flat_map(Self::files).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The named groups that become variables when it holds.
     pub fn group_names(&self) -> Vec<String> {
         match self {

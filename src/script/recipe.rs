@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Longest unit that is told of what repeats it, in bytes.
 const LONGEST_UNIT: usize = 256;
 /// Most bytes that are read of a file whose length is not known before.
-const MOST_UNSIZED: u64 = 64 << 20;
+pub const MOST_UNSIZED: u64 = 64 << 20;
 
 /// A payload as a step holds it: holes not filled, files not opened.
 #[derive(Debug, Clone)]
@@ -31,10 +31,25 @@ impl Content {
     pub fn resolve(&self, fill: &dyn Fill) -> Result<Recipe, String> {
         Ok(match self {
             Self::Text(template) => Recipe::Bytes(template.render(fill)?.into()),
-            Self::File(path) => open(&path.render_text(fill)?)?,
+            Self::File(path) => {
+                let path = path.render_text(fill)?;
+                match fill.read_already(&path) {
+                    Some(bytes) => Recipe::Bytes(bytes),
+                    None => open(&path)?,
+                }
+            }
             Self::Made(recipe) => recipe.clone(),
             Self::Times(content, times) => Recipe::Times(Box::new(content.resolve(fill)?), *times),
         })
+    }
+
+    /// The file that it is read from, where it is.
+    pub fn file(&self) -> Option<&Template> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Times(content, _) => content.file(),
+            Self::Text(_) | Self::Made(_) => None,
+        }
     }
 
     /// The bytes, where they are known without running anything and are not generated.
@@ -84,7 +99,12 @@ fn open(path: &str) -> Result<Recipe, String> {
         }
         Ok(Recipe::Bytes(bytes.into()))
     };
-    read().map_err(|error| format!("cannot read {path}: {}", crate::text::in_words(&error)))
+    read().map_err(|error| unreadable(path, &error))
+}
+
+/// That a file cannot be read, as a sentence.
+pub fn unreadable(path: &str, error: &std::io::Error) -> String {
+    format!("cannot read {path}: {}", crate::text::in_words(error))
 }
 
 /// Bytes that can be produced piece by piece.

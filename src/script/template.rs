@@ -3,6 +3,7 @@
 use super::name::Name;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes with holes. What is known before anything runs (variables of the file, the row, the
 /// environment) has been filled in already.
@@ -54,6 +55,12 @@ pub enum Property {
 pub trait Fill {
     /// The bytes for `hole`, or one sentence saying why there are none.
     fn fill(&self, hole: &Hole) -> Result<Vec<u8>, String>;
+
+    /// What a file has given already, where it has been read.
+    fn read_already(&self, path: &str) -> Option<Arc<[u8]>> {
+        let _ = path;
+        None
+    }
 }
 
 impl Template {

@@ -113,6 +113,20 @@ impl Running {
         let _ = kill(self.pid, signal);
     }
 
+    /// Waits until a signal would not end it as it ends any process.
+    pub fn hears(&self, signal: Signal) {
+        let began = std::time::Instant::now();
+        let caught = || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0").trim();
+            u64::from_str_radix(mask, 16).unwrap() >> (signal as i32 - 1) & 1 == 1
+        };
+        while !caught() {
+            assert!(began.elapsed() < LONG, "it does not catch {signal}");
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits until stdout shows this.
     pub fn shows(&self, text: &str) {
         self.out.until(text);

@@ -93,3 +93,36 @@ fn the_run_says_how_long_its_deadlines_were() {
     let What::RunStarted { time_scale, .. } = &played.events[0].what else { panic!("no beginning") };
     assert_eq!(*time_scale, TimeScale::new(4.0).unwrap());
 }
+
+#[test]
+fn a_pipe_that_nobody_writes_to_takes_no_longer_than_the_step_may() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let pipe = pipe.display();
+    let sent =
+        format!("name: unwritten\n{TWO_ENDS}  - send: {{ from: client, file: {pipe}, within: 20ms }}\n");
+    let wanted =
+        format!("name: unwritten\n{TWO_ENDS}  - expect: {{ at: client, file: {pipe}, within: 20ms }}\n");
+    for text in [sent, wanted] {
+        let Outcome::Failed(failure) = play(1.0, &text).outcome() else { panic!("it passed") };
+        assert_eq!(failure.message, format!("{pipe} did not come to its end within 20ms"));
+    }
+}
+
+#[test]
+fn a_pipe_is_written_to_beside_the_step_that_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let pipe = pipe.display();
+    let text = format!(
+        "name: written\n{TWO_ENDS}
+  - parallel:
+      client: [send: {{ from: client, file: {pipe} }}]
+      writer: [spawn: {{ as: writer, run: [sh, -c, 'echo beside > {pipe}'] }}]
+  - expect: {{ at: conn, text: \"beside\\n\" }}
+"
+    );
+    play(1.0, &text).assert_passed();
+}

@@ -32,7 +32,8 @@ fn no_command_is_silent_or_breaks_where_files_are_wanting() {
         for files in 5..=30 {
             let Some(told) = with_files(files, line) else { continue };
             let said = told.err.contains("too many open files (`ulimit -n` shows the limit and raises it)");
-            let does_its_work = told.code == Some(0) || line.starts_with("udp-recv") && told.code == Some(4);
+            let does_its_work =
+                !said && (told.code == Some(0) || line.starts_with("udp-recv") && told.code == Some(4));
             assert!(
                 does_its_work || said && told.code == Some(*code),
                 "{line} with {files}: {:?} {}",

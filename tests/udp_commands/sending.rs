@@ -446,6 +446,30 @@ fn lines_that_may_still_come_keep_no_signal_waiting() {
 }
 
 #[test]
+fn a_signal_while_the_payload_is_waited_for_ends_it_after_its_last_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let at = format!("@{}", pipe.display());
+    let peer = socket();
+    let port = port_of(&peer);
+    for payload in [&[][..], &["-"], &[at.as_str()], &[at.as_str(), "--count", "3"]] {
+        for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 143)] {
+            let client = start_with(&[&["udp-send", &port], payload].concat(), Input::Open);
+            client.hears(signal);
+            client.signal(signal);
+            let ended = client.end();
+            assert_eq!(settled(&ended.err, &[]), "* sent 0 datagrams, 0 B in T s\n", "{payload:?} {signal}");
+            assert_eq!((ended.out().as_str(), ended.code), ("", Some(code)), "{payload:?} {signal}");
+        }
+    }
+    let client = start(&["udp-send", &port, &at, "--count", "2"]);
+    std::fs::write(&pipe, "at last").unwrap();
+    assert_eq!((next(&peer).0.as_slice(), next(&peer).0.as_slice()), (&b"at last"[..], &b"at last"[..]));
+    assert_eq!(client.end().code, Some(0));
+}
+
+#[test]
 fn the_source_can_be_chosen() {
     let peer = socket();
     let source = port_of(&socket());

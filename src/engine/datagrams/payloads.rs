@@ -6,6 +6,7 @@ use crate::engine::session::Lane;
 use crate::engine::trouble::Trouble;
 use crate::script::recipe::Content;
 use crate::script::step::{Action, Step};
+use crate::script::template::Template;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -21,6 +22,16 @@ pub enum Payloads {
     Steps(Vec<Step>, Option<u64>),
     /// Whatever a reader hands over, until it is gone.
     Stream(Receiver<io::Result<Vec<u8>>>),
+}
+
+impl Payloads {
+    /// The files that they are read from.
+    pub(super) fn files(&self) -> Vec<&Template> {
+        match self {
+            Self::Steps(steps, _) => steps.iter().filter_map(content).filter_map(Content::file).collect(),
+            Self::Stream(_) => Vec::new(),
+        }
+    }
 }
 
 /// Payloads on their way out.

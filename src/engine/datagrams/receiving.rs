@@ -3,6 +3,7 @@
 use super::payloads::rendered;
 use super::tally::{Counts, Tally};
 use super::{Ending, Finished, refused};
+use crate::engine::deadline::Deadline;
 use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
 use crate::engine::{Stage, Stop};
@@ -10,6 +11,7 @@ use crate::event::{Data, Over, What};
 use crate::net::{Arrival, Datagram, Endpoint, Intake, NetError};
 use crate::script::recipe::Content;
 use crate::script::step::Step;
+use crate::script::template::Template;
 use crate::text::{ErrorKind, Fact, FactValue};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -21,6 +23,16 @@ pub enum Reply {
     Echo,
     /// A payload.
     With(Content),
+}
+
+impl Reply {
+    /// The file that it is read from, where it is.
+    fn file(&self) -> Option<&Template> {
+        match self {
+            Self::Echo => None,
+            Self::With(content) => content.file(),
+        }
+    }
 }
 
 /// How long to receive, and what to do with what comes.
@@ -45,8 +57,16 @@ impl Receiving {
         let ended = async {
             let socket = stage.lane.socket(&Arc::from(at))?;
             let Live::Datagram(datagram) = &socket.live else { return Err(Trouble::never_opened(at)) };
+            let reply = self.reply.iter().filter_map(Reply::file);
+            let read = tokio::select! {
+                biased;
+                // Nothing is answered any more.
+                _ = stop.wait() => None,
+                read = stage.lane.having_read(reply.collect(), Deadline::after(None)) => read?,
+            };
+            let lane = read.as_deref().unwrap_or(&stage.lane);
             let intake = datagram.intake()?;
-            let mut reception = Reception::new(&self, &stage.lane, &socket, datagram);
+            let mut reception = Reception::new(&self, lane, &socket, datagram);
             let why = reception.until_done(intake, stop).await?;
             reception.measure_whole();
             Ok(Finished { datagrams: reception.tally.counts.datagrams, answers: 0, why })

@@ -5,6 +5,7 @@ use super::ledger::Ledger;
 use super::outgoing::{Outgoing, Schedule, Sent};
 use super::payloads::{Payloads, Queue};
 use super::{Ending, Finished, refused, words_of};
+use crate::engine::deadline::Deadline;
 use crate::engine::lock::locked;
 use crate::engine::session::{Lane, Live, Socket};
 use crate::engine::trouble::Trouble;
@@ -68,7 +69,19 @@ impl Sending {
             Ok(to) => to,
             Err(error) => return failed(error.into()),
         };
-        let queue = Queue::new(self.payloads, self.numbered);
+        let read = tokio::select! {
+            biased;
+            _ = stop.wait() => None,
+            read = lane.having_read(self.payloads.files(), Deadline::after(None)) => Some(read),
+        };
+        let (inside, payloads) = match read {
+            // Nothing goes any more, and that is told.
+            None => (None, Payloads::Steps(Vec::new(), Some(0))),
+            Some(Ok(inside)) => (inside, self.payloads),
+            Some(Err(trouble)) => return failed(trouble),
+        };
+        let lane = inside.as_deref().unwrap_or(lane);
+        let queue = Queue::new(payloads, self.numbered);
         let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::default())));
         let (order, cancelled) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
         let outgoing = Outgoing::new(lane, &socket, to.clone(), queue, self.schedule).with(
