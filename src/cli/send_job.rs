@@ -30,6 +30,16 @@ pub(super) struct Job {
     pub bar: Option<Transfer>,
 }
 
+/// How long a close may take after a signal.
+const HASTE: Duration = Duration::from_millis(300);
+
+/// Until it has been stopped for so long.
+async fn stopped_for(time: Duration, stop: &Stop) -> StopReason {
+    let reason = stop.wait().await;
+    tokio::time::sleep(time).await;
+    reason
+}
+
 /// How one conversation ended.
 enum Ending {
     /// With a way out, where the answer may be cut off.
@@ -122,8 +132,14 @@ impl Job {
         told(&ending);
         for step in self.plan.parts(&self.scenario.steps).ending {
             // After a failure there may be nothing to close.
-            if stage.is_open(CLIENT) {
-                let _ = stage.run(step).await;
+            if !stage.is_open(CLIENT) {
+                continue;
+            }
+            // A close lingers where it was asked to; who stops it does not want to wait for that.
+            tokio::select! {
+                biased;
+                _ = stage.run(step) => {}
+                reason = stopped_for(HASTE, stop) => ending = Ending::Stopped(reason),
             }
         }
         stage.finish().await;

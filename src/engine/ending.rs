@@ -103,31 +103,49 @@ fn tell_a_reset(lane: &Lane, step: Option<u32>, socket: &Socket) {
 async fn end(lane: &Lane, step: Option<u32>, socket: Socket) -> Result<(), Trouble> {
     tell_a_reset(lane, step, &socket);
     let name = socket.name;
-    let (mut sent, mut received, mut parting) = (0, 0, Parting::default());
+    let told = |sent, received, Parting { reset, unread }| Closing {
+        lane,
+        step,
+        what: Some(What::Closed { name: name.clone(), reset, unread, sent, received }),
+    };
     match socket.live {
         Live::Stream(stream, _) => {
-            (sent, received) = (stream.sent(), stream.received());
+            let (sent, received) = (stream.sent(), stream.received());
             lane.session.carried(sent, received);
-            if lane.session.journal.is_detailed() {
-                parting = stream.parting();
-            }
-            stream.close().await?;
+            let detailed = lane.session.journal.is_detailed();
+            let parting = if detailed { stream.parting() } else { Parting::default() };
+            let mut closing = told(sent, received, parting);
+            stream.close().await.inspect_err(|_| closing.what = None)?;
         }
         Live::Datagram(datagram) => {
-            (sent, received) = (datagram.sent(), datagram.received());
+            let _closing = told(datagram.sent(), datagram.received(), Parting::default());
             datagram.close();
         }
-        Live::Listener(listener) => listener.close(),
+        Live::Listener(listener) => {
+            let _closing = told(0, 0, Parting::default());
+            listener.close();
+        }
         Live::Process(process) => {
             process.end(GRACE).await;
             tell_exited(lane, step, &name, &process);
-            return Ok(());
         }
     }
-    let Parting { reset, unread } = parting;
-    let what = || What::Closed { name, reset, unread, sent, received };
-    lane.session.journal.note(&lane.label, step, what);
     Ok(())
+}
+
+/// A close under way, stated when it is done, or when whoever waits for it gives up: it takes effect then too.
+struct Closing<'a> {
+    lane: &'a Lane,
+    step: Option<u32>,
+    what: Option<What>,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        if let Some(what) = self.what.take() {
+            self.lane.session.journal.note(&self.lane.label, self.step, || what);
+        }
+    }
 }
 
 /// States how a process ended, once.

@@ -162,6 +162,28 @@ fn a_signal_ends_it_with_one_summary_line() {
 }
 
 #[test]
+fn a_signal_does_not_wait_for_a_close_that_lingers() {
+    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let peer = Peer::new(move |stream| {
+        // Until it is let go nothing is read, so that nothing of the rest can leave.
+        let _ = held.recv();
+        drop(stream);
+    });
+    let words = ["send", &peer.at(), "--pattern", "64MiB", "--option", "linger=1h"];
+    let mut child = program(&words).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    err.read_line(&mut String::new()).unwrap();
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
+    let told = finish(child);
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(told.code, Some(130), "{rest}");
+    assert!(rest.starts_with("* interrupted: closed by us after "), "{rest}");
+    let_go.send(()).unwrap();
+    peer.end();
+}
+
+#[test]
 fn abort_ends_with_a_reset() {
     let peer = Peer::new(|mut stream| {
         let mut bytes = Vec::new();
