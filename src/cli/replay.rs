@@ -105,9 +105,10 @@ fn isolation_or_refuse(args: &Args, output: &Output) -> Result<Option<Namespaces
 
 /// Where signals cannot be watched, every report that was asked for says so.
 fn watch_signals_or_refuse(args: &Args, stop: &Stop, output: &Output) -> Result<(), Exit> {
-    signals::watch_or_say(stop, output).inspect_err(|_| {
+    signals::watch_or_say(stop, output).map_err(|_| {
         let what = "signals cannot be watched; nothing was played";
         refuse(args, &[&Diagnostic::new(Severity::Error, what, None)], output);
+        Exit::Usage
     })
 }
 

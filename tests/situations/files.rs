@@ -19,15 +19,15 @@ fn no_command_is_silent_or_breaks_where_files_are_wanting() {
     let steps = "steps:\n  - listen: { as: l, at: 127.0.0.1:0 }\n  - connect: { as: c, to: l }\n";
     std::fs::write(&scenario, steps).unwrap();
     let lines = [
-        (format!("send -z {to}"), 3),
-        (format!("send {to} hi --wait 0"), 3),
-        (format!("udp-send {at} hi"), 3),
-        ("udp-recv 0 --within 10ms".to_owned(), 3),
-        ("serve 0 --echo -- true".to_owned(), 3),
-        (format!("replay {}", scenario.display()), 1),
-        ("repl <<< 'listen l 127.0.0.1:0'".to_owned(), 3),
+        (format!("send -z {to}"), &[3][..]),
+        (format!("send {to} hi --wait 0"), &[3]),
+        (format!("udp-send {at} hi"), &[3]),
+        ("udp-recv 0 --within 10ms".to_owned(), &[3]),
+        ("serve 0 --echo -- true".to_owned(), &[3]),
+        (format!("replay {}", scenario.display()), &[1, 2]),
+        ("repl <<< 'listen l 127.0.0.1:0'".to_owned(), &[3]),
     ];
-    for (line, code) in &lines {
+    for (line, codes) in &lines {
         let (mut wanting, mut enough) = (0, 0);
         for files in 5..=30 {
             let Some(told) = with_files(files, line) else { continue };
@@ -35,7 +35,7 @@ fn no_command_is_silent_or_breaks_where_files_are_wanting() {
             let does_its_work =
                 !said && (told.code == Some(0) || line.starts_with("udp-recv") && told.code == Some(4));
             assert!(
-                does_its_work || said && told.code == Some(*code),
+                does_its_work || said && told.code.is_some_and(|code| codes.contains(&code)),
                 "{line} with {files}: {:?} {}",
                 told.code,
                 told.err
