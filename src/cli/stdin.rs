@@ -3,12 +3,35 @@
 
 use super::signals;
 use crate::engine::{Input, Lines, Stop};
+use crate::sink::is_device;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::cell::OnceCell;
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _, Read};
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+
+/// How long SIGHUP may take to come once a terminal is gone.
+const HANGING_UP: Duration = Duration::from_secs(1);
+
+/// Standard input, which ends where its terminal is gone: SIGHUP says that, and not an error of input.
+pub(super) struct Stdin;
+
+impl Read for Stdin {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        match io::stdin().read(piece) {
+            Err(error)
+                if error.raw_os_error() == Some(Errno::EIO as i32) && is_device(io::stdin().as_fd()) =>
+            {
+                // The kernel wakes readers first and sends SIGHUP then.
+                std::thread::sleep(HANGING_UP);
+                Ok(0)
+            }
+            read => read,
+        }
+    }
+}
 
 /// How input is made into pieces.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +134,7 @@ impl Whole {
                 }
                 continue;
             }
-            match io::stdin().read(&mut piece) {
+            match Stdin.read(&mut piece) {
                 Ok(0) => break,
                 Ok(read) => bytes.extend_from_slice(piece.get(..read).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -135,7 +158,7 @@ impl Reader {
     fn give(&mut self, away: impl FnOnce(io::Result<Vec<u8>>) -> bool) -> bool {
         let mut piece = vec![0; self.pieces.size];
         let read = loop {
-            match io::stdin().read(&mut piece) {
+            match Stdin.read(&mut piece) {
                 Ok(0) => return false,
                 Ok(read) => break read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

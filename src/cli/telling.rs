@@ -165,10 +165,13 @@ fn transcript(to: impl Write + AsFd + Send + 'static, serves: bool) -> Box<dyn W
     Box::new(Calm::new(Skipping::lines(to, gives_up)))
 }
 
-/// Standard output without a buffer, for bytes as they are.
-pub(super) fn raw_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
+/// Standard output without a buffer.
+pub(super) type Stdout = Calm<Skipping<&'static File>>;
+
+/// Standard output for bytes as they are.
+pub(super) fn raw_stdout() -> io::Result<Stdout> {
     let bytes = Skipping::bytes(stdout_file()?, GivesUp::When(signals::came));
-    Ok(Calm::new(Box::new(bytes) as Box<dyn Write + Send>))
+    Ok(Calm::new(bytes))
 }
 
 /// Why standard output takes no more of the bytes that are its data, where it does not.
@@ -183,7 +186,7 @@ impl Unwritten {
             if let Err(error) = stdout.write_all(bytes) {
                 why.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 over();
-            } else if stdout.is_unheard() {
+            } else if stdout.unheard().is_some() {
                 over();
             }
         })
@@ -200,10 +203,10 @@ pub(super) fn cannot_write(error: &io::Error) -> String {
     format!("cannot write to standard output: {}", crate::text::in_words(error))
 }
 
-/// Standard output without a buffer, for lines of a command that is to hold nobody up.
-pub(super) fn skipping_stdout() -> io::Result<Calm<Box<dyn Write + Send>>> {
+/// Standard output for lines of a command that is to hold nobody up.
+pub(super) fn skipping_stdout() -> io::Result<Stdout> {
     let lines = Skipping::lines(stdout_file()?, GivesUp::InTime);
-    Ok(Calm::new(Box::new(lines) as Box<dyn Write + Send>))
+    Ok(Calm::new(lines))
 }
 
 /// One for all: a thousand connections of `send` are not to open it a thousand times.

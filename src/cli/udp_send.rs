@@ -18,7 +18,7 @@ use crate::script::node::Node;
 use crate::script::step::{Action, Scenario, Step};
 use crate::sink::Facing;
 use crate::text::{Address, Diagnostic, format_duration};
-use std::io::{self, BufRead as _, IsTerminal as _};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -310,7 +310,7 @@ fn sends(steps: impl Iterator<Item = Step>) -> Vec<Step> {
 fn lines() -> io::Result<Receiver<io::Result<Vec<u8>>>> {
     let (to, lines) = sync_channel(1024);
     std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
-        for line in io::stdin().lock().split(b'\n') {
+        for line in BufReader::new(stdin::Stdin).split(b'\n') {
             let line = line.map(|mut line| {
                 if line.last() == Some(&b'\r') {
                     line.pop();

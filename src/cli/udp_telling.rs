@@ -3,12 +3,12 @@
 use super::ending::{exit_of, in_flags, sentence};
 use super::output::Output;
 use super::signals;
-use super::telling::{Seen, Telling, Time, raw_stdout, skipping_stdout};
+use super::telling::{Seen, Stdout, Telling, Time, raw_stdout, skipping_stdout};
 use crate::engine::datagrams::{Ending, Finished};
 use crate::engine::{Host, Stage, Stop, StopReason};
 use crate::event::{Detail, Exit, Failure, Journal, Live};
 use crate::script::load::DEFAULT_WITHIN;
-use crate::sink::{Calm, Datagrams, Facing, Jsonl, Manner, Times, View};
+use crate::sink::{Datagrams, Facing, Jsonl, Manner, Times, Unheard, View};
 use crate::text::{Diagnostic, ErrorKind, Severity};
 use std::io::{self, Write};
 
@@ -25,15 +25,18 @@ pub(super) struct Audience {
 
 /// stdout, with the stop raised once nobody reads it.
 struct Heard {
-    inner: Calm<Box<dyn Write + Send>>,
+    inner: Stdout,
     stop: Stop,
 }
 
 impl Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes);
-        if self.inner.is_unheard() {
-            self.stop.raise(StopReason::Unheard);
+        match self.inner.unheard() {
+            Some(Unheard::Pipe) => self.stop.raise(StopReason::Unheard),
+            // Whichever is noticed first.
+            Some(Unheard::Terminal) => self.stop.raise(StopReason::Terminate),
+            None => {}
         }
         written
     }

@@ -48,7 +48,7 @@ mod whole_file;
 mod wire;
 
 pub use annotations::Annotations;
-pub use calm::Calm;
+pub use calm::{Calm, Unheard, is_device};
 pub use conversation::{Conversation, Manner, Times};
 pub use datagrams::{Datagrams, Facing};
 pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line, scenario_line};

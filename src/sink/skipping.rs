@@ -6,7 +6,7 @@ use crate::text::count;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// How long a reader may read nothing before it is taken for none.
@@ -97,6 +97,12 @@ impl<W: Write + AsFd> Skipping<W> {
         }
         let end = if std::mem::take(&mut self.in_a_line) { "\n" } else { "" };
         self.inner.write_all(format!("{end}* {left_out} left out: nobody was reading\n").as_bytes())
+    }
+}
+
+impl<W: AsFd> AsFd for Skipping<W> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
     }
 }
 

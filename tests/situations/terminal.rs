@@ -2,10 +2,15 @@
 
 use crate::desk::{LONG, Peer, all, port_in};
 use crate::pty::{Screen, Terminal};
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
-use std::process::Command;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
 
 const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
@@ -191,4 +196,49 @@ fn a_terminal_that_goes_ends_a_command_and_what_it_has_started() {
     terminal.signal(Signal::SIGHUP);
     assert_eq!(terminal.end(), 143);
     is_gone(&id);
+}
+
+/// Starts a command on a terminal, closes that once it shows this, and gives the exit code.
+fn hung_up(words: &[&str], shown: &str) -> i32 {
+    // Nobody else may hold it, no program that another test starts either.
+    let mut master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let (path, noctty) = (ptsname_r(&master).unwrap(), OFlag::O_NOCTTY.bits());
+    let slave = File::options().read(true).write(true).custom_flags(noctty).open(path).unwrap();
+    let stdio = || Stdio::from(slave.try_clone().unwrap());
+    let mut command = Command::new("setsid");
+    command.arg("--ctty").arg(env!("CARGO_BIN_EXE_sockdrill")).args(["--color", "never"]).args(words);
+    let mut child = command.stdin(stdio()).stdout(stdio()).stderr(stdio()).spawn().unwrap();
+    drop((command, slave));
+    let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&seen).contains(shown) {
+        let count = master.read(&mut piece).unwrap();
+        seen.extend_from_slice(&piece[..count]);
+    }
+    drop(master);
+    let status = child.wait().unwrap();
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+}
+
+#[test]
+fn a_terminal_that_is_closed_is_a_hang_up_whatever_was_done_there() {
+    let silent = Peer::new(|mut stream| all(&mut stream));
+    assert_eq!(hung_up(&["send", &silent.at()], "* connected "), 143, "while a line is typed");
+    silent.end();
+    let silent = Peer::new(|mut stream| all(&mut stream));
+    assert_eq!(hung_up(&["send", &silent.at(), "--no-shutdown", "x"], "* connected "), 143, "waiting");
+    silent.end();
+    for view in ["text", "json"] {
+        let talking = Peer::new(|mut stream| while stream.write_all(b"x\n").is_ok() {});
+        let words = ["send", &talking.at(), "--view", view];
+        assert_eq!(hung_up(&words, r"x\"), 143, "while {view} is written");
+        talking.end();
+    }
+    for command in ["udp-recv", "serve"] {
+        assert_eq!(hung_up(&[command, "0"], "* listening on "), 143, "{command}");
+    }
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = peer.local_addr().unwrap().to_string();
+    assert_eq!(hung_up(&["udp-send", &to, "x", "--rate", "100/s", "-v"], "x"), 143, "udp-send");
 }
