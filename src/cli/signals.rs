@@ -70,9 +70,8 @@ struct Signals {
 impl Signals {
     fn within(runtime: &Runtime) -> io::Result<Self> {
         let _within = runtime.enter();
-        note_that_they_come()?;
         let hang_up = SignalKind::hangup();
-        Ok(Self {
+        let signals = Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: if crate::engine::signal_is_ignored(hang_up.as_raw_value()) {
@@ -80,7 +79,10 @@ impl Signals {
             } else {
                 Some(signal(hang_up)?)
             },
-        })
+        };
+        // Only now: a signal that is noted before the runtime hears it would end nothing.
+        note_that_they_come()?;
+        Ok(signals)
     }
 
     /// Raises `stop` with each; `armed` is set once another one is a second one.
