@@ -1,7 +1,9 @@
 //! Addresses as arguments: `host:port`, `host port`, `[v6]:port`, `:port`, a bare port, `tcp://…`,
 //! `unix:/path`. What a scenario must say in full is completed here.
 
+use super::address_habits::{self, is_v6, wrong};
 use crate::text::{Address, AddressError};
+use std::net::Ipv6Addr;
 
 /// Which protocol a command speaks: the schemes that it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,16 @@ const HERE: &str = "127.0.0.1";
 
 /// Takes the address that `words` begin with.
 pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken, AddressError> {
-    let taken = first_of(words, protocol, purpose)?;
+    let taken = first_of(words, protocol, purpose).map_err(|error| match purpose {
+        Use::Destination => AddressError { help: error.help.map(|help| to_go_to(&help)), ..error },
+        Use::Local => error,
+    })?;
+    if let Address::Host { host, port } = &taken.address
+        && host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_unicast_link_local())
+    {
+        let what = format!("{host} is on several links, and which one is meant is not said");
+        return Err(wrong(&what, &format!("name the interface: `[{host}%eth0]:{port}`")));
+    }
     let port = match &taken.address {
         Address::Host { port, .. } | Address::Any { port } => Some(*port),
         Address::Unix(_) | Address::Abstract(_) => None,
@@ -51,6 +62,9 @@ fn first_of(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken,
         return one(first);
     }
     let text = without_scheme(first, protocol)?;
+    if let Some(habit) = address_habits::mistake(text, port_of(purpose)) {
+        return Err(habit);
+    }
     if is_number(text) {
         return one(&format!("{HERE}:{text}"));
     }
@@ -63,7 +77,7 @@ fn first_of(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken,
     }
     // In brackets, as an address with a port is written, or without.
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let v6 = bare.split('%').next().is_some_and(|ip| ip.parse::<std::net::Ipv6Addr>().is_ok());
+    let v6 = is_v6(bare);
     if text.contains(':') && !v6 {
         return one(text);
     }
@@ -82,11 +96,29 @@ fn first_of(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken,
         Some(port) if is_number(port) => {
             format!("{host}:{port}").parse().map(|address| Taken { address, words: 2 })
         }
+        _ if bare == text && v6_and_port(text).is_some() => {
+            let (ip, port) = v6_and_port(text).unwrap_or_default();
+            Err(wrong(
+                &format!("`{}` does not say where the port begins", first.escape_debug()),
+                &format!("write `[{ip}]:{port}`"),
+            ))
+        }
         _ => Err(wrong(
             &format!("`{}` has no port", first.escape_debug()),
             &format!("write `{host}:{}`, or `{host} {}`", port_of(purpose), port_of(purpose)),
         )),
     }
+}
+
+/// `::1:80` without brackets, as it may have been meant.
+fn v6_and_port(text: &str) -> Option<(&str, &str)> {
+    text.rsplit_once(':').filter(|(ip, port)| is_v6(ip) && is_number(port))
+}
+
+/// What help says of a port, where it is one to go to: none is free there.
+fn to_go_to(help: &str) -> String {
+    help.replace("; 0 asks for a free one", "")
+        .replace("a port is a number from 0", "a port to go to is a number from 1")
 }
 
 fn is_number(text: &str) -> bool {
@@ -146,10 +178,6 @@ fn example(purpose: Use) -> &'static str {
     }
 }
 
-fn wrong(what: &str, help: &str) -> AddressError {
-    AddressError { what: what.to_owned(), help: Some(help.to_owned()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,7 +231,36 @@ mod tests {
         assert_eq!(taken(&["udp://localhost:1"]).unwrap_err(), "`udp://localhost:1` is not for this command");
         assert_eq!(taken(&["http://localhost"]).unwrap_err(), "nothing is known of `http://`");
         assert!(taken(&[""]).is_err());
+        assert_eq!(taken(&["localhost:"]).unwrap_err(), "`localhost:` has no port");
+        assert_eq!(taken(&[":"]).unwrap_err(), "`:` has no port");
         assert!(taken(&["localhost:-1"]).is_err());
+    }
+
+    #[test]
+    fn what_was_meant_is_said() {
+        let help = |word: &str| {
+            let refused = take(&[word.to_owned()], Protocol::Tcp, Use::Destination).unwrap_err();
+            refused.help.unwrap()
+        };
+        for (word, meant) in [
+            ("localhost:", "write `localhost:80`"),
+            (":", "write `:80`"),
+            ("::1:80", "write `[::1]:80`"),
+            ("fe80::1%lo:80", "write `[fe80::1%lo]:80`"),
+            ("[::1", "write `[::1]:80`"),
+            ("[::1]80", "write `[::1]:80`"),
+            ("/tmp/sock", "a unix socket is written `unix:/tmp/sock`"),
+            ("./sock", "a unix socket is written `unix:./sock`"),
+            ("TCP:localhost:1", "write `localhost:1`"),
+            ("tcp4-listen:6060,fork", "write `6060`"),
+            ("UNIX-CONNECT:/tmp/sock", "write `unix:/tmp/sock`"),
+            ("[fe80::1]:80", "name the interface: `[fe80::1%eth0]:80`"),
+            (":-1", "a port to go to is a number from 1 to 65535"),
+        ] {
+            assert_eq!(help(word), meant, "{word}");
+        }
+        let local = take(&[":-1".to_owned()], Protocol::Tcp, Use::Local).unwrap_err();
+        assert_eq!(local.help.unwrap(), "a port is a number from 0 to 65535; 0 asks for a free one");
     }
 
     #[test]

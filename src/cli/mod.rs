@@ -15,7 +15,7 @@
 //! rounds    --until-fail, --for
 //! accept watch step    --accept, --watch, --step
 //! clashes   flags of replay that do not go together
-//! habits    flags that fingers know from nc
+//! habits address_habits         flags and addresses that fingers know from nc and socat
 //! secured   what TLS needs of this machine
 //! reports   the flags that ask for reports, and their sinks
 //! begun     the process, where C begins it
@@ -25,6 +25,7 @@
 
 mod accept;
 mod address;
+mod address_habits;
 mod arguments;
 mod begun;
 mod check;

@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::host::Host;
-use crate::text::{Address, ErrorKind};
+use crate::text::{Address, ErrorKind, visible};
 
 /// Whether the machine can open IPv6 sockets; asked once a process.
 pub(super) fn has_ipv6() -> bool {
@@ -17,6 +17,13 @@ pub(super) fn has_ipv6() -> bool {
 }
 
 impl Host {
+    /// An endpoint of another family than the first one that `a` means, as a destination; none where there is none.
+    pub async fn other_family(&self, a: &Address) -> Option<Endpoint> {
+        let found = destinations(a).await.ok()?;
+        let first = found.first()?.domain();
+        found.into_iter().find(|endpoint| endpoint.domain() != first)
+    }
+
     /// Every endpoint that `a` means; literal addresses are not looked up. The error is of kind `Dns`.
     pub async fn resolve(&self, a: &Address) -> Result<Vec<Endpoint>, NetError> {
         resolve(a).await
@@ -78,6 +85,12 @@ fn literal(host: &str, port: u16) -> Option<Endpoint> {
 }
 
 async fn by_name(a: &Address, host: &str, port: u16) -> Result<Vec<Endpoint>, NetError> {
+    if let Some((ip, scope)) = host.split_once('%')
+        && ip.parse::<Ipv6Addr>().is_ok()
+    {
+        let message = format!("{a}: there is no interface `{}` here", visible(scope));
+        return Err(NetError::new(ErrorKind::Dns, message));
+    }
     let unknown = |why: &str| NetError::new(ErrorKind::Dns, format!("{a}: the name does not resolve{why}"));
     match tokio::net::lookup_host((host, port)).await {
         Ok(found) => {
