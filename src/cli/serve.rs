@@ -48,10 +48,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
-    let stop = Stop::default();
+    let stop = told.stop.clone();
     let exit = signals::watch_or_say(&stop, output)
         .map_or_else(|exit| exit, |()| listen(args, &plan, &scenario.steps, &told, &stop, output));
-    match told.live.finish() {
+    match told.finish() {
         Some(problem) => {
             output.error(problem);
             Exit::Unreachable

@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use super::signals;
+use crate::engine::{Stop, StopReason};
 use crate::event::{Detail, Journal, Live};
 use crate::sink::{Calm, Conversation, GivesUp, Jsonl, Manner, Skipping, Times, Transfer, View};
 use crate::text::{Diagnostic, Severity};
@@ -73,6 +74,11 @@ pub(super) enum Talkers {
 }
 
 impl Talkers {
+    /// Whether they are clients of a server.
+    fn are_served(self) -> bool {
+        matches!(self, Self::Client | Self::Many | Self::Beside)
+    }
+
     /// Whether stdout is the bytes that they say.
     fn is_data(self) -> bool {
         matches!(self, Self::One | Self::Client | Self::Several)
@@ -85,9 +91,18 @@ pub(super) struct Told {
     pub detail: Detail,
     /// Received bytes go to stdout as they are.
     pub raw: bool,
+    /// Raised where stdout takes no more.
+    pub stop: Stop,
+    unwritten: Unwritten,
 }
 
 impl Told {
+    /// Everything is told; the sentence says what could not be.
+    pub fn finish(&self) -> Option<String> {
+        let unfinished = self.live.finish();
+        self.unwritten.take().map(|error| cannot_write(&error)).or(unfinished)
+    }
+
     /// A journal whose clock begins now.
     pub fn journal(&self) -> Journal {
         Journal::live(&self.live, self.detail)
@@ -107,9 +122,14 @@ impl Telling {
         output: &Output,
         bar: Option<&Transfer>,
     ) -> Result<Told, Box<Diagnostic>> {
+        let (stop, unwritten) = (Stop::default(), Unwritten::default());
         if self.is_json() {
-            let live = Live::new(Jsonl::new(Output::stdout(), "events"));
-            return Ok(Told { live, detail: Detail::Everything, raw: false });
+            let live = if talkers.are_served() {
+                Live::new(Jsonl::new(unwritten.until(Output::stdout(), &stop), "events"))
+            } else {
+                Live::new(Jsonl::new(Output::stdout(), "events"))
+            };
+            return Ok(Told { live, detail: Detail::Everything, raw: false, stop, unwritten });
         }
         let terminal = Output::is_terminal();
         if terminal && self.view == Some(Seen::Raw) {
@@ -137,7 +157,9 @@ impl Telling {
         let live = if raw || talkers == Talkers::Beside {
             Live::new(Conversation::new(stderr(), stderr(), manner))
         } else {
-            let stdout = above(transcript(io::stdout(), serves), terminal);
+            let stdout = transcript(io::stdout(), serves);
+            let stdout = if talkers.are_served() { Box::new(unwritten.until(stdout, &stop)) } else { stdout };
+            let stdout = above(stdout, terminal);
             Live::new(Conversation::new(stdout, stderr(), manner))
         };
         // What nobody is shown is not even stated.
@@ -146,7 +168,7 @@ impl Telling {
             (false, true) => Detail::Life,
             (false, false) => Detail::Outcomes,
         };
-        Ok(Told { live, detail, raw })
+        Ok(Told { live, detail, raw, stop, unwritten })
     }
 
     fn times(&self, talkers: Talkers) -> Times {
@@ -181,10 +203,10 @@ pub(super) struct Unwritten(Arc<Mutex<Option<io::Error>>>);
 impl Unwritten {
     /// Writes bytes to standard output as they are; `over` is told when it takes none any more, or nobody reads them.
     pub fn tap(&self, over: impl Fn() + Send + 'static) -> io::Result<impl FnMut(&[u8]) + Send + 'static> {
-        let (why, mut stdout) = (self.0.clone(), raw_stdout()?);
+        let (why, mut stdout) = (self.clone(), raw_stdout()?);
         Ok(move |bytes: &[u8]| {
             if let Err(error) = stdout.write_all(bytes) {
-                why.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                why.keep(error);
                 over();
             } else if stdout.unheard().is_some() {
                 over();
@@ -192,9 +214,52 @@ impl Unwritten {
         })
     }
 
+    /// A writer to `stdout` until that takes no more: then `stop` is raised, and what follows is let go of.
+    pub fn until<W: Write>(&self, stdout: W, stop: &Stop) -> Until<W> {
+        Until { stdout, over: false, unwritten: self.clone(), stop: stop.clone() }
+    }
+
+    fn keep(&self, error: io::Error) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
     /// Why it was, once.
     pub fn take(&self) -> Option<io::Error> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Standard output until it takes no more.
+pub(super) struct Until<W> {
+    pub stdout: W,
+    over: bool,
+    unwritten: Unwritten,
+    stop: Stop,
+}
+
+impl<W> Until<W> {
+    fn unless_over<T>(&mut self, write: impl FnOnce(&mut W) -> io::Result<T>, over: T) -> io::Result<T> {
+        if !self.over {
+            match write(&mut self.stdout) {
+                Ok(written) => return Ok(written),
+                // It is tried again.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+                Err(error) => self.unwritten.keep(error),
+            }
+            self.over = true;
+            self.stop.raise(StopReason::Done);
+        }
+        Ok(over)
+    }
+}
+
+impl<W: Write> Write for Until<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_over(|stdout| stdout.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_over(Write::flush, ())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::address::{self, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
+use super::ending::hints;
 use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
@@ -10,7 +11,7 @@ use super::udp_draft::{SOCKET, receive_so_many};
 use super::udp_send_args::Args;
 use super::udp_telling::{Audience, failed};
 use super::{scenario, stdin};
-use crate::engine::datagrams::{Await, Payloads, Schedule, Sending, refusal_within};
+use crate::engine::datagrams::{Await, Ending, Payloads, Schedule, Sending, refusal_within};
 use crate::event::Exit;
 use crate::script::draft::DraftStep;
 use crate::script::load::load_steps;
@@ -290,7 +291,15 @@ fn send(args: &Args, plan: &Plan, scenario: Scenario, stdin: &stdin::Whole, outp
                 }
             }
         };
-        audience.exit(&finished, late, output)
+        let exit = audience.exit(&finished, late, output);
+        let chosen = args.ipv4 || args.ipv6 || args.source.is_some();
+        if let (Ending::Refused(_), Address::Host { host, .. }, false) = (&finished.why, &plan.to, chosen)
+            && let Some(other) = stage.other_family(&plan.to).await
+        {
+            let flag = if other.is_ipv4() { "-4" } else { "-6" };
+            hints(&[format!("{host} is {other} too: `{flag}` sends there")], output);
+        }
+        exit
     })
 }
 

@@ -3,7 +3,9 @@
 use super::ending::{exit_of, in_flags, sentence};
 use super::output::Output;
 use super::signals;
-use super::telling::{Seen, Stdout, Telling, Time, raw_stdout, skipping_stdout};
+use super::telling::{
+    Seen, Stdout, Telling, Time, Until, Unwritten, cannot_write, raw_stdout, skipping_stdout,
+};
 use crate::engine::datagrams::{Ending, Finished};
 use crate::engine::{Host, Stage, Stop, StopReason};
 use crate::event::{Detail, Exit, Failure, Journal, Live};
@@ -19,20 +21,21 @@ pub(super) struct Audience {
     pub stop: Stop,
     /// Whether signals raise that already.
     is_watched: bool,
+    unwritten: Unwritten,
     /// Whether refusals and other narration are heard.
     pub narrated: bool,
 }
 
 /// stdout, with the stop raised once nobody reads it.
 struct Heard {
-    inner: Stdout,
+    inner: Until<Stdout>,
     stop: Stop,
 }
 
 impl Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes);
-        match self.inner.unheard() {
+        match self.inner.stdout.unheard() {
             Some(Unheard::Pipe) => self.stop.raise(StopReason::Unheard),
             // Whichever is noticed first.
             Some(Unheard::Terminal) => self.stop.raise(StopReason::Terminate),
@@ -57,21 +60,20 @@ impl Audience {
         watched: Option<&Stop>,
     ) -> Result<Self, Box<Diagnostic>> {
         let (is_watched, stop) = (watched.is_some(), watched.cloned().unwrap_or_default());
+        let unwritten = Unwritten::default();
         let raw = telling.view == Some(Seen::Raw)
             || (telling.view.is_none() && facing == Facing::Peer && !Output::is_terminal());
         let is_transcript = facing == Facing::Anybody && !raw && !telling.is_json();
         let stdout = || -> Result<Heard, Box<Diagnostic>> {
             let inner = if is_transcript { skipping_stdout() } else { raw_stdout() };
-            let inner = inner.map_err(|error| {
-                let what = format!("cannot write to standard output: {}", crate::text::in_words(&error));
-                Box::new(Diagnostic::new(Severity::Error, what, None))
-            })?;
-            Ok(Heard { inner, stop: stop.clone() })
+            let inner = inner
+                .map_err(|error| Box::new(Diagnostic::new(Severity::Error, cannot_write(&error), None)))?;
+            Ok(Heard { inner: unwritten.until(inner, &stop), stop: stop.clone() })
         };
         if telling.is_json() {
             let live = Live::new(Jsonl::new(stdout()?, "events"));
             let detail = if data { Detail::Everything } else { Detail::Life };
-            return Ok(Self { live, detail, narrated: false, is_watched, stop });
+            return Ok(Self { live, detail, narrated: false, is_watched, stop, unwritten });
         }
         let terminal = Output::is_terminal();
         if terminal && telling.view == Some(Seen::Raw) {
@@ -100,7 +102,7 @@ impl Audience {
         };
         let live = Live::new(Datagrams::new(stdout()?, Output::stderr(), manner, facing));
         let detail = if data { Detail::Everything } else { Detail::Life };
-        Ok(Self { live, detail, narrated: !telling.quiet, is_watched, stop })
+        Ok(Self { live, detail, narrated: !telling.quiet, is_watched, stop, unwritten })
     }
 
     /// Runs a command's work on a runtime of its own, with signals watched, and gives its exit code.
@@ -124,7 +126,8 @@ impl Audience {
             exit
         });
         runtime.shutdown_background();
-        match self.live.finish() {
+        let unfinished = self.live.finish();
+        match self.unwritten.take().map(|error| cannot_write(&error)).or(unfinished) {
             Some(problem) => {
                 output.error(problem);
                 Exit::Unreachable

@@ -12,7 +12,8 @@ use super::trouble::Trouble;
 use crate::event::{Failure, Journal, Totals, What};
 use crate::net::Host;
 use crate::script::step::{Name, Step};
-use crate::text::ErrorKind;
+use crate::text::{Address, ErrorKind};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -27,6 +28,11 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Where a name goes too: its first address of another family than a socket for both takes.
+    pub async fn other_family(&self, to: &Address) -> Option<IpAddr> {
+        self.lane.session.host.other_family(to).await?.ip()
+    }
+
     /// A stage with nothing on it; `within` is the deadline of steps that name none.
     pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
         let (failed, failures) = mpsc::unbounded_channel();

@@ -1,7 +1,7 @@
 //! How clients leave, and what is told of it; its scenario judges the same.
 
 use crate::desk::running::{Input, Running};
-use crate::desk::{LONG, Serving, all, program, reset, run};
+use crate::desk::{LONG, Serving, all, program, reset, run, shell};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
@@ -182,4 +182,26 @@ fn beside_events_what_a_command_prints_is_not_among_them() {
     let told = run(&["serve", "0", "--json", "--", "echo", "hello"]);
     assert!(told.out().lines().all(|line| line.starts_with('{')), "{}", told.out());
     assert_eq!((told.err.as_str(), told.code), ("hello\n", Some(0)));
+}
+
+#[test]
+fn a_full_disk_ends_it_at_once_and_the_last_line_of_a_client_is_told() {
+    let full = "error: cannot write to standard output: no space left on device\n";
+    for flags in ["", "--view hex", "--once --view text"] {
+        let line = format!("exec sockdrill serve 0 {flags} > /dev/full");
+        let server = Running::start(&mut shell(&line), Input::Null);
+        let mut client = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+        // It may have ended already: of many clients the connect is a line on standard output.
+        let _ = client.write_all(b"hello");
+        let told = server.end();
+        assert!(told.err.ends_with(full), "{flags}: {}", told.err);
+        assert_eq!(told.code, Some(3), "{flags}: {}", told.err);
+        assert!(
+            !flags.contains("--once") || told.err.contains("#1 *        closed by us: in 5 B"),
+            "{}",
+            told.err
+        );
+    }
+    let told = Running::start(&mut shell("exec sockdrill serve 0 --json > /dev/full"), Input::Null).end();
+    assert_eq!((told.err.as_str(), told.code), (full, Some(3)));
 }

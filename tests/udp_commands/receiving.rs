@@ -141,6 +141,24 @@ fn signals_end_it_after_one_summary_line() {
 }
 
 #[test]
+fn a_full_disk_ends_it_at_once() {
+    for flags in ["", "--view raw", "--view hex"] {
+        let line = format!("exec sockdrill udp-recv 0 {flags} > /dev/full");
+        let receiver = Running::start(&mut shell(&line), Input::Null);
+        let port = receiver.port();
+        socket().send_to(b"ping", ("127.0.0.1", port)).unwrap();
+        let ended = receiver.end();
+        let err = settled(&ended.err, &[(&port.to_string(), "PORT")]);
+        let wanted = "* listening on udp 127.0.0.1:PORT\n* 1 datagram, 4 B from 1 sender in T s\n\
+                      error: cannot write to standard output: no space left on device\n";
+        assert_eq!((err.as_str(), ended.code), (wanted, Some(3)), "{flags}");
+    }
+    let told = Running::start(&mut shell("exec sockdrill udp-recv 0 --json > /dev/full"), Input::Null).end();
+    let wanted = "error: cannot write to standard output: no space left on device\n";
+    assert_eq!((told.err.as_str(), told.code), (wanted, Some(3)));
+}
+
+#[test]
 fn standard_input_is_not_read_whatever_it_is() {
     for input in [Input::Null, Input::Bytes(b"not read"), Input::Open] {
         let receiver = start_with(&["udp-recv", "0", "--count", "1", "--view", "raw"], input);

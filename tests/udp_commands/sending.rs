@@ -470,6 +470,31 @@ fn a_signal_while_the_payload_is_waited_for_ends_it_after_its_last_line() {
 }
 
 #[test]
+fn of_a_name_with_addresses_of_both_families_the_way_to_the_other_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let hosts = directory.path().join("hosts");
+    std::fs::write(&hosts, "::1 both.example\n127.0.0.1 both.example\n").unwrap();
+    // A name of both only in there.
+    let told = |flags: &str| {
+        let line = format!(
+            "exec unshare --user --map-root-user --net --mount bash -c 'mount --bind {} /etc/hosts && \
+             ip link set lo up && exec sockdrill udp-send both.example 5999 x {flags}'",
+            hosts.display()
+        );
+        Running::start(&mut shell(&line), Input::Null).end()
+    };
+    let both = told("");
+    if !both.err.contains("ICMP") {
+        eprintln!("skipped: no namespace with a name of both families here: {}", both.err);
+        return;
+    }
+    let refused = |from: &str| format!("* ICMP port unreachable from {from}:5999 (nothing is bound there)\n");
+    let hint = "hint: both.example is 127.0.0.1 too: `-4` sends there\n";
+    assert_eq!((both.err, both.code), (refused("[::1]") + hint, Some(3)));
+    assert_eq!(told("-4").err, refused("127.0.0.1"), "what was chosen is not questioned");
+}
+
+#[test]
 fn the_source_can_be_chosen() {
     let peer = socket();
     let source = port_of(&socket());
