@@ -3,9 +3,9 @@
 
 use super::amounts::binary;
 use super::progress::AboveBar;
+use super::screen::columns;
 use crate::event::Totals;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::fmt::Write as _;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// So much has passed when a conversation of unknown length is a transfer.
 const LARGE: u64 = 1 << 20;
+
+/// Columns of a terminal that does not say how many it has.
+const USUAL: usize = 80;
 
 /// A bar that counts bytes sent, of so many where that is known, and bytes received.
 pub struct Transfer {
@@ -26,14 +29,6 @@ impl Transfer {
     /// A bar that nobody sees yet; call this only where the standard error is a terminal.
     pub fn new(total: Option<u64>) -> Self {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
-        let form = if total.is_some() {
-            "  {bar:24} {elapsed}  {wide_msg}"
-        } else {
-            "  {spinner} {elapsed}  {wide_msg}"
-        };
-        let style = ProgressStyle::with_template(form)
-            .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ "));
-        bar.set_style(style);
         Self { bar, received: ProgressBar::hidden() }
     }
 
@@ -55,7 +50,12 @@ impl Transfer {
             bar.set_position(bytes);
             bar.tick();
         }
-        self.bar.set_message(self.words(by_now, stuck));
+        let (form, words) = self.fitting(by_now, stuck, width());
+        let style = ProgressStyle::with_template(form);
+        self.bar.set_style(
+            style.map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ ")),
+        );
+        self.bar.set_message(words);
         if self.bar.is_hidden() && self.bar.elapsed() >= SOON && self.is_a_transfer(by_now) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -73,7 +73,33 @@ impl Transfer {
             || by_now.sent.saturating_add(by_now.received) >= LARGE
     }
 
-    fn words(&self, by_now: Totals, stuck: Option<Duration>) -> String {
+    /// The form of the line and its words, as many as have room: the picture goes first, how much has passed last.
+    fn fitting(&self, by_now: Totals, stuck: Option<Duration>, width: usize) -> (&'static str, String) {
+        let (drawn, picture) = match self.bar.length() {
+            Some(_) => ("  {bar:24} {msg}", 27),
+            None => ("  {spinner} {msg}", 4),
+        };
+        let elapsed = format!("{:#}", HumanDuration(self.bar.elapsed()));
+        let (sent, received) = (self.sent(by_now, stuck), self.received(by_now));
+        let total = self.bar.length().map(|total| format!(" of {}", size(total))).unwrap_or_default();
+        let fullest = format!("{elapsed}  {sent}{received}");
+        // The last column stays free: some terminals begin a new line there.
+        let fits = |words: &String, beside: usize| beside + columns(words) < width;
+        if fits(&fullest, picture) {
+            return (drawn, fullest);
+        }
+        let amount = size(by_now.sent);
+        let shorter = [
+            format!("  {fullest}"),
+            format!("{elapsed}  {sent}"),
+            format!("{elapsed}  {amount}{total}"),
+            format!("{amount}{total}"),
+            amount,
+        ];
+        ("{msg}", shorter.into_iter().find(|words| fits(words, 0)).unwrap_or_default())
+    }
+
+    fn sent(&self, by_now: Totals, stuck: Option<Duration>) -> String {
         let total = self.bar.length();
         let of = total.map(|total| format!(" of {}", size(total))).unwrap_or_default();
         let is_sent = total.is_some_and(|total| by_now.sent >= total);
@@ -82,13 +108,20 @@ impl Transfer {
             Some(since) => format!(" (nothing taken for {} s)", since.as_secs()),
             None => format!(" ({}/s)", binary(self.bar.per_sec())),
         };
-        let mut words = format!("sent {}{of}{rate}", size(by_now.sent));
-        if by_now.received > 0 {
-            let rate = binary(self.received.per_sec());
-            let _ = write!(words, ", received {} ({rate}/s)", size(by_now.received));
-        }
-        words
+        format!("sent {}{of}{rate}", size(by_now.sent))
     }
+
+    fn received(&self, by_now: Totals) -> String {
+        if by_now.received == 0 {
+            return String::new();
+        }
+        format!(", received {} ({}/s)", size(by_now.received), binary(self.received.per_sec()))
+    }
+}
+
+/// How many columns the terminal of the diagnostics has now.
+fn width() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr()).map_or(USUAL, |(width, _)| usize::from(width.0))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]

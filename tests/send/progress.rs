@@ -143,3 +143,27 @@ fn a_peer_that_takes_nothing_is_seen_to_be_waited_for() {
     assert_eq!((told.code, told.err.matches("takes nothing").count()), (Some(0), 1), "{}", told.err);
     peer.end();
 }
+
+#[test]
+fn a_narrow_terminal_shows_fewer_words_and_no_part_of_one() {
+    let home = tempfile::tempdir().unwrap();
+    for columns in [60, 50, 40, 30, 12] {
+        let (peer, go) = peer(|stream, wait| {
+            wait();
+            reset(stream);
+        });
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sockdrill"));
+        command.args(["send", &peer.at(), "--pattern", "64MiB", "--color", "never"]);
+        let mut terminal = Terminal::run(&command, home.path(), columns, 40);
+        terminal.wait("the bar", |screen| screen.line().contains("MiB"));
+        let lines = terminal.look(crate::pty::Screen::lines);
+        let bar: Vec<_> = lines.iter().filter(|line| line.contains("MiB")).collect();
+        assert_eq!(bar.len(), 1, "{columns}: {lines:#?}");
+        // A rate, the time that nothing was taken, or an amount.
+        let is_whole = ["/s)", " s)", " MiB"].iter().any(|end| bar[0].trim_end().ends_with(end));
+        assert!(is_whole, "{columns}: {lines:#?}");
+        go.send(()).unwrap();
+        terminal.end();
+        peer.end();
+    }
+}
