@@ -119,9 +119,9 @@ impl Transfer {
     }
 }
 
-/// How many columns the terminal of the diagnostics has now.
+/// How many columns the terminal has now.
 fn width() -> usize {
-    terminal_size::terminal_size_of(std::io::stderr()).map_or(USUAL, |(width, _)| usize::from(width.0))
+    terminal_size::terminal_size().map_or(USUAL, |(width, _)| usize::from(width.0))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
