@@ -37,12 +37,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if !secured::can_be(&scenario.steps, output) {
         return Exit::Usage;
     }
-    if let (Some(_), Some(_)) = (&plan.input, args.connections) {
+    if let (Some(_), Some(_)) = (&plan.input, args.connecting.connections) {
         let hint = "say what is sent: DATA, `@file`, `--file` or `--pattern`".to_owned();
         sentence(output, "standard input goes over one connection only", &[hint]);
         return Exit::Usage;
     }
-    let talkers = if args.connections.is_some() { Talkers::Several } else { Talkers::One };
+    let talkers = if args.connecting.connections.is_some() { Talkers::Several } else { Talkers::One };
     let bar = send_progress::bar(args, &plan, &scenario);
     let told = match args.telling.told(talkers, output, bar.as_ref()) {
         Ok(told) => told,
@@ -82,7 +82,7 @@ fn as_scenario(args: &Args, plan: &Plan, arguments: &Arguments, output: &Output)
 
 /// What the command expects and no steps can: a reset that may come at any time, also while something is sent.
 fn unsayable(args: &Args, arguments: &Arguments) -> Option<Diagnostic> {
-    let expected = args.expect.last().filter(|word| *word == "reset" && args.repeat.is_none())?;
+    let expected = args.expect.last().filter(|word| *word == "reset" && args.sent.repeat.is_none())?;
     let message =
         "no step says this: the reset may come while sending, where it fails a `send` or `shutdown` step";
     let problem = Diagnostic::error(message, &arguments.place(expected));

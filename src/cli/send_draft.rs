@@ -111,7 +111,7 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
         Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
     })?;
     let data = args.words.get(taken.words..).unwrap_or_default();
-    if let (true, Some(word)) = (args.probe, data.first()) {
+    if let (true, Some(word)) = (args.connecting.probe, data.first()) {
         let problem = Diagnostic::error("`-z` sends nothing, and looks at one port", &arguments.place(word));
         return Err(Box::new(problem.help("leave this out, or leave `-z` out to send it")));
     }
@@ -123,21 +123,21 @@ pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> 
     let opening = planning.opening(&taken.address.to_string())?;
     let (sends, stdin) = planning.sends(data)?;
     let expects = planning.expects()?;
-    let (sending, receiving, expects_within) = match args.repeat {
+    let (sending, receiving, expects_within) = match args.sent.repeat {
         Some(times) => (vec![planning.repeat(times, sends, &expects)?], Vec::new(), !expects.is_empty()),
         None => (sends, expects, false),
     };
     let at = || drafting.value(CLIENT);
-    let shutdown = !args.no_shutdown && !args.probe && !args.abort;
+    let shutdown = !args.no_shutdown && !args.connecting.probe && !args.abort;
     let then = if shutdown { vec![drafting.step("shutdown")?.with("at", at())] } else { Vec::new() };
     let ending = drafting.step(if args.abort { "abort" } else { "close" })?.with("at", at());
     Ok(Plan {
         opening,
-        sending: if args.probe { Vec::new() } else { sending },
+        sending: if args.connecting.probe { Vec::new() } else { sending },
         then,
         receiving,
         ending: vec![ending],
-        input: (stdin && !args.probe).then(|| planning.pieces()),
+        input: (stdin && !args.connecting.probe).then(|| planning.pieces()),
         expects_within,
         wait: args.wait.unwrap_or(if args.abort { Duration::ZERO } else { WAIT }),
     })
@@ -151,34 +151,35 @@ struct Planning<'a> {
 impl Planning<'_> {
     fn opening(&self, address: &str) -> Result<Vec<DraftStep>, Problem> {
         let (args, drafting) = (self.args, self.drafting);
-        let within = args.timeout.or(args.connect_timeout).unwrap_or(CONNECT);
+        let connecting = &args.connecting;
+        let within = connecting.timeout.or(connecting.connect_timeout).unwrap_or(CONNECT);
         let place = drafting.arguments.place(args.words.first().map(String::as_str).unwrap_or_default());
         let mut connect = drafting.step_at("connect", &place)?;
         connect = connect.with("as", drafting.value(CLIENT)).with("to", Node::scalar(address, &place));
         if let Some(bind) = self.bind(address)? {
             connect = connect.with("bind", bind);
         }
-        if let Some(retry) = args.retry {
+        if let Some(retry) = connecting.retry {
             connect = connect.with("retry", drafting.value(format_duration(retry)));
         }
-        if !args.options.is_empty() {
-            connect = connect.with("options", drafting.map(&args.options)?);
+        if !connecting.options.is_empty() {
+            connect = connect.with("options", drafting.map(&connecting.options)?);
         }
         connect = connect.with("within", drafting.value(format_duration(within)));
-        Ok(if args.tls { vec![connect, self.tls(within)?] } else { vec![connect] })
+        Ok(if args.security.tls { vec![connect, self.tls(within)?] } else { vec![connect] })
     }
 
     fn bind(&self, address: &str) -> Result<Option<Node>, Problem> {
-        let args = self.args;
-        let host = match (args.ipv4, args.ipv6) {
+        let (args, connecting) = (self.args, &self.args.connecting);
+        let host = match (connecting.ipv4, connecting.ipv6) {
             (true, _) => Some("0.0.0.0"),
             (_, true) => Some("::"),
-            _ => args.source.as_deref(),
+            _ => connecting.source.as_deref(),
         };
-        if host.is_none() && args.source_port.is_none() {
+        if host.is_none() && connecting.source_port.is_none() {
             return Ok(None);
         }
-        let place = self.drafting.arguments.place(args.source.as_deref().unwrap_or("-p"));
+        let place = self.drafting.arguments.place(connecting.source.as_deref().unwrap_or("-p"));
         if address.starts_with("unix:") {
             let whole = self.drafting.arguments.place(args.words.first().map_or("", String::as_str));
             let what = "a unix socket has no host, port or family to connect from";
@@ -186,25 +187,27 @@ impl Planning<'_> {
                 Diagnostic::error(what, &whole).help("leave `-s`, `-p`, `-4` and `-6` out"),
             ));
         }
-        let source = address::source(host, args.source_port)
+        let source = address::source(host, connecting.source_port)
             .map_err(|error| Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help)))?;
         Ok(Some(Node::scalar(source.to_string(), &place)))
     }
 
     fn tls(&self, within: Duration) -> Result<DraftStep, Problem> {
-        let (args, drafting) = (self.args, self.drafting);
+        let (security, drafting) = (&self.args.security, self.drafting);
         let mut tls = drafting.step("tls")?.with("at", drafting.value(CLIENT));
         tls = tls.with("as", drafting.value("client"));
-        for (key, text) in [("name", &args.sni), ("ca", &args.ca), ("cert", &args.cert), ("key", &args.key)] {
+        for (key, text) in
+            [("name", &security.sni), ("ca", &security.ca), ("cert", &security.cert), ("key", &security.key)]
+        {
             if let Some(text) = text {
                 tls = tls.with(key, drafting.said(text));
             }
         }
-        if args.insecure {
+        if security.insecure {
             tls = tls.with("insecure", drafting.value("true"));
         }
-        if !args.alpn.is_empty() {
-            tls = tls.with("alpn", drafting.list(&args.alpn));
+        if !security.alpn.is_empty() {
+            tls = tls.with("alpn", drafting.list(&security.alpn));
         }
         Ok(tls.with("within", drafting.value(format_duration(within))))
     }
@@ -222,7 +225,7 @@ impl Planning<'_> {
             if word != STDIN {
                 let send = drafting.step_at("send", &place)?.with("from", drafting.value(CLIENT));
                 let line;
-                let word = if args.crlf && !word.starts_with('@') && !word.starts_with("hex:") {
+                let word = if args.sent.crlf && !word.starts_with('@') && !word.starts_with("hex:") {
                     line = format!(r"{word}\r\n");
                     &line
                 } else {
@@ -231,15 +234,15 @@ impl Planning<'_> {
                 sends.push(self.paced(payload::payload(send, word, &place)?));
             }
         }
-        if let Some(path) = &args.file {
+        if let Some(path) = &args.sent.file {
             let send = drafting.step_at("send", &drafting.arguments.place(path))?;
             let send = send.with("from", drafting.value(CLIENT)).with("file", drafting.said(path));
             sends.push(self.paced(send));
         }
-        if let Some(size) = args.pattern {
+        if let Some(size) = args.sent.pattern {
             sends.extend(self.pattern(size)?);
         }
-        let nothing_said = data.is_empty() && sends.is_empty() && args.repeat.is_none();
+        let nothing_said = data.is_empty() && sends.is_empty() && args.sent.repeat.is_none();
         Ok((sends, nothing_said || data.last().is_some_and(|word| word == STDIN)))
     }
 
@@ -271,21 +274,21 @@ impl Planning<'_> {
     }
 
     fn pace(&self) -> (Option<u64>, Option<Duration>) {
-        match self.args.rate {
+        match self.args.sent.rate {
             // So many pieces a second that a person sees no stutter, and none of them empty.
             Some(rate) if rate < TICKS => {
                 (Some(1), Some(Duration::from_secs(1) / u32::try_from(rate).unwrap_or(1)))
             }
             Some(rate) => (Some(rate / TICKS), Some(Duration::from_millis(1000 / TICKS))),
-            None => (self.args.chunk, self.args.every),
+            None => (self.args.sent.chunk, self.args.sent.every),
         }
     }
 
     fn pieces(&self) -> Pieces {
         let (chunk, every) = self.pace();
         let size = chunk.and_then(|chunk| usize::try_from(chunk).ok()).unwrap_or(LARGE);
-        let pace = self.args.rate.map(Pace::Rate).or(every.map(Pace::Every));
-        Pieces { size: size.clamp(1, 16 << 20), pace, crlf: self.args.crlf }
+        let pace = self.args.sent.rate.map(Pace::Rate).or(every.map(Pace::Every));
+        Pieces { size: size.clamp(1, 16 << 20), pace, crlf: self.args.sent.crlf }
     }
 
     fn expects(&self) -> Result<Vec<DraftStep>, Problem> {
@@ -323,7 +326,7 @@ impl Planning<'_> {
         let mut steps = sends;
         steps.extend(expects.iter().cloned());
         let mut repeat = drafting.step("repeat")?.with("times", drafting.value(times.to_string()));
-        if let Some(interval) = self.args.interval {
+        if let Some(interval) = self.args.sent.interval {
             repeat = repeat.with("pause", drafting.value(format_duration(interval)));
         }
         Ok(repeat.with("steps", drafting.steps(&steps)))

@@ -66,7 +66,7 @@ impl Job {
         };
         let stop = Stop::default();
         signals::watch_within_or_say(&runtime, &stop, output);
-        let exit = if let Some(connections) = self.args.connections {
+        let exit = if let Some(connections) = self.args.connecting.connections {
             runtime.block_on(many(self, connections, &stop, output))
         } else {
             let journal = self.told.journal();
@@ -180,7 +180,9 @@ impl Job {
         for step in parts.opening {
             stage.run(step).await?;
         }
-        let Some(opened_by) = parts.opening.first().filter(|_| !self.args.probe) else { return Ok(None) };
+        let Some(opened_by) = parts.opening.first().filter(|_| !self.args.connecting.probe) else {
+            return Ok(None);
+        };
         let receiving = match parts.receiving {
             [] if !self.plan.expects_within => Receiving::Everything,
             steps => Receiving::Steps(steps),
@@ -192,7 +194,7 @@ impl Job {
             then: parts.then,
             receiving,
             wait: Some(self.plan.wait),
-            idle: self.args.idle.or(self.args.timeout),
+            idle: self.args.idle.or(self.args.connecting.timeout),
             input_goes_on: !io::stdin().is_terminal(),
         };
         stage.converse(&conversation, input).await

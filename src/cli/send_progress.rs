@@ -18,10 +18,10 @@ const STUCK: Duration = Duration::from_secs(1);
 
 /// The bar of this transfer, where one may be drawn.
 pub(super) fn bar(args: &Args, plan: &Plan, scenario: &Scenario) -> Option<Transfer> {
-    let silent = args.telling.quiet || args.telling.is_json() || args.probe;
+    let silent = args.telling.quiet || args.telling.is_json() || args.connecting.probe;
     // Of many connections each begins and ends by itself: their transcript says how far they are, and one bar
     // for all would not say which of them waits.
-    let many = args.connections.is_some();
+    let many = args.connecting.connections.is_some();
     // What is typed is echoed where the bar would be.
     let typed = plan.input.is_some() && io::stdin().is_terminal();
     let room = Output::has_room_for_a_bar() && !silent && !many && !typed;
