@@ -114,7 +114,7 @@ hint: another program has it; port 0 takes a free one\n",
         line: "sockdrill udp-send 127.0.0.1:x y",
         scene: There(s::nothing),
         out: "",
-        err: "error: `x` is no port\n --> command line:1:20\n  |\n1 | sockdrill udp-send 127.0.0.1:x y\n  |                    ^^^^^^^^^^^\n  |\n  = help: a port is a number from 0 to 65535; 0 asks for a free one\n",
+        err: "error: `x` is no port\n --> command line:1:20\n  |\n1 | sockdrill udp-send 127.0.0.1:x y\n  |                    ^^^^^^^^^^^\n  |\n  = help: a port to go to is a number from 1 to 65535\n",
         code: 2,
     },
     Row {
