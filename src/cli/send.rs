@@ -51,9 +51,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
             return Exit::Usage;
         }
     };
-    let live = told.live.clone();
+    let everything = told.clone();
     let exit = Job { args: args.clone(), plan, scenario, told, bar }.run(output);
-    match live.finish() {
+    match everything.finish() {
         Some(problem) => {
             output.error(problem);
             Exit::Unreachable

@@ -74,11 +74,6 @@ pub(super) enum Talkers {
 }
 
 impl Talkers {
-    /// Whether they are clients of a server.
-    fn are_served(self) -> bool {
-        matches!(self, Self::Client | Self::Many | Self::Beside)
-    }
-
     /// Whether stdout is the bytes that they say.
     fn is_data(self) -> bool {
         matches!(self, Self::One | Self::Client | Self::Several)
@@ -86,6 +81,7 @@ impl Talkers {
 }
 
 /// Who is told, and what.
+#[derive(Clone)]
 pub(super) struct Told {
     pub live: Live,
     pub detail: Detail,
@@ -124,11 +120,7 @@ impl Telling {
     ) -> Result<Told, Box<Diagnostic>> {
         let (stop, unwritten) = (Stop::default(), Unwritten::default());
         if self.is_json() {
-            let live = if talkers.are_served() {
-                Live::new(Jsonl::new(unwritten.until(Output::stdout(), &stop), "events"))
-            } else {
-                Live::new(Jsonl::new(Output::stdout(), "events"))
-            };
+            let live = Live::new(Jsonl::new(unwritten.until(Output::stdout(), &stop), "events"));
             return Ok(Told { live, detail: Detail::Everything, raw: false, stop, unwritten });
         }
         let terminal = Output::is_terminal();
@@ -158,8 +150,7 @@ impl Telling {
             Live::new(Conversation::new(stderr(), stderr(), manner))
         } else {
             let stdout = transcript(io::stdout(), serves);
-            let stdout = if talkers.are_served() { Box::new(unwritten.until(stdout, &stop)) } else { stdout };
-            let stdout = above(stdout, terminal);
+            let stdout = above(Box::new(unwritten.until(stdout, &stop)), terminal);
             Live::new(Conversation::new(stdout, stderr(), manner))
         };
         // What nobody is shown is not even stated.

@@ -1,8 +1,9 @@
 //! What is shown where, and what is said of a wrong command line.
 
 use crate::desk::ports::free_port;
-use crate::desk::{Peer, all, echo, finish, plain, program, run};
-use crate::same;
+use crate::desk::running::{Input, Running};
+use crate::desk::{Peer, all, echo, finish, plain, program, run, shell};
+use crate::{CONNECTED, same};
 use std::io::{Read as _, Write as _};
 
 #[test]
@@ -196,4 +197,19 @@ fn what_was_sent_is_told_before_the_answer_to_it_though_the_sending_goes_on() {
     }
     assert_eq!((answered.as_str(), sent_before(lines.len()).as_str()), ("01234567", "0123456789"));
     assert_eq!(told.code, Some(0), "{}", told.err);
+}
+
+#[test]
+fn how_it_ended_is_told_though_the_disk_is_full() {
+    for view in ["text", "hex"] {
+        let peer = Peer::new(echo);
+        let line = format!("exec sockdrill send {} hello --view {view} > /dev/full", peer.at());
+        let told = Running::start(&mut shell(&line), Input::Null).end();
+        let err = format!(
+            "{CONNECTED}* closed by peer (FIN) after T s: sent 5 B, received 5 B\n\
+             error: cannot write to standard output: no space left on device\n"
+        );
+        same(&told, peer.port, "", &err, 3);
+        peer.end();
+    }
 }
