@@ -4,7 +4,7 @@ use super::telling::{Telling, duration, limit, number, piece, rate, size};
 use std::time::Duration;
 
 /// Arguments of `send`.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(
     before_help = "Examples:
   sockdrill send localhost:6379 'PING\\r\\n'                     one request, the answer, how it ended
@@ -63,7 +63,7 @@ pub(super) struct Args {
 
 /// What is sent besides DATA, and how it is cut. Groups of their own: a function that describes forty arguments has
 /// all of them on its stack at once.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Sent {
     /// End each DATA that is text, and each line of standard input, with CR LF
     #[arg(short = 'C', long, help_heading = "What is sent")]
@@ -92,7 +92,7 @@ pub(super) struct Sent {
 }
 
 /// How it connects.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Connecting {
     /// How long a connect may take, each try of --retry; 10s unless given
@@ -128,7 +128,7 @@ pub(super) struct Connecting {
 }
 
 /// What TLS it speaks.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Security {
     /// Speak TLS; secrets go to the file that SSLKEYLOGFILE names
     #[arg(long, help_heading = "TLS")]

@@ -66,6 +66,9 @@ impl Pace {
 /// The largest piece where nothing else is asked for.
 pub(super) const LARGE: usize = 256 << 10;
 
+/// A piece that is copied out of the buffer it was read into: a new buffer costs more.
+const SMALL: usize = 4 << 10;
+
 /// How many pieces are read ahead of who sends them.
 const AHEAD: usize = 2;
 
@@ -75,7 +78,7 @@ const MOMENT: u8 = 50;
 /// Begins to read. What is there already, to its end, needs no thread: a short request in a pipe is not worth one.
 pub(super) fn read(pieces: Pieces) -> io::Result<Input> {
     let (to, input) = mpsc::channel(AHEAD);
-    let mut reader = Reader { pieces, due: Instant::now(), previous: b'\0' };
+    let mut reader = Reader { pieces, buffer: Vec::new(), due: Instant::now(), previous: b'\0' };
     for _ in 0..AHEAD {
         if pieces.pace.is_none() && is_there() && !reader.give(|piece| to.try_send(piece).is_ok()) {
             return Ok(input);
@@ -147,6 +150,8 @@ impl Whole {
 
 struct Reader {
     pieces: Pieces,
+    /// Where a piece is read; given away with a large one.
+    buffer: Vec<u8>,
     /// When the next piece may go.
     due: Instant,
     /// The last byte of the piece before.
@@ -156,9 +161,11 @@ struct Reader {
 impl Reader {
     /// Reads a piece and gives it away when its time has come; false where nothing follows it.
     fn give(&mut self, away: impl FnOnce(io::Result<Vec<u8>>) -> bool) -> bool {
-        let mut piece = vec![0; self.pieces.size];
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; self.pieces.size];
+        }
         let read = loop {
-            match Stdin.read(&mut piece) {
+            match Stdin.read(&mut self.buffer) {
                 Ok(0) => return false,
                 Ok(read) => break read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -168,7 +175,13 @@ impl Reader {
                 }
             }
         };
-        piece.truncate(read);
+        let mut piece = if read <= SMALL {
+            self.buffer.get(..read).unwrap_or_default().to_vec()
+        } else {
+            let mut piece = std::mem::take(&mut self.buffer);
+            piece.truncate(read);
+            piece
+        };
         if self.pieces.crlf {
             piece = with_crlf(&piece, &mut self.previous);
         }

@@ -38,7 +38,7 @@ pub(super) enum Time {
 }
 
 /// Flags of every command that shows a conversation.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "What is shown")]
 pub(super) struct Telling {
     /// How bytes are shown: text, hex, raw or json

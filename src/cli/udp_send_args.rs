@@ -5,7 +5,7 @@ use crate::text::Rate;
 use std::time::Duration;
 
 /// Arguments of `udp-send`.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(
     before_help = "Examples:
   sockdrill udp-send :5000 'ping\\n'                       one datagram; a closed port is told
