@@ -13,13 +13,7 @@ pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = async {
-                if lane.session.is_tapped() {
-                    tapped(&lane.session, stream, true).await
-                } else {
-                    stream.echo().await
-                }
-            };
+            let serving = service(&lane.session, stream, true);
             deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => deadline.run(datagram.echo()).await.map(|result| result.map(|()| None)),
@@ -32,13 +26,7 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = async {
-                if lane.session.is_tapped() {
-                    tapped(&lane.session, stream, false).await
-                } else {
-                    stream.discard().await
-                }
-            };
+            let serving = service(&lane.session, stream, false);
             deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => {
@@ -54,7 +42,16 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
     served_or_late(lane, number, &socket, "discard", served, deadline)
 }
 
-/// `echo` or `discard` where somebody taps what comes: the loops of `net` show it to nobody.
+/// `echo` or `discard` of a stream, by the loops of `net` where nobody taps what comes: they show it to nobody.
+async fn service(session: &Session, stream: &Stream, echoes: bool) -> Result<End, NetError> {
+    match (session.is_tapped(), echoes) {
+        (true, _) => tapped(session, stream, echoes).await,
+        (false, true) => stream.echo().await,
+        (false, false) => stream.discard().await,
+    }
+}
+
+/// The same, each piece shown.
 async fn tapped(session: &Session, stream: &Stream, echoes: bool) -> Result<End, NetError> {
     let mut lender = Lender::new(stream).await;
     let mut mute = !echoes;
