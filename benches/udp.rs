@@ -168,9 +168,10 @@ struct Gaps {
     cpu: f64,
 }
 
-/// Every row takes its turn; what is shown is the median of the rounds.
+/// Every row takes its turn, often and for a second: what keeps a processor busy elsewhere for five milliseconds is met by
+/// one of them or another. What is shown is the median of the rounds.
 fn paced(size: Size) {
-    let (count, rounds): (u64, usize) = size.of((2_500, 3), (100, 1));
+    let (count, rounds): (u64, usize) = size.of((500, 15), (100, 1));
     let text = count.to_string();
     let python = format!(
         "import socket, sys, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nt = time.monotonic()\n\

@@ -64,11 +64,12 @@ static void until(int64_t due) {
     }
 }
 
-// discard PORT: receives and drops, without copying.
+// discard PORT: receives and drops, without copying, and wakes up when two MiB are there (socket(7), SO_RCVLOWAT).
 static void discard(char **args) {
-    int listener = listening(args[0], 0);
+    int listener = listening(args[0], 0), gathered = 2 << 20;
     for (;;) {
         int fd = accept(listener, NULL, NULL);
+        setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &gathered, sizeof gathered);
         while (recv(fd, NULL, 1 << 30, MSG_TRUNC) > 0) {
         }
         close(fd);

@@ -13,6 +13,7 @@ mod error;
 mod facts;
 #[cfg(test)]
 mod fixture;
+mod flood;
 mod glimpse;
 mod host;
 mod icmp;

@@ -4,8 +4,11 @@
 use std::net::Shutdown;
 use std::pin::Pin;
 
+use tokio::time::timeout;
+
 use super::end::End;
 use super::error::NetError;
+use super::flood::Flood;
 use super::incoming::Incoming;
 use super::polled::{Kind, Readiness, unless_blocked};
 use super::send::SendFlags;
@@ -131,14 +134,14 @@ impl<'a> Lender<'a> {
     }
 
     /// `try_lend` to nobody.
-    fn drop_next(&mut self) -> Option<Lent<()>> {
+    fn drop_next(&mut self) -> Option<Lent<usize>> {
         let stream = self.incoming.stream;
         let plain_tcp = stream.polled.kind == Kind::TcpStream && stream.tls().is_none();
-        if plain_tcp && self.incoming.held() == 0 { self.drop_unread() } else { self.try_lend(|_| ()) }
+        if plain_tcp && self.incoming.held() == 0 { self.drop_unread() } else { self.try_lend(<[u8]>::len) }
     }
 
     /// The same without copying: for TCP.
-    fn drop_unread(&mut self) -> Option<Lent<()>> {
+    fn drop_unread(&mut self) -> Option<Lent<usize>> {
         if !self.is_worth_a_try() {
             return None;
         }
@@ -149,7 +152,7 @@ impl<'a> Lender<'a> {
             Ok(Some(count)) => {
                 self.next = Next::Nothing;
                 self.incoming.count(count);
-                Some(Lent::Bytes(()))
+                Some(Lent::Bytes(count))
             }
             Ok(None) => None,
             Err(e) => Some(Lent::End(stream.end_of_error(&e))),
@@ -209,13 +212,25 @@ impl Stream {
     pub fn discard(&self) -> impl Future<Output = Result<End, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
+            let mut flood = Flood::of(&self.polled);
             loop {
                 match lender.drop_next() {
-                    Some(Lent::Bytes(())) => continue,
+                    Some(Lent::Bytes(count)) => {
+                        flood.saw(count);
+                        continue;
+                    }
                     Some(Lent::End(end)) => return Ok(end),
                     None => {}
                 }
-                lender.wait().await?;
+                let Some(patience) = flood.patience() else {
+                    lender.wait().await?;
+                    continue;
+                };
+                // Boxed, for an idle connection is to be small.
+                match Box::pin(timeout(patience, lender.wait())).await {
+                    Ok(waited) => waited?,
+                    Err(_) => flood.over(),
+                }
             }
         }
     }

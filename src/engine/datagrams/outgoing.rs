@@ -137,9 +137,9 @@ impl Outgoing {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    fn one_by_one(&mut self, datagram: &Datagram, pace: Option<Pace>) -> Result<(), Trouble> {
+    fn one_by_one(&mut self, datagram: &Datagram, mut pace: Option<Pace>) -> Result<(), Trouble> {
         while !self.is_cancelled() && self.queue.has_more(&self.cancelled)? {
-            if let Some(pace) = pace
+            if let Some(pace) = &mut pace
                 && pace.wait(self.sent.datagrams, || self.is_cancelled()) == 0
             {
                 break;
@@ -157,7 +157,7 @@ impl Outgoing {
             }
             self.sent.datagrams += 1;
             self.sent.bytes += bytes.len() as u64;
-            self.sent.last = pace.map(|pace| pace.elapsed());
+            self.sent.last = pace.as_ref().map(Pace::elapsed);
             if self.told {
                 self.tell(&bytes);
             }
@@ -199,7 +199,7 @@ impl Outgoing {
     }
 
     /// At a high rate several are due at once, and go at once.
-    fn paced_equal(&mut self, datagram: &Datagram, base: &[u8], pace: Pace) -> Result<(), Trouble> {
+    fn paced_equal(&mut self, datagram: &Datagram, base: &[u8], mut pace: Pace) -> Result<(), Trouble> {
         let mut burst = datagram.burst(&self.to)?;
         let size = base.len();
         let most = burst.most(size);
