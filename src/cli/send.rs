@@ -52,7 +52,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         }
     };
     let everything = told.clone();
-    let exit = Job { args: args.clone(), plan, scenario, told, bar }.run(output);
+    let exit = Job { args: args.clone(), plan, scenario, told, bar, reads: crate::engine::Reads::default() }
+        .run(output);
     match everything.finish() {
         Some(problem) => {
             output.error(problem);

@@ -6,7 +6,7 @@ use super::send_args::Args;
 use super::send_draft::{CLIENT, Plan};
 use super::telling::{Told, Unwritten, cannot_write};
 use super::{send_progress, signals, stdin};
-use crate::engine::{Conversation, Host, Receiving, Stage, Stop, StopReason};
+use crate::engine::{Conversation, Host, Reads, Receiving, Stage, Stop, StopReason};
 use crate::event::{Exit, Failure, Journal};
 use crate::script::step::Scenario;
 use crate::sink::Transfer;
@@ -28,6 +28,8 @@ pub(super) struct Job {
     pub told: Told,
     /// What shows how far it is.
     pub bar: Option<Transfer>,
+    /// What a pipe gave is for every connection.
+    pub reads: Reads,
 }
 
 /// How long a close may take after a signal.
@@ -93,7 +95,7 @@ impl Job {
         };
         let opening = self.plan.parts(&self.scenario.steps).opening.first();
         let noting = opening.filter(|_| self.args.telling.verbose);
-        let mut stage = Stage::new(&Host::here(), journal, UNBOUNDED);
+        let mut stage = Stage::sharing(&self.reads, &Host::here(), journal, UNBOUNDED);
         if !label.is_empty() {
             stage = stage.labelled(label);
         }

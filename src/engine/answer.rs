@@ -31,8 +31,7 @@ pub(super) async fn answer(
             let reply = rule.reply.as_ref().and_then(Content::file);
             rule.pattern.files().into_iter().chain(reply)
         });
-        let read = lane.having_read(files.collect(), deadline).await?;
-        let lane = read.as_deref().unwrap_or(lane);
+        lane.read_what_waits(files.collect(), deadline).await?;
         let matchers: Result<Vec<Matcher>, String> =
             step.rules.iter().map(|rule| rule.pattern.resolve(lane)).collect();
         let matchers = matchers.map_err(Trouble::unfilled)?;

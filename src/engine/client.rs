@@ -80,7 +80,9 @@ fn accepted(stream: &Stream, shared: &Shared) -> What {
 pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
     let (failed, _) = mpsc::unbounded_channel();
     let patience = Patience::as_written(Duration::from_secs(5));
-    let session = Arc::new(Session::new(Host::here(), shared.journal.clone(), patience, failed));
+    let mut session = Session::new(Host::here(), shared.journal.clone(), patience, failed);
+    session.reads = shared.reads.clone();
+    let session = Arc::new(session);
     *locked(&session.tap) = locked(&shared.tap).take();
     let lane = Lane::labelled(session.clone(), &format!("#{number}"));
     let shaping = stream.shape(shared.serving.shape);

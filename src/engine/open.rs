@@ -9,7 +9,7 @@ use crate::net::{
     TlsSide,
 };
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
-use crate::script::template::Template;
+use crate::script::template::{Fill as _, Template};
 use crate::text::{Address, ErrorKind, TOO_MANY_FILES, format_duration};
 use std::path::Path;
 use std::time::Duration;
@@ -269,6 +269,8 @@ pub(super) async fn bind(lane: &Lane, number: u32, step: &Bind) -> Result<(), Tr
 pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(&step.at)?;
     let Live::Stream(stream, _) = &socket.live else { return Err(Trouble::never_opened(&step.at)) };
+    let files = [&step.ca, &step.cert, &step.key];
+    lane.read_what_waits(files.into_iter().flatten().collect(), deadline).await?;
     let file = |template: &Option<Template>| template.as_ref().map(|path| read(lane, path)).transpose();
     let settings = TlsSettings {
         side: if step.server { TlsSide::Server } else { TlsSide::Client },
@@ -328,6 +330,9 @@ const WHOM_TO_TRUST: &str = "`ca: file` says whom to trust; `insecure: true` tru
 
 fn read(lane: &Lane, path: &Template) -> Result<Vec<u8>, Trouble> {
     let path = lane.text(path)?;
+    if let Some(read) = lane.read_already(&path) {
+        return Ok(read.to_vec());
+    }
     std::fs::read(&path)
         .map_err(|error| Trouble::unfilled(format!("cannot read {path}: {}", crate::text::in_words(&error))))
 }

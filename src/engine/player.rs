@@ -69,7 +69,8 @@ pub(super) async fn play_so(
     let mut session = Session::new(host.clone(), journal.clone(), patience, failed);
     session.wishes = manner.accept.map(|accept| Wishes::new(accept, scenario));
     session.stepping = manner.stepping.cloned();
-    let session = Arc::new(session.of_case(scenario.case.clone()));
+    session.case.clone_from(&scenario.case);
+    let session = Arc::new(session);
     let lane = Lane::main(session.clone());
     let _abandon = Abandon(session.clone());
     let mut result = tokio::select! {

@@ -4,6 +4,7 @@
 use super::client;
 use super::deadline::Patience;
 use super::open;
+use super::reads::Reads;
 use super::serving::{Serving, Shared, Tally};
 use super::session::{Lane, Live, Session};
 use super::stop::Stop;
@@ -99,6 +100,7 @@ impl Server {
             failed: AtomicU64::new(0),
             starved: AtomicBool::new(false),
             over: stop.clone(),
+            reads: Reads::default(),
         });
         let mut threads = Vec::new();
         for number in 1..workers {

@@ -1,6 +1,7 @@
 //! How the clients of a server are served, and what its workers share and count.
 
 use super::lines::Lines;
+use super::reads::Reads;
 use super::session::NO_STEP;
 use super::stop::{Stop, StopReason};
 use super::tap::Tap;
@@ -89,6 +90,8 @@ pub(super) struct Shared {
     /// That no file was left for a client has been told.
     pub starved: AtomicBool,
     pub over: Stop,
+    /// What a pipe gave is for every client.
+    pub reads: Reads,
 }
 
 impl Serving {

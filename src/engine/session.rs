@@ -11,6 +11,7 @@ use super::history::History;
 use super::lock::locked;
 use super::paced::Paced;
 use super::process::Process;
+use super::reads::Reads;
 use super::remains;
 use super::stepping::Stepping;
 use super::tap::Tap;
@@ -51,6 +52,8 @@ pub(super) struct Session {
     pub tap: Mutex<Option<Tap>>,
     /// The payloads that may be others.
     pub wishes: Option<Wishes>,
+    /// What files have given that can be read only once.
+    pub reads: Reads,
     /// Who is asked before each step.
     pub stepping: Option<Stepping>,
     ports: Mutex<HashMap<Name, Port>>,
@@ -86,16 +89,11 @@ impl Session {
             carried: Mutex::default(),
             tap: Mutex::default(),
             wishes: None,
+            reads: Reads::default(),
             stepping: None,
             ports: Mutex::default(),
             tmp: Mutex::default(),
         }
-    }
-
-    /// The same session, playing this row of `cases`.
-    pub fn of_case(mut self, case: Option<String>) -> Self {
-        self.case = case;
-        self
     }
 
     /// The number of the next instance of an `each`.
@@ -247,8 +245,6 @@ pub(super) struct Locals {
     names: Mutex<HashMap<Name, Arc<Socket>>>,
     addresses: Mutex<HashMap<Name, Addresses>>,
     vars: Mutex<HashMap<Name, Arc<[u8]>>>,
-    /// What files have given that have no length before they are read.
-    read: Mutex<HashMap<String, Arc<[u8]>>>,
     outer: Option<Arc<Locals>>,
     /// Whether it is a round of `repeat`: values that its steps save outlive it.
     is_round: bool,

@@ -5,6 +5,7 @@ use super::deadline::Patience;
 use super::ending::leave_nothing;
 use super::glance::facts_of;
 use super::player::run_step;
+use super::reads::Reads;
 use super::received::{take_what_came, tell_ended_by};
 use super::session::{Abandon, Lane, Live, NO_STEP, Session};
 use super::socket_facts::SocketFacts;
@@ -35,9 +36,16 @@ impl Stage {
 
     /// A stage with nothing on it; `within` is the deadline of steps that name none.
     pub fn new(host: &Host, journal: &Journal, within: Duration) -> Self {
+        Self::sharing(&Reads::default(), host, journal, within)
+    }
+
+    /// The same, beside others that share what a pipe or a terminal gave.
+    pub fn sharing(reads: &Reads, host: &Host, journal: &Journal, within: Duration) -> Self {
         let (failed, failures) = mpsc::unbounded_channel();
-        let session =
-            Arc::new(Session::new(host.clone(), journal.clone(), Patience::as_written(within), failed));
+        let patience = Patience::as_written(within);
+        let mut session = Session::new(host.clone(), journal.clone(), patience, failed);
+        session.reads = reads.clone();
+        let session = Arc::new(session);
         Self { lane: Lane::main(session.clone()), failures, _abandon: Abandon(session) }
     }
 
@@ -67,6 +75,11 @@ impl Stage {
     /// stage can go on.
     pub async fn run(&self, step: &Step) -> Result<(), Box<Failure>> {
         run_step(&self.lane, step).await
+    }
+
+    /// What a pipe or a terminal gave is read anew from now on: what is typed next may mean what came meanwhile.
+    pub fn forget_reads(&self) {
+        self.lane.session.reads.forget();
     }
 
     /// The local address of the socket called `name`, and its port.

@@ -1,6 +1,7 @@
 //! What a `tls` step needs, looked at before anything opens: a certificate that cannot be read is a mistake of the
 //! command, not of every client.
 
+use super::reads::may_wait;
 use crate::net::{NetError, TlsSettings, TlsSide};
 use crate::script::step::{Action, Step, Tls};
 use crate::script::template::Template;
@@ -20,6 +21,11 @@ pub fn tls_mistakes(steps: &[Step]) -> Vec<Diagnostic> {
 }
 
 fn prove(tls: &Tls) -> Result<(), NetError> {
+    let mut files = [&tls.ca, &tls.cert, &tls.key].into_iter().flatten().filter_map(text);
+    // A pipe can be read only once, and may keep its reader waiting: the handshake reads it.
+    if files.any(|file| may_wait(&file)) {
+        return Ok(());
+    }
     let settings = TlsSettings {
         name: tls.name.as_ref().and_then(text),
         ca: file(tls.ca.as_ref())?,

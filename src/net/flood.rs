@@ -10,71 +10,54 @@ use super::sys;
 const FAST: usize = 128 << 10;
 /// What gathers before the reader is woken (`SO_RCVLOWAT`): by then a waking costs little beside the dropping, and the
 /// receive buffer, which the kernel makes large enough for it (tcp(7)), is far from full.
-const GATHERED: usize = 2 << 20;
-/// How long what has gathered may lie there when no more comes.
-const STALL: Duration = Duration::from_millis(10);
+const GATHERED: libc::c_int = 2 << 20;
 /// How many streams may gather at once: a thousand floods are not to hold a thousand times as much of the kernel's memory.
 const MOST: usize = 16;
 
 static GATHERING: AtomicUsize = AtomicUsize::new(0);
 
-/// The gathering of one stream. The mark is as it was once this is dropped, so that whoever reads next is woken by a byte.
+/// The gathering of one stream, as long as it lasts. Then the mark is as it was: what has gathered is readable at once, and
+/// whoever reads next is woken by a byte.
 #[derive(Debug)]
 pub(super) struct Flood<'a> {
     polled: &'a Polled,
     /// How many streams gather now.
     gathering: &'a AtomicUsize,
     /// What the mark was before it was raised.
-    before: Option<libc::c_int>,
+    before: libc::c_int,
 }
 
+/// How long what has gathered may lie there when no more comes.
+pub(super) const STALL: Duration = Duration::from_millis(10);
+
 impl<'a> Flood<'a> {
-    pub(super) fn of(polled: &'a Polled) -> Self {
-        Self { polled, gathering: &GATHERING, before: None }
+    /// Begins, where one receive found so much that bytes come fast. Boxed, for an idle connection is to be small.
+    pub(super) fn after(count: usize, polled: &'a Polled) -> Option<Box<Self>> {
+        Self::beside(&GATHERING, count, polled)
     }
 
-    /// Looks at what one receive found: from the first that says that bytes come fast they gather.
-    pub(super) fn saw(&mut self, count: usize) {
-        if count < FAST || self.before.is_some() {
-            return;
+    fn beside(gathering: &'a AtomicUsize, count: usize, polled: &'a Polled) -> Option<Box<Self>> {
+        if count < FAST {
+            return None;
         }
-        if self.gathering.fetch_add(1, Ordering::Relaxed) < MOST {
-            self.before = self.raise();
-        }
-        if self.before.is_none() {
-            self.gathering.fetch_sub(1, Ordering::Relaxed);
-        }
+        let before = sys::int_option(polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT).ok()?;
+        let more = |now| (now < MOST).then_some(now + 1);
+        gathering.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        let flood = Box::new(Self { polled, gathering, before });
+        flood.mark(GATHERED.max(before));
+        Some(flood)
     }
 
-    /// How long to wait at most before what has come is received, while bytes gather.
-    pub(super) fn patience(&self) -> Option<Duration> {
-        self.before.map(|_| STALL)
-    }
-
-    /// Bytes gather no longer: those that have are readable at once.
-    pub(super) fn over(&mut self) {
-        if let Some(before) = self.before.take() {
-            // A stream that failed meanwhile says so to the next receive.
-            let _ = self.mark(before);
-            self.gathering.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// None where the kernel has no such mark.
-    fn raise(&self) -> Option<libc::c_int> {
-        let before = sys::int_option(self.polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT).ok()?;
-        let mark = libc::c_int::try_from(GATHERED).ok()?.max(before);
-        self.mark(mark).ok().map(|()| before)
-    }
-
-    fn mark(&self, bytes: libc::c_int) -> std::io::Result<()> {
-        sys::set_int_option(self.polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, bytes)
+    /// Where the kernel has no such mark, or the stream has failed, the reader is woken as before.
+    fn mark(&self, bytes: libc::c_int) {
+        let _ = sys::set_int_option(self.polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, bytes);
     }
 }
 
 impl Drop for Flood<'_> {
     fn drop(&mut self) {
-        self.over();
+        self.mark(self.before);
+        self.gathering.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -88,11 +71,6 @@ mod tests {
 
     fn mark(stream: &Stream) -> libc::c_int {
         sys::int_option(stream.polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT).unwrap()
-    }
-
-    /// As many others gather as `gathering` says: the tests of one process do not hinder each other.
-    fn beside<'a>(gathering: &'a AtomicUsize, stream: &'a Stream) -> Flood<'a> {
-        Flood { polled: &stream.polled, gathering, before: None }
     }
 
     #[tokio::test]
@@ -116,13 +94,12 @@ mod tests {
     async fn bytes_gather_from_the_first_receive_that_finds_many_until_it_is_over() {
         let (_client, server) = tcp().await;
         let none = AtomicUsize::new(0);
-        let mut flood = beside(&none, &server);
-        flood.saw(FAST - 1);
-        assert_eq!((mark(&server), flood.patience()), (1, None));
-        flood.saw(FAST);
-        assert!(mark(&server) > 1 && flood.patience().is_some());
-        flood.over();
-        assert_eq!((mark(&server), flood.patience()), (1, None));
+        assert!(Flood::beside(&none, FAST - 1, &server.polled).is_none());
+        assert_eq!(mark(&server), 1);
+        let flood = Flood::beside(&none, FAST, &server.polled);
+        assert!(flood.is_some() && mark(&server) > 1);
+        drop(flood);
+        assert_eq!((mark(&server), none.into_inner()), (1, 0));
     }
 
     #[tokio::test]
@@ -130,9 +107,8 @@ mod tests {
         let (_client, server) = tcp().await;
         sys::set_int_option(server.polled.fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, 5).unwrap();
         let none = AtomicUsize::new(0);
-        let mut flood = beside(&none, &server);
-        flood.saw(FAST);
-        assert!(flood.patience().is_some());
+        let flood = Flood::beside(&none, FAST, &server.polled);
+        assert!(flood.is_some() && mark(&server) > 5);
         drop(flood);
         assert_eq!(mark(&server), 5);
     }
@@ -141,13 +117,10 @@ mod tests {
     async fn not_all_of_many_floods_gather_at_once() {
         let (_client, server) = tcp().await;
         let others = AtomicUsize::new(MOST);
-        let mut flood = beside(&others, &server);
-        flood.saw(FAST);
-        assert_eq!((mark(&server), flood.patience()), (1, None));
+        assert!(Flood::beside(&others, FAST, &server.polled).is_none());
+        assert_eq!(mark(&server), 1);
         others.store(MOST - 1, Ordering::Relaxed);
-        flood.saw(FAST);
-        assert!(flood.patience().is_some(), "one of them is over");
-        drop(flood);
+        assert!(Flood::beside(&others, FAST, &server.polled).is_some(), "one of them is over");
         assert_eq!(others.into_inner(), MOST - 1);
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::end::End;
 use super::error::NetError;
-use super::flood::Flood;
+use super::flood::{Flood, STALL};
 use super::incoming::Incoming;
 use super::polled::{Kind, Readiness, unless_blocked};
 use super::send::SendFlags;
@@ -212,24 +212,24 @@ impl Stream {
     pub fn discard(&self) -> impl Future<Output = Result<End, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
-            let mut flood = Flood::of(&self.polled);
+            let mut flood = None;
             loop {
                 match lender.drop_next() {
                     Some(Lent::Bytes(count)) => {
-                        flood.saw(count);
+                        flood = flood.or_else(|| Flood::after(count, &self.polled));
                         continue;
                     }
                     Some(Lent::End(end)) => return Ok(end),
                     None => {}
                 }
-                let Some(patience) = flood.patience() else {
+                if flood.is_none() {
                     lender.wait().await?;
                     continue;
-                };
+                }
                 // Boxed, for an idle connection is to be small.
-                match Box::pin(timeout(patience, lender.wait())).await {
+                match Box::pin(timeout(STALL, lender.wait())).await {
                     Ok(waited) => waited?,
-                    Err(_) => flood.over(),
+                    Err(_) => flood = None,
                 }
             }
         }

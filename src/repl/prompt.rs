@@ -184,6 +184,7 @@ impl<'a> Prompt<'a> {
     /// Runs the statements of a submission.
     async fn submit(&mut self, text: &str, signals: &mut Signals) -> Flow {
         self.entry += 1;
+        self.stage.forget_reads();
         let first = self.line;
         self.line += text.trim_end_matches('\n').split('\n').count();
         // Places are those of the whole session: line 3 is the third line that was typed.

@@ -28,7 +28,7 @@ pub const PAYLOADS: &[Form] = &[
     ("bytes", "escaped notation: \\r \\n \\t \\0 \\e \\\\ \\xNN"),
     ("hex", "hex digits, blanks free; in a pattern ?? is any byte"),
     ("base64", "base64"),
-    ("file", "the bytes of a file beside the scenario"),
+    ("file", "the bytes of a file beside the scenario; a pipe is read once, for all steps that name it"),
     ("zeros", "so many zero bytes"),
     ("random", "size and seed: the same bytes for the same seed"),
     (

@@ -3,6 +3,8 @@
 use crate::desk::installed::has;
 use crate::desk::ports::free_port;
 use crate::desk::{Serving, finish, plain, program, run};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -174,4 +176,16 @@ fn a_reset_after_our_half_close_of_tls_names_the_flag_that_leaves_it_out() {
     let (code, told) = sent_to(before, &["--no-shutdown"]);
     assert!(told.starts_with("* reset by peer (RST)") && !told.contains("hint"), "{told}");
     assert_eq!(code, Some(5));
+}
+
+#[test]
+fn whom_to_trust_may_come_out_of_a_pipe() {
+    let Some(openssl) = Openssl::start(false) else { return };
+    let pipe = openssl.path("pipe");
+    mkfifo(pipe.as_str(), Mode::S_IRWXU).unwrap();
+    let words = [r"hello\n", "--ca", &pipe, "--sni", "localhost", "--until", r"\n"];
+    let client = openssl.send(&words).spawn().unwrap();
+    std::fs::copy(openssl.path("cert.pem"), &pipe).unwrap();
+    let told = finish(client);
+    assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
 }

@@ -2,6 +2,8 @@
 
 use crate::desk::installed::has;
 use crate::desk::{Serving, all, program, reset, run};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::Shutdown;
 use std::process::{Command, Stdio};
@@ -247,4 +249,16 @@ fn tls_with_a_certificate_made_on_the_fly_is_spoken_with_openssl() {
     client.wait().unwrap();
     let told = server.stop();
     assert!(told.out().contains("#1 *        TLS T, ") && told.out().contains(", drill\n"), "{}", told.out());
+}
+
+#[test]
+fn what_a_pipe_gives_is_the_answer_to_every_client() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let server = Serving::new(&["--reply", &format!("@{}", pipe.display())]);
+    let writing = std::thread::spawn(move || std::fs::write(pipe, "it").unwrap());
+    assert_eq!(server.ask(b"x\n"), b"it");
+    assert_eq!(server.ask(b"x\n"), b"it");
+    writing.join().unwrap();
 }

@@ -58,13 +58,13 @@ impl Receiving {
             let socket = stage.lane.socket(&Arc::from(at))?;
             let Live::Datagram(datagram) = &socket.live else { return Err(Trouble::never_opened(at)) };
             let reply = self.reply.iter().filter_map(Reply::file);
-            let read = tokio::select! {
+            tokio::select! {
                 biased;
                 // Nothing is answered any more.
-                _ = stop.wait() => None,
-                read = stage.lane.having_read(reply.collect(), Deadline::after(None)) => read?,
-            };
-            let lane = read.as_deref().unwrap_or(&stage.lane);
+                _ = stop.wait() => {}
+                read = stage.lane.read_what_waits(reply.collect(), Deadline::after(None)) => read?,
+            }
+            let lane = &stage.lane;
             let intake = datagram.intake()?;
             let mut reception = Reception::new(&self, lane, &socket, datagram);
             let why = reception.until_done(intake, stop).await?;

@@ -72,15 +72,14 @@ impl Sending {
         let read = tokio::select! {
             biased;
             _ = stop.wait() => None,
-            read = lane.having_read(self.payloads.files(), Deadline::after(None)) => Some(read),
+            read = lane.read_what_waits(self.payloads.files(), Deadline::after(None)) => Some(read),
         };
-        let (inside, payloads) = match read {
+        let payloads = match read {
             // Nothing goes any more, and that is told.
-            None => (None, Payloads::Steps(Vec::new(), Some(0))),
-            Some(Ok(inside)) => (inside, self.payloads),
+            None => Payloads::Steps(Vec::new(), Some(0)),
+            Some(Ok(())) => self.payloads,
             Some(Err(trouble)) => return failed(trouble),
         };
-        let lane = inside.as_deref().unwrap_or(lane);
         let queue = Queue::new(payloads, self.numbered);
         let ledger = self.answers.map(|_| Arc::new(Mutex::new(Ledger::default())));
         let (order, cancelled) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));

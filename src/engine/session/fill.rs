@@ -6,16 +6,9 @@ use crate::script::step::Name;
 use crate::script::template::{Fill, Hole, Property};
 use std::sync::Arc;
 
-impl Lane {
-    /// Keeps what a file has given: it is not read again in this block.
-    pub fn keep_read(&self, path: String, bytes: Arc<[u8]>) {
-        locked(&self.locals.read).insert(path, bytes);
-    }
-}
-
 impl Fill for Lane {
     fn read_already(&self, path: &str) -> Option<Arc<[u8]>> {
-        self.locals.chain().find_map(|locals| locked(&locals.read).get(path).cloned())
+        self.session.reads.of(path)
     }
 
     fn fill(&self, hole: &Hole) -> Result<Vec<u8>, String> {
