@@ -58,6 +58,12 @@ impl Arguments {
         Place::new(&self.source, found.unwrap_or(0..self.source.text().len()))
     }
 
+    /// Where argument `at` stands, counted from 0.
+    pub fn nth(&self, at: usize) -> Place {
+        let range = self.words.get(at).map_or(0..self.source.text().len(), |(_, range)| range.clone());
+        Place::new(&self.source, range)
+    }
+
     /// All of it.
     pub fn all(&self) -> Place {
         Place::new(&self.source, 0..self.source.text().len())
@@ -65,7 +71,7 @@ impl Arguments {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,^".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

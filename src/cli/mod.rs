@@ -15,6 +15,7 @@
 //! rounds    --until-fail, --for
 //! accept watch step    --accept, --watch, --step
 //! clashes   flags of replay that do not go together
+//! not_text  arguments that are not UTF-8, where text is wanted
 //! habits address_habits         flags and addresses that fingers know from nc and socat
 //! secured   what TLS needs of this machine
 //! reports   the flags that ask for reports, and their sinks
@@ -40,6 +41,7 @@ mod habits;
 mod help;
 mod list;
 mod man;
+mod not_text;
 mod order;
 mod output;
 mod past;
@@ -268,6 +270,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let words: Vec<Cow<'_, str>> = arguments.iter().skip(1).map(|word| word.to_string_lossy()).collect();
     match parsed_and_run(needed(&words), &arguments) {
         Ok(exit) => exit,
+        Err(error) if error.kind() == ErrorKind::InvalidUtf8 => {
+            let refusal = |given: &[OsString]| Some(needed(&words).try_get_matches_from(given).err()?.kind());
+            not_text::explained(&arguments, refusal).map_or_else(
+                || refused(&error),
+                |problem| {
+                    Output::new(When::default()).problem(&problem);
+                    Exit::Usage
+                },
+            )
+        }
         Err(mut error) => {
             habits::explain(&mut error, words.first().map(AsRef::as_ref));
             refused(&error)

@@ -6,8 +6,10 @@ use crate::{CONNECTED, same};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -157,4 +159,32 @@ fn what_a_pipe_gives_is_what_every_round_and_every_connection_sends() {
         let told = finish(client);
         assert_eq!((told.out().as_str(), told.code), (answer, Some(0)), "{words:?} {}", told.err);
     }
+}
+
+#[test]
+fn an_argument_that_is_not_utf8_is_shown_with_how_it_is_written() {
+    let line = |words: &[&str], bytes: &[u8]| {
+        let told = finish(program(words).arg(OsStr::from_bytes(bytes)).spawn().unwrap());
+        assert_eq!((told.code, told.out().as_str()), (Some(2), ""));
+        told.err
+    };
+    let problem = r"error: argument 3 is not UTF-8: `\xff\xfe`
+ --> command line:1:20
+  |
+1 | sockdrill send :9 '\xff\xfe'
+  |                    ^^^^^^^^
+  |
+  = help: as data it is written `'\xff\xfe'` or `hex:fffe`; `@file` has the bytes of a file
+";
+    assert_eq!(line(&["send", ":9"], b"\xff\xfe"), problem);
+    let err = line(&["serve", "0", "--echo"], b"--reply=a\x80");
+    assert!(err.contains(r"argument 4 is not UTF-8: `--reply=a\x80`") && err.contains("`hex:6180`"), "{err}");
+    let err = line(&["udp-send", ":9"], b"@\xff");
+    assert!(err.contains("= help: a file is named in UTF-8; `-` sends what standard input gives"), "{err}");
+    assert!(line(&["replay", ".", "--tag"], b"\xff").starts_with(r"error: argument 4 is not UTF-8: `\xff`"));
+    // A path may be any bytes: it is not the one that is wrong.
+    let mut command = program(&["serve", "0", "--port-file"]);
+    command.arg(OsStr::from_bytes(b"/tmp/\xff")).arg("--reply").arg(OsStr::from_bytes(b"\xfe"));
+    let told = finish(command.spawn().unwrap());
+    assert!(told.err.starts_with(r"error: argument 6 is not UTF-8: `\xfe`"), "{}", told.err);
 }
