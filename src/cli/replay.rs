@@ -10,6 +10,7 @@ use super::read::read;
 use super::replay_args::Args;
 use super::reports::{self, annotate_on_github};
 use super::rounds::{self, Until};
+use super::secured;
 use super::select::{Choice, unknown_sets};
 use super::signals;
 use super::step;
@@ -201,6 +202,9 @@ fn play(args: &Args, play: Play, suite: &Suite, mut sinks: SinkSet, output: &Out
     let unwritten = sinks.finish();
     for problem in &unwritten {
         output.error(problem.as_str());
+    }
+    if !args.showing.quiet {
+        secured::tell_unlogged(output);
     }
     if args.no_skip && summary.skipped > 0 {
         output.error(format!("{} skipped, and --no-skip wants none", summary.skipped));

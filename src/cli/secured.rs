@@ -1,13 +1,9 @@
 //! What TLS needs of this machine, looked at before anything opens.
 
 use super::output::Output;
-use crate::engine::tls_mistakes;
+use crate::engine::{key_log_problem, open_key_log, tls_mistakes};
 use crate::script::step::{Action, Step};
-use crate::text::in_words;
-use std::fs::OpenOptions;
-
-/// Where the secrets of connections are written, if anywhere.
-const KEY_LOG: &str = "SSLKEYLOGFILE";
+use crate::text::{Diagnostic, Severity};
 
 /// Whether the `tls` steps among these can be done, as far as it depends on files; why not is told.
 pub(super) fn can_be(steps: &[Step], output: &Output) -> bool {
@@ -24,15 +20,14 @@ fn speaks(steps: &[Step]) -> bool {
     })
 }
 
-/// Whoever names a file for secrets wants them there: rustls would go on without a word.
+/// Whoever names a file for secrets wants them there.
 fn can_be_logged(output: &Output) -> bool {
-    let Some(path) = std::env::var_os(KEY_LOG).filter(|path| !path.is_empty()) else { return true };
-    match OpenOptions::new().append(true).create(true).open(&path) {
-        Ok(_) => true,
-        Err(error) => {
-            let path = path.to_string_lossy().into_owned();
-            output.error(format!("cannot write {path}, which {KEY_LOG} names: {}", in_words(&error)));
-            false
-        }
+    open_key_log().map_err(|problem| output.error(problem)).is_ok()
+}
+
+/// Says what a run of scenarios could not write: a verdict does not depend on it, and what passes is told in a line.
+pub(super) fn tell_unlogged(output: &Output) {
+    if let Some(problem) = key_log_problem() {
+        output.problem(&Diagnostic::new(Severity::Warning, problem, None));
     }
 }

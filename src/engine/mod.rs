@@ -69,8 +69,8 @@ mod trust;
 mod watch;
 
 pub use crate::net::{
-    Cut, Host, Namespaces, NoNamespaces, Shape, ignore_broken_pipes, listeners, raise_open_files, runtime,
-    signal_is_ignored,
+    Cut, Host, Namespaces, NoNamespaces, Shape, ignore_broken_pipes, key_log_problem, listeners,
+    open_key_log, raise_open_files, runtime, signal_is_ignored,
 };
 pub use accept::{Accept, Came, Spot};
 pub use converse::{Conversation, Input, Receiving};

@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{
     ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsFault, TlsSettings,
-    TlsSide,
+    TlsSide, key_log_problem_once,
 };
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::{Fill as _, Template};
@@ -283,7 +283,12 @@ pub(super) async fn tls(lane: &Lane, number: u32, step: &Tls, deadline: Deadline
         // To the file that SSLKEYLOGFILE names, if it names one.
         key_log: true,
     };
-    match deadline.run(stream.start_tls(&settings)).await {
+    let shaken = deadline.run(stream.start_tls(&settings)).await;
+    // One sentence is enough for a thousand connections.
+    if let Some(text) = key_log_problem_once() {
+        lane.note(number, || What::Note { text });
+    }
+    match shaken {
         Ok(Ok(info)) => {
             lane.note(number, || What::Secured {
                 name: step.at.clone(),

@@ -15,6 +15,7 @@ use rustls::{ServerConfig, ServerConnection, SignatureScheme};
 
 use super::endpoint::Endpoint;
 use super::error::NetError;
+use super::key_log::key_log;
 use crate::text::ErrorKind;
 
 /// Which side of the handshake to play.
@@ -93,7 +94,7 @@ pub(super) fn connection(t: &TlsSettings, peer: &Endpoint) -> Result<Connection,
             let mut config = client(t, provider)?;
             config.alpn_protocols = alpn;
             if t.key_log {
-                config.key_log = Arc::new(rustls::KeyLogFile::new());
+                config.key_log = key_log();
             }
             let name = server_name(t, peer)?;
             ClientConnection::new(Arc::new(config), name).map(Connection::from).map_err(failed)
@@ -102,7 +103,7 @@ pub(super) fn connection(t: &TlsSettings, peer: &Endpoint) -> Result<Connection,
             let mut config = server(t, provider)?;
             config.alpn_protocols = alpn;
             if t.key_log {
-                config.key_log = Arc::new(rustls::KeyLogFile::new());
+                config.key_log = key_log();
             }
             ServerConnection::new(Arc::new(config)).map(Connection::from).map_err(failed)
         }

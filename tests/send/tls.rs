@@ -189,3 +189,30 @@ fn whom_to_trust_may_come_out_of_a_pipe() {
     let told = finish(client);
     assert_eq!((told.out(), told.code), ("olleh\n".to_owned(), Some(0)), "{}", told.err);
 }
+
+#[test]
+fn secrets_that_find_no_room_are_told_once() {
+    let problem = "cannot write /dev/full, which SSLKEYLOGFILE names: no space left on device\n";
+    let words =
+        ["serve", "0", "--tls", "--echo", "--time", "none", "--", env!("CARGO_BIN_EXE_sockdrill"), "send"];
+    let both = ["{address}", "hi", "--tls", "--insecure", "--connections", "2", "--time", "none"];
+    let mut command = program(&[&words[..], &both].concat());
+    let told = finish(command.env("SSLKEYLOGFILE", "/dev/full").spawn().unwrap());
+    // Once by the server, once by its client.
+    assert_eq!((told.err.matches(problem).count(), told.code), (2, Some(0)), "{}", told.err);
+    assert_eq!(told.out(), "hihi");
+}
+
+#[test]
+fn secrets_that_a_run_cannot_write_are_a_warning_below_its_results() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/protocols/starttls.yaml");
+    for (file, why) in [("/dev/full", "no space left on device"), ("/dev/null/x", "not a directory")] {
+        let mut command = program(&["replay", scenario]);
+        let told = finish(command.env("SSLKEYLOGFILE", file).spawn().unwrap());
+        let warning = format!("warning: cannot write {file}, which SSLKEYLOGFILE names: {why}\n");
+        assert_eq!((told.err, told.code), (warning, Some(0)), "{}", String::from_utf8_lossy(&told.out));
+    }
+    let mut command = program(&["replay", "--quiet", scenario]);
+    let told = finish(command.env("SSLKEYLOGFILE", "/dev/full").spawn().unwrap());
+    assert_eq!((told.err.as_str(), told.code), ("", Some(0)));
+}
