@@ -18,9 +18,23 @@ pub(super) enum Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     /// To connect or send to.
-    Destination,
+    Destination(Here),
     /// To listen or receive at.
     Local,
+}
+
+/// Which of its own addresses this machine is reached at where no host is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Here {
+    V4,
+    V6,
+}
+
+impl Here {
+    /// That of the only family that is asked for, if one is.
+    pub fn of(only_v6: bool) -> Self {
+        if only_v6 { Self::V6 } else { Self::V4 }
+    }
 }
 
 /// An address and how many of the words it took.
@@ -30,13 +44,21 @@ pub(super) struct Taken {
     pub words: usize,
 }
 
-/// The host where none is named: nobody else is reached, and nobody else reaches it.
-const HERE: &str = "127.0.0.1";
+impl Use {
+    /// The host where none is named: nobody else is reached, and nobody else reaches it.
+    fn here(self) -> &'static str {
+        if self == Self::Destination(Here::V6) { "[::1]" } else { "127.0.0.1" }
+    }
+
+    fn is_destination(self) -> bool {
+        self != Self::Local
+    }
+}
 
 /// Takes the address that `words` begin with.
 pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken, AddressError> {
     let taken = first_of(words, protocol, purpose).map_err(|error| match purpose {
-        Use::Destination => AddressError { help: error.help.map(|help| to_go_to(&help)), ..error },
+        Use::Destination(_) => AddressError { help: error.help.map(|help| to_go_to(&help)), ..error },
         Use::Local => error,
     })?;
     if let Address::Host { host, port } = &taken.address
@@ -49,7 +71,7 @@ pub(super) fn take(words: &[String], protocol: Protocol, purpose: Use) -> Result
         Address::Host { port, .. } | Address::Any { port } => Some(*port),
         Address::Unix(_) | Address::Abstract(_) => None,
     };
-    if purpose == Use::Destination && port == Some(0) {
+    if purpose.is_destination() && port == Some(0) {
         return Err(wrong("nothing can be at port 0", "a port to go to is a number from 1 to 65535"));
     }
     Ok(taken)
@@ -66,14 +88,14 @@ fn first_of(words: &[String], protocol: Protocol, purpose: Use) -> Result<Taken,
         return Err(habit);
     }
     if is_number(text) {
-        return one(&format!("{HERE}:{text}"));
+        return one(&format!("{}:{text}", purpose.here()));
     }
     if let Some(ports) = range(text, words.get(1)) {
         let what = format!("`{ports}` is a range of ports, and one is reached at a time");
         return Err(wrong(&what, "write one port; a loop of the shell goes through several"));
     }
     if let Some(port) = text.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
-        return one(&format!("{HERE}:{port}"));
+        return one(&format!("{}:{port}", purpose.here()));
     }
     // In brackets, as an address with a port is written, or without.
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -168,12 +190,12 @@ fn without_scheme(text: &str, protocol: Protocol) -> Result<&str, AddressError> 
 }
 
 fn port_of(purpose: Use) -> &'static str {
-    if purpose == Use::Destination { "80" } else { "0" }
+    if purpose.is_destination() { "80" } else { "0" }
 }
 
 fn example(purpose: Use) -> &'static str {
     match purpose {
-        Use::Destination => "write `host:port`, as in `localhost:6060`",
+        Use::Destination(_) => "write `host:port`, as in `localhost:6060`",
         Use::Local => "write a port, as in `6060`; 0 asks for a free one",
     }
 }
@@ -184,7 +206,7 @@ mod tests {
 
     fn taken(words: &[&str]) -> Result<(String, usize), String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        take(&words, Protocol::Tcp, Use::Destination)
+        take(&words, Protocol::Tcp, Use::Destination(Here::V4))
             .map(|taken| (taken.address.to_string(), taken.words))
             .map_err(|error| error.what)
     }
@@ -216,6 +238,14 @@ mod tests {
     }
 
     #[test]
+    fn a_port_alone_is_of_this_machine_in_the_family_that_is_asked_for() {
+        for (word, address) in [(":9", "[::1]:9"), ("9", "[::1]:9"), ("localhost:9", "localhost:9")] {
+            let taken = take(&[word.to_owned()], Protocol::Tcp, Use::Destination(Here::of(true))).unwrap();
+            assert_eq!(taken.address.to_string(), address);
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_with_the_value_quoted() {
         assert_eq!(taken(&["localhost:70000"]).unwrap_err(), "port 70000 is above 65535");
         assert_eq!(taken(&["localhost", "70000"]).unwrap_err(), "port 70000 is above 65535");
@@ -239,7 +269,7 @@ mod tests {
     #[test]
     fn what_was_meant_is_said() {
         let help = |word: &str| {
-            let refused = take(&[word.to_owned()], Protocol::Tcp, Use::Destination).unwrap_err();
+            let refused = take(&[word.to_owned()], Protocol::Tcp, Use::Destination(Here::V4)).unwrap_err();
             refused.help.unwrap()
         };
         for (word, meant) in [
@@ -272,7 +302,7 @@ mod tests {
         assert_eq!(taken(&["80x"], Use::Local).unwrap_err(), "`80x` is no port");
         assert_eq!(taken(&["10.0.0.1"], Use::Local).unwrap_err(), "`10.0.0.1` has no port");
         assert!(taken(&["4host", "80"], Use::Local).is_ok());
-        assert_eq!(taken(&[":0"], Use::Destination).unwrap_err(), "nothing can be at port 0");
+        assert_eq!(taken(&[":0"], Use::Destination(Here::V4)).unwrap_err(), "nothing can be at port 0");
         assert!(taken(&[":0"], Use::Local).is_ok());
     }
 

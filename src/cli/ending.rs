@@ -31,6 +31,10 @@ pub(super) fn tell(failure: &Failure, output: &Output) {
 /// Ways out as the engine words them, with the operands that a command has flags for.
 const FLAGS: &[(&str, &str)] = &[
     ("`retry: 10s`", "`--retry 10s`"),
+    (
+        "`interface: name` says which one, as in `interface: eth0`",
+        "`--interface NAME` says which one, as in `--interface eth0`",
+    ),
     ("`ca: file`", "`--ca FILE`"),
     ("`name: host`", "`--sni HOST`"),
     ("`insecure: true`", "`--insecure`"),

@@ -1,6 +1,6 @@
 //! The steps that `send` is: connect, tls, send…, shutdown, expect…, close.
 
-use super::address::{self, Protocol, Use};
+use super::address::{self, Here, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::payload::{self, STDIN};
@@ -106,7 +106,8 @@ impl Plan {
 /// Makes the plan; the first mistake in the arguments ends that.
 pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> {
     let drafting = Drafting { arguments };
-    let taken = address::take(&args.words, Protocol::Tcp, Use::Destination).map_err(|error| {
+    let taken = address::take(&args.words, Protocol::Tcp, Use::Destination(Here::of(args.connecting.ipv6)))
+        .map_err(|error| {
         let place = arguments.place(args.words.first().map(String::as_str).unwrap_or_default());
         Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
     })?;

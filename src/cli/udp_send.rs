@@ -1,6 +1,6 @@
 //! `udp-send`: datagrams: one, many, at a rate, as fast as it goes, waiting for answers.
 
-use super::address::{self, Protocol, Use};
+use super::address::{self, Here, Protocol, Use};
 use super::arguments::Arguments;
 use super::draft::{Drafting, Problem};
 use super::ending::hints;
@@ -11,15 +11,17 @@ use super::udp_draft::{SOCKET, receive_so_many};
 use super::udp_send_args::Args;
 use super::udp_telling::{Audience, failed};
 use super::{scenario, stdin};
+use crate::engine::Stage;
 use crate::engine::datagrams::{Await, Ending, Payloads, Schedule, Sending, refusal_within};
-use crate::event::Exit;
+use crate::event::{Exit, Failure};
 use crate::script::draft::DraftStep;
 use crate::script::load::load_steps;
 use crate::script::node::Node;
 use crate::script::step::{Action, Scenario, Step};
 use crate::sink::Facing;
-use crate::text::{Address, Diagnostic, format_duration};
+use crate::text::{Address, Diagnostic, ErrorKind, format_duration};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _};
+use std::net::IpAddr;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -69,10 +71,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 
 fn plan(args: &Args, drafting: &Drafting<'_>, stdin: &stdin::Whole) -> Result<Plan, Problem> {
     let first = args.words.first().map(String::as_str).unwrap_or_default();
-    let taken = address::take(&args.words, Protocol::Udp, Use::Destination).map_err(|error| {
-        let place = drafting.arguments.place(first);
-        Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
-    })?;
+    let taken = address::take(&args.words, Protocol::Udp, Use::Destination(Here::of(args.ipv6))).map_err(
+        |error| {
+            let place = drafting.arguments.place(first);
+            Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
+        },
+    )?;
     if matches!(taken.address, Address::Unix(_) | Address::Abstract(_)) {
         let problem = Diagnostic::error("`udp-send` sends over UDP", &drafting.arguments.place(first));
         return Err(Box::new(problem.help("a scenario can send to a unix datagram socket")));
@@ -292,15 +296,35 @@ fn send(args: &Args, plan: &Plan, scenario: Scenario, stdin: &stdin::Whole, outp
             }
         };
         let exit = audience.exit(&finished, late, output);
-        let chosen = args.ipv4 || args.ipv6 || args.source.is_some();
-        if let (Ending::Refused(_), Address::Host { host, .. }, false) = (&finished.why, &plan.to, chosen)
-            && let Some(other) = stage.other_family(&plan.to).await
-        {
-            let flag = if other.is_ipv4() { "-4" } else { "-6" };
-            hints(&[format!("{host} is {other} too: `{flag}` sends there")], output);
+        if let Some(hint) = way_out(args, &plan.to, &finished.why, stage).await {
+            hints(&[hint], output);
         }
         exit
     })
+}
+
+/// What helps where nothing got there.
+async fn way_out(args: &Args, to: &Address, why: &Ending, stage: &Stage) -> Option<String> {
+    let Address::Host { host, .. } = to else { return None };
+    match why {
+        Ending::Refused(_) if !(args.ipv4 || args.ipv6 || args.source.is_some()) => {
+            let other = stage.other_family(to).await?;
+            let flag = if other.is_ipv4() { "-4" } else { "-6" };
+            Some(format!("{host} is {other} too: `{flag}` sends there"))
+        }
+        // No route says where it goes out, or from which address.
+        Ending::Failed(failure) if args.interface.is_none() && is_unrouted(failure) => {
+            let group = host.parse::<IpAddr>().ok().filter(IpAddr::is_multicast)?;
+            Some(format!(
+                "`--interface NAME` says where what goes to {group} leaves, as in `--interface eth0`"
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn is_unrouted(failure: &Failure) -> bool {
+    matches!(failure.kind.error(), Some(ErrorKind::Unreachable | ErrorKind::NotAvailable))
 }
 
 /// The `send` steps, out of their `repeat`.

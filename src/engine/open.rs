@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use crate::event::{FailureKind, What};
 use crate::net::{
     ConnectOptions, DatagramOptions, End, Endpoint, ListenOptions, NetError, Stream, TlsFault, TlsSettings,
-    TlsSide, key_log_problem_once,
+    TlsSide, key_log_problem_once, most_waiting,
 };
 use crate::script::step::{Accept, Bind, Connect, Destination, Frame, Listen, Name, Tls};
 use crate::script::template::{Fill as _, Template};
@@ -32,7 +32,16 @@ pub(super) async fn listen(lane: &Lane, number: u32, step: &Listen) -> Result<()
     let local = listener.local().to_string();
     lane.open_as(&step.name, Live::Listener(listener), step.only_v6);
     lane.note(number, || What::Listening { name: step.name.clone(), at: local });
+    if let Some(text) = step.backlog.and_then(cut_backlog) {
+        lane.note(number, || What::Note { text });
+    }
     Ok(())
+}
+
+/// What to say of a backlog that the kernel cuts without a word. One that nobody asked for is not missed.
+fn cut_backlog(wanted: u32) -> Option<String> {
+    let most = most_waiting().filter(|most| *most < wanted)?;
+    Some(format!("the kernel lets {most} wait, not {wanted}: net.core.somaxconn is the most"))
 }
 
 /// Why an address could not be had, and the way out.
@@ -259,7 +268,15 @@ pub(super) async fn bind(lane: &Lane, number: u32, step: &Bind) -> Result<(), Tr
         options: step.options.clone(),
     };
     let bound = lane.session.host.bind(&at, &options).await;
-    let datagram = bound.map_err(|error| not_bound(error, &at))?;
+    let unrouted = |error: &NetError| {
+        options.interface.is_none() && options.join.is_some() && error.kind == ErrorKind::Unreachable
+    };
+    let datagram = bound.map_err(|error| {
+        if unrouted(&error) {
+            return Trouble::from(error).help("`interface: name` says which one, as in `interface: eth0`");
+        }
+        not_bound(error, &at)
+    })?;
     let (local, peer) = (datagram.local().to_string(), datagram.peer().map(ToString::to_string));
     lane.open(&step.name, Live::Datagram(datagram));
     lane.note(number, || What::Bound { name: step.name.clone(), at: local, peer });

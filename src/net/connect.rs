@@ -34,7 +34,7 @@ impl Host {
                 Err(e) => failed.push(e),
             }
         }
-        Err(host::all_failed(to, failed))
+        Err(host::all_failed(to, &failed))
     }
 
     /// Connects to one endpoint. Cancel safe: dropping the future closes the socket.
@@ -50,7 +50,7 @@ async fn connect(host: &Host, to: &Endpoint, o: &ConnectOptions) -> Result<Strea
     if let Some(from) = &o.bind {
         let bound = bind(&mut polled, from, to).await;
         // A source is not the address that is connected to.
-        let of_the_source = |e: NetError| NetError::new(e.kind, format!("from {}", e.message));
+        let of_the_source = |e: NetError| NetError::new(e.kind, format!("{to}: from {}", e.message));
         let names = to.to_string();
         bound.map_err(|e| if e.message.starts_with(&names) { e } else { of_the_source(e) })?;
     }

@@ -111,20 +111,22 @@ pub(super) fn bind(polled: &mut Polled, at: &Endpoint) -> Result<(), NetError> {
     Ok(())
 }
 
-/// `localhost:9: [::1]:9 connection refused; 127.0.0.1:9 connection refused`.
-pub(super) fn all_failed(address: &Address, mut failed: Vec<NetError>) -> NetError {
-    let Some(last) = failed.pop() else {
+/// `localhost:9: [::1]:9 connection refused; 127.0.0.1:9 connection refused`. `any` is no address that was tried.
+pub(super) fn all_failed(address: &Address, failed: &[NetError]) -> NetError {
+    let Some(last) = failed.last() else {
         return NetError::of(ErrorKind::Dns, address);
     };
-    let name = address.to_string();
-    if failed.is_empty() && last.message.starts_with(&name) {
-        return last;
+    let name = (!matches!(address, Address::Any { .. })).then(|| address.to_string());
+    // What is said of the address itself, or of something else, an interface or a group, is whole.
+    let of_a_host = last.message.starts_with(|c: char| c == '[' || c.is_ascii_digit());
+    let is_whole = name.as_ref().is_none_or(|name| last.message.starts_with(name)) || !of_a_host;
+    if failed.len() == 1 && is_whole {
+        return last.clone();
     }
-    // What is said of something else, a source address or an interface, is said whole.
-    if failed.is_empty() && !last.message.starts_with(|c: char| c == '[' || c.is_ascii_digit()) {
-        return NetError::new(last.kind, format!("{name}: {}", last.message));
-    }
-    failed.push(last.clone());
+    let Some(name) = name else {
+        let each: Vec<&str> = failed.iter().map(|e| e.message.as_str()).collect();
+        return NetError::new(last.kind, each.join("; "));
+    };
     let each: Vec<String> = failed.iter().map(|e| e.message.replacen(": ", " ", 1)).collect();
     NetError::new(last.kind, format!("{name}: {}", each.join("; ")))
 }

@@ -1,4 +1,4 @@
-//! The limit on open files, which is the limit on connections.
+//! The limit on open files, which is the limit on connections, and that on those that wait to be accepted.
 
 use std::io;
 
@@ -11,6 +11,11 @@ pub fn raise_open_files() -> io::Result<(u64, u64)> {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
     }
     Ok((soft, hard))
+}
+
+/// How many connections the kernel lets wait at a listener, whatever it asks for: `net.core.somaxconn`.
+pub fn most_waiting() -> Option<u32> {
+    std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

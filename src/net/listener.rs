@@ -45,7 +45,7 @@ impl Host {
                 Err(e) => failed.push(e),
             }
         }
-        Err(host::all_failed(at, failed))
+        Err(host::all_failed(at, &failed))
     }
 }
 

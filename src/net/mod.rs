@@ -57,7 +57,7 @@ pub use glimpse::{DatagramGlimpse, StreamGlimpse};
 pub use host::{ConnectOptions, DatagramOptions, Host, ListenOptions};
 pub use incoming::{Incoming, Received};
 pub use key_log::{key_log_problem, key_log_problem_once, open_key_log};
-pub use limits::raise_open_files;
+pub use limits::{most_waiting, raise_open_files};
 pub use listener::Listener;
 pub use namespace::{Namespaces, NoNamespaces};
 pub use pace::Pace;

@@ -1,6 +1,5 @@
 //! Multicast membership and the interface it goes out of.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 
 use nix::ifaddrs::getifaddrs;
@@ -12,8 +11,10 @@ use super::polled::Polled;
 use crate::text::ErrorKind;
 
 /// An interface of this machine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Interface {
+    /// As it was asked for.
+    text: String,
     index: u32,
     v4: Option<Ipv4Addr>,
 }
@@ -50,26 +51,38 @@ impl Interface {
                 _ => None,
             }),
         };
-        Ok(Self { index, v4 })
+        Ok(Self { text: text.to_owned(), index, v4 })
     }
 
     /// Sends multicast out of it (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`).
-    pub(super) fn send_through(&self, polled: &Polled) -> io::Result<()> {
-        let v4 = self.v4.map(|ip| polled.socket().set_multicast_if_v4(&ip));
-        if polled.domain == Domain::IPV6 {
-            return polled.socket().set_multicast_if_v6(self.index);
-        }
-        v4.unwrap_or_else(|| Err(io::Error::from_raw_os_error(libc::EADDRNOTAVAIL)))
+    pub(super) fn send_through(&self, polled: &Polled) -> Result<(), NetError> {
+        let set = match (polled.domain, self.v4) {
+            (Domain::IPV6, _) => polled.socket().set_multicast_if_v6(self.index),
+            (_, Some(ip)) => polled.socket().set_multicast_if_v4(&ip),
+            (_, None) => {
+                let message = format!("interface {}: it has no IPv4 address", self.text);
+                return Err(NetError::new(ErrorKind::NotAvailable, message));
+            }
+        };
+        set.map_err(|e| NetError::io(format_args!("interface {}", self.text), &e))
     }
 }
 
-/// Joins `group` on that interface, or on the one the kernel chooses by its routes.
-pub(super) fn join(polled: &Polled, group: IpAddr, interface: Option<&Interface>) -> io::Result<()> {
+/// Joins `group` on that interface, or on the one the kernel chooses by its routes: where none leads there, it is
+/// unreachable.
+pub(super) fn join(polled: &Polled, group: IpAddr, interface: Option<&Interface>) -> Result<(), NetError> {
     let index = interface.map_or(0, |interface| interface.index);
-    match group {
+    let joined = match group {
         IpAddr::V4(group) => {
             polled.socket().join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))
         }
         IpAddr::V6(group) => polled.socket().join_multicast_v6(&group, index),
-    }
+    };
+    joined.map_err(|e| match e.raw_os_error() {
+        Some(libc::ENODEV) if interface.is_none() => {
+            let message = format!("joining {group}: no route says on which interface");
+            NetError::new(ErrorKind::Unreachable, message)
+        }
+        _ => NetError::io(format_args!("joining {group}"), &e),
+    })
 }

@@ -51,6 +51,15 @@ fn a_family_that_an_address_is_not_of_is_said_in_its_own_words() {
 }
 
 #[test]
+fn an_interface_that_is_not_there_is_named_and_no_address_that_nobody_wrote() {
+    for words in [&["udp-send", "9", "x"][..], &["udp-recv", "0", "--join", "239.1.2.3"]] {
+        let told = run(&[words, &["--interface", "nosuch"]].concat());
+        let problem = "error: interface nosuch: this machine has none of that name or address\n";
+        assert_eq!((told.err.as_str(), told.code), (problem, Some(3)), "{words:?}");
+    }
+}
+
+#[test]
 fn a_peer_that_answers_no_handshake_is_asked_about_tls() {
     let peer = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = peer.local_addr().unwrap().port().to_string();

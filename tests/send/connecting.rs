@@ -1,5 +1,6 @@
 //! Where it connects to and from, and why it cannot.
 
+use crate::desk::ports::free_port;
 use crate::desk::{Peer, Serving, all, finish, plain, program, run};
 use crate::same;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -182,4 +183,22 @@ fn a_unix_socket_is_an_address_too() {
     let told = run(&["send", &format!("unix:{}", path.display()), "hi", "--abort"]);
     assert_eq!((told.out(), told.code), (String::new(), Some(2)), "{}", told.err);
     assert!(told.err.contains("error: a unix socket cannot be reset"), "{}", told.err);
+}
+
+#[test]
+fn the_addresses_that_were_tried_are_named_and_none_that_nobody_meant() {
+    let port = free_port();
+    let refused = |host: &str| format!("{host}:{port}: connection refused");
+    // `*` to go to is this machine.
+    let told = run(&["send", "-z", &format!("*:{port}")]);
+    assert!(told.err.starts_with(&format!("error: {}", refused("127.0.0.1"))), "{}", told.err);
+    assert_eq!(told.code, Some(3));
+    if TcpListener::bind("[::1]:0").is_err() {
+        eprintln!("skipped: no [::1]");
+        return;
+    }
+    for address in [format!(":{port}"), port.to_string()] {
+        let told = run(&["send", "-6", "-z", &address]);
+        assert!(told.err.starts_with(&format!("error: {}\n", refused("[::1]"))), "{}", told.err);
+    }
 }

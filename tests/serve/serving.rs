@@ -266,3 +266,18 @@ fn a_second_ctrl_c_leaves_no_command_behind() {
     }
     assert_eq!(server.end().code, Some(130));
 }
+
+#[test]
+fn a_backlog_that_the_kernel_cuts_is_told() {
+    let most: u32 = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+    let note = |wanted: u64| {
+        format!("* the kernel lets {most} wait, not {wanted}: net.core.somaxconn is the most\n")
+    };
+    let one_more = u64::from(most) + 1;
+    let told = Serving::new(&["--backlog", &one_more.to_string()]).stop();
+    assert!(told.err.contains(&note(one_more)), "{}", told.err);
+    for words in [&["--backlog", &most.to_string()][..], &[]] {
+        let told = Serving::new(words).stop();
+        assert!(!told.err.contains("somaxconn"), "{}", told.err);
+    }
+}

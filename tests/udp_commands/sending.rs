@@ -495,6 +495,30 @@ fn of_a_name_with_addresses_of_both_families_the_way_to_the_other_is_said() {
 }
 
 #[test]
+fn a_group_that_no_route_leads_to_asks_for_an_interface() {
+    let told = |line: &str| {
+        let namespace =
+            "exec unshare --user --map-root-user --net bash -c 'ip link set lo up && exec sockdrill";
+        let line = format!("{namespace} {line}'");
+        Running::start(&mut shell(&line), Input::Null).end()
+    };
+    let joined = told("udp-recv 0 --within 1s --join 224.0.0.5");
+    if !joined.err.contains("joining") {
+        eprintln!("skipped: no namespace without routes here: {}", joined.err);
+        return;
+    }
+    let hint = "hint: `--interface NAME` says which one, as in `--interface eth0`\n";
+    let problem = "error: joining 224.0.0.5: no route says on which interface\n";
+    assert_eq!((joined.err, joined.code), (problem.to_owned() + hint, Some(3)));
+    let joined = told("udp-recv 0 --within 10ms --join 224.0.0.5 --interface lo");
+    assert!(!joined.err.contains("joining") && joined.code == Some(4), "{}", joined.err);
+    let sent = told("udp-send 224.0.0.5:9 x");
+    let problem = "error: 224.0.0.5:9: unreachable\n\
+         hint: `--interface NAME` says where what goes to 224.0.0.5 leaves, as in `--interface eth0`\n";
+    assert_eq!((sent.err.as_str(), sent.code), (problem, Some(3)));
+}
+
+#[test]
 fn the_source_can_be_chosen() {
     let peer = socket();
     let source = port_of(&socket());

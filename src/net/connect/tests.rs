@@ -61,10 +61,8 @@ async fn a_client_can_bind_an_address_and_set_options_before_it_connects() {
     assert!(e.message.contains("another family"), "{e}");
     let foreign = ConnectOptions { bind: Some(address("192.0.2.1:0")), ..ConnectOptions::default() };
     let e = HOST.connect_endpoint(listener.local(), &foreign).await.unwrap_err();
-    assert_eq!(
-        (e.kind, e.message.as_str()),
-        (ErrorKind::NotAvailable, "from 192.0.2.1:0: not an address of this machine")
-    );
+    let message = format!("{}: from 192.0.2.1:0: not an address of this machine", listener.local());
+    assert_eq!((e.kind, e.message), (ErrorKind::NotAvailable, message));
 }
 
 #[tokio::test]

@@ -17,13 +17,14 @@ impl Host {
     /// Opens a datagram socket: binds it, joins and connects as asked.
     pub async fn bind(&self, at: &Address, o: &DatagramOptions) -> Result<Datagram, NetError> {
         let mut failed = Vec::new();
+        let interface = o.interface.as_deref().map(Interface::find).transpose()?;
         for endpoint in self.resolve(at).await? {
-            match open(self, at, &endpoint, o).await {
+            match open(self, at, &endpoint, o, interface.as_ref()).await {
                 Ok(datagram) => return Ok(datagram),
                 Err(e) => failed.push(e),
             }
         }
-        Err(host::all_failed(at, failed))
+        Err(host::all_failed(at, &failed))
     }
 }
 
@@ -32,6 +33,7 @@ async fn open(
     address: &Address,
     at: &Endpoint,
     o: &DatagramOptions,
+    interface: Option<&Interface>,
 ) -> Result<Datagram, NetError> {
     let failed = |e: io::Error| NetError::io(at, &e);
     let kind = if at.port().is_some() { Kind::Udp } else { Kind::UnixDatagram };
@@ -53,14 +55,11 @@ async fn open(
     }
     options::set_all(&polled, &o.options)?;
     host::bind(&mut polled, at)?;
-    let interface = o.interface.as_deref().map(Interface::find).transpose()?;
-    if let Some(interface) = &interface {
-        let done = interface.send_through(&polled);
-        done.map_err(|e| NetError::io(format_args!("{at}: multicast interface"), &e))?;
+    if let Some(interface) = interface {
+        interface.send_through(&polled)?;
     }
     if let Some(group) = o.join {
-        let done = multicast::join(&polled, group, interface.as_ref());
-        done.map_err(|e| NetError::io(format_args!("{at}: joining {group}"), &e))?;
+        multicast::join(&polled, group, interface)?;
     }
     let local = polled.local().map_err(failed)?;
     let mut datagram = Datagram::new(polled, local);
