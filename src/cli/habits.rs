@@ -43,3 +43,19 @@ pub(super) fn explain(error: &mut clap::Error, command: Option<&str>) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flag_of_theirs_is_one_of_ours_and_each_is_answered_with_the_way_out() {
+        for (command, flag, hint) in HABITS {
+            let words = ["sockdrill", command, flag, "9"];
+            let mut error = super::super::whole().try_get_matches_from(words).unwrap_err();
+            explain(&mut error, Some(command));
+            let told = error.render().to_string();
+            assert!(told.contains(hint), "{command} {flag}: {told}");
+        }
+    }
+}

@@ -188,3 +188,14 @@ fn an_argument_that_is_not_utf8_is_shown_with_how_it_is_written() {
     let told = finish(command.spawn().unwrap());
     assert!(told.err.starts_with(r"error: argument 6 is not UTF-8: `\xfe`"), "{}", told.err);
 }
+
+#[test]
+fn input_arrives_whole_whatever_its_size() {
+    for size in [1, 4_095, 4_096, 4_097, 262_143, 262_144, 262_145, 1_000_000] {
+        let input: Vec<u8> = (0..size).map(|at: u32| (at % 251) as u8).collect();
+        let peer = Peer::new(|mut stream| all(&mut stream));
+        let told = run_with(&["send", &peer.at()], &input);
+        assert_eq!(told.code, Some(0), "{size}: {}", told.err);
+        assert!(peer.end() == input, "{size}");
+    }
+}
