@@ -252,3 +252,12 @@ impl Serving {
         }
     }
 }
+
+impl Drop for Serving {
+    /// One that nobody has ended is not left behind, also where a test fails.
+    fn drop(&mut self) {
+        // It may have ended.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
