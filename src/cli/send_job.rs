@@ -157,7 +157,7 @@ impl Job {
         tokio::select! {
             biased;
             _ = stop.wait() => None,
-            delivered = stage.deliver(CLIENT, self.plan.wait, opened_by) => delivered.err(),
+            delivered = stage.deliver(CLIENT, self.wants_all(), self.plan.wait, opened_by) => delivered.err(),
         }
     }
 
@@ -174,6 +174,11 @@ impl Job {
         }
     }
 
+    /// Whether everything that comes is wanted, for nothing is expected.
+    fn wants_all(&self) -> bool {
+        self.plan.parts(&self.scenario.steps).receiving.is_empty() && !self.plan.expects_within
+    }
+
     async fn converse(&self, stage: &Stage) -> Result<Option<&'static str>, Box<Failure>> {
         let parts = self.plan.parts(&self.scenario.steps);
         // Begun before the connect, so that what is there is read meanwhile. Without a thread to read it there
@@ -185,10 +190,8 @@ impl Job {
         let Some(opened_by) = parts.opening.first().filter(|_| !self.args.connecting.probe) else {
             return Ok(None);
         };
-        let receiving = match parts.receiving {
-            [] if !self.plan.expects_within => Receiving::Everything,
-            steps => Receiving::Steps(steps),
-        };
+        let receiving =
+            if self.wants_all() { Receiving::Everything } else { Receiving::Steps(parts.receiving) };
         let conversation = Conversation {
             name: &CLIENT.into(),
             opened_by,

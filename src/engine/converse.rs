@@ -6,12 +6,12 @@ mod input;
 use super::deadline::idle;
 use super::parting::{self, CLOSE_NOTIFY, UNTYPED};
 use super::player::run_step;
-use super::received::{tell_ended, tell_received};
+use super::received::{take_all, take_what_is_there, tell_ended, tell_or_tap};
 use super::session::{Live, NO_STEP};
 use super::stage::Stage;
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
-use crate::net::{End, Lender, Lent, SendFlags, Stream};
+use crate::net::{End, SendFlags, Stream};
 use crate::script::pattern::Pattern;
 use crate::script::step::{Action, Name, Step};
 use crate::text::{ErrorKind, Fact, FactValue};
@@ -199,7 +199,7 @@ impl Holding<'_> {
                 match over {
                     Over::Received(result) => received = Some(result),
                     Over::Sent(result) => sent = Some(result),
-                    Over::Waited if self.conversation.wait == Some(Duration::ZERO) => return Ok(()),
+                    Over::Waited if self.conversation.wait == Some(Duration::ZERO) => break (None, None),
                     Over::Waited => {
                         return Err(parting::unanswered(self.stream, self.conversation.wait).into());
                     }
@@ -225,6 +225,10 @@ impl Holding<'_> {
             }
         };
         let (received, sent) = result;
+        if received.is_none() {
+            // Who waits for no answer gets the part of it that is there.
+            take_what_is_there(&self.stage.lane, self.socket, self.stream).await;
+        }
         self.outcome(received, sent, input.as_mut())
     }
 
@@ -319,27 +323,13 @@ impl Holding<'_> {
 
     async fn receive_all(&self) -> Result<End, Held> {
         let lane = &self.stage.lane;
-        let mut lender = Lender::new(self.stream).await;
-        loop {
-            let lent = lender.lend(|bytes| {
-                if lane.session.journal.tells_data() {
-                    tell_received(lane, NO_STEP, self.socket, bytes);
-                } else {
-                    lane.session.tap(bytes);
-                }
-            });
-            match lent.await.map_err(Trouble::from)? {
-                Lent::Bytes(()) => {
-                    self.heard.set(Instant::now());
-                    // A peer that is always faster than we are must not keep the rest from its turn: signals, sending.
-                    tokio::task::yield_now().await;
-                }
-                Lent::End(end) => {
-                    tell_ended(lane, NO_STEP, self.socket, &end);
-                    return Ok(end);
-                }
-            }
-        }
+        let end = take_all(self.stream, |bytes| {
+            tell_or_tap(lane, self.socket, bytes);
+            self.heard.set(Instant::now());
+        });
+        let end = end.await.map_err(Trouble::from)?;
+        tell_ended(lane, NO_STEP, self.socket, &end);
+        Ok(end)
     }
 
     /// Whether what is expected last is the peer's reset.
@@ -352,8 +342,8 @@ impl Holding<'_> {
     /// would not read on.
     async fn drop_the_rest(&self) {
         if let Receiving::Steps([_, ..]) = self.conversation.receiving {
-            let mut lender = Lender::new(self.stream).await;
-            while let Ok(Lent::Bytes(())) = lender.lend(|_| ()).await {}
+            // How it ends is for whoever reads next.
+            let _ = take_all(self.stream, |_| ()).await;
         }
         std::future::pending::<()>().await;
     }

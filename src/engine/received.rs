@@ -3,9 +3,9 @@
 use super::open::words_of;
 use super::session::{Lane, Live, NO_STEP, Socket};
 use crate::event::{Failure, Gathering, What};
-use crate::net::{End, Incoming, NetError, Stream};
+use crate::net::{End, Incoming, Lender, Lent, NetError, Stream};
 use crate::script::step::{Frame, Name};
-use crate::text::ErrorKind;
+use crate::text::{ErrorKind, Fact, FactValue};
 
 /// Receives what has come on a stream and no step has taken, as far as it was looked at, and states it.
 pub(super) async fn take_rest(
@@ -28,6 +28,46 @@ pub(super) async fn take_what_came(lane: &Lane, name: &Name) {
     let Live::Stream(stream, _) = &socket.live else { return };
     // What cannot be taken has not come.
     let _ = take_rest(lane, NO_STEP, &socket, &mut stream.incoming().await).await;
+}
+
+/// Gives what comes on a stream to `take` until it ends. Cancel safe.
+pub(super) async fn take_all(stream: &Stream, mut take: impl FnMut(&[u8])) -> Result<End, NetError> {
+    let mut lender = Lender::new(stream).await;
+    loop {
+        match lender.lend(&mut take).await? {
+            // A peer that is always faster than we are must not keep the rest from its turn: signals, sending.
+            Lent::Bytes(()) => tokio::task::yield_now().await,
+            Lent::End(end) => return Ok(end),
+        }
+    }
+}
+
+/// Receives what has come on a stream by now, and states it; nothing is waited for.
+pub(super) async fn take_what_is_there(lane: &Lane, socket: &Socket, stream: &Stream) {
+    let unread = stream.fact(Fact::Unread);
+    let Ok(Some(FactValue::Number(mut left))) = unread else { return };
+    let mut lender = Lender::new(stream).await;
+    while left > 0 {
+        let took = lender.lend(|bytes| {
+            tell_or_tap(lane, socket, bytes);
+            bytes.len() as u64
+        });
+        tokio::select! {
+            biased;
+            Ok(Lent::Bytes(took)) = took => left = left.saturating_sub(took),
+            // Of TLS less may be readable than is there.
+            () = std::future::ready(()) => return,
+        }
+    }
+}
+
+/// States what was received, or only hands it on where nobody is told.
+pub(super) fn tell_or_tap(lane: &Lane, socket: &Socket, bytes: &[u8]) {
+    if lane.session.journal.tells_data() {
+        tell_received(lane, NO_STEP, socket, bytes);
+    } else {
+        lane.session.tap(bytes);
+    }
 }
 
 /// States which bytes were received of a stream.

@@ -235,6 +235,21 @@ fn what_was_sent_arrives_though_the_peer_had_said_more_than_was_expected() {
 }
 
 #[test]
+fn who_waits_for_no_answer_gets_what_is_there_and_is_told_of_no_more() {
+    for _ in 0..20 {
+        let peer = Peer::new(|mut stream| {
+            stream.write_all(b"hello\r\n").unwrap();
+            all(&mut stream).len()
+        });
+        let told = run(&["send", &peer.at(), "--pattern", "300000", "--wait", "0"]);
+        assert_eq!((peer.end(), told.code), (300_000, Some(0)), "{}", told.err);
+        let err = plain(&told.err, 0);
+        let counted = format!("sent 300000 B, received {} B", told.out.len());
+        assert!(err.contains(&counted) && !err.contains(" 0 B of what"), "{err}");
+    }
+}
+
+#[test]
 fn a_peer_that_ends_before_the_input_has_its_turn_is_not_missed() {
     for words in [&[][..], &["--no-shutdown"], &["said", "-"]] {
         for _ in 0..10 {
