@@ -140,7 +140,7 @@ impl Stage {
 
     /// What changes whenever bytes pass on the stream that is open under `name`; the last is how many of those sent
     /// the peer has not acknowledged.
-    pub fn progress(&self, name: &str) -> Option<[u64; 3]> {
+    pub fn progress(&self, name: &str) -> Option<[u64; 4]> {
         self.lane.progress(&name.into())
     }
 

@@ -47,6 +47,15 @@ pub(super) fn unacknowledged(polled: &Polled) -> io::Result<u64> {
     Ok(u64::try_from(sys::outq(polled.fd())?.saturating_sub(fin)).unwrap_or(u64::MAX))
 }
 
+/// Bytes that have come in order over the life of a TCP connection, whoever has them now; none where the kernel does
+/// not count them. A FIN is one of them: it has a sequence number, and comes once.
+pub(super) fn arrived(polled: &Polled) -> Option<u64> {
+    if polled.kind != Kind::TcpStream {
+        return None;
+    }
+    sys::tcp_info(polled.fd()).ok().map(|info| info.tcpi_bytes_received)
+}
+
 /// Bytes waiting, those held outside the kernel included.
 pub(super) fn unread(polled: &Polled, held: usize) -> Result<FactValue, NetError> {
     if matches!(polled.kind, Kind::TcpListener | Kind::UnixListener) {

@@ -187,10 +187,12 @@ impl Stream {
         facts::unacknowledged(&self.polled).unwrap_or(0)
     }
 
-    /// What changes whenever bytes pass: received, given to the kernel, taken by the peer. A peer that reads slowly
-    /// takes what the kernel has had for long.
-    pub fn progress(&self) -> [u64; 3] {
-        [self.received(), self.sent(), facts::unacknowledged(&self.polled).unwrap_or(0)]
+    /// What changes whenever bytes pass: arrived, received, given to the kernel, taken by the peer. What has arrived
+    /// may not be a whole message, or a whole record, yet; a peer that reads slowly takes what the kernel has had for long.
+    pub fn progress(&self) -> [u64; 4] {
+        let arrived = facts::arrived(&self.polled).unwrap_or_else(|| self.glimpse().came);
+        let unacknowledged = facts::unacknowledged(&self.polled).unwrap_or(0);
+        [arrived, self.received(), self.sent(), unacknowledged]
     }
 
     /// What a close would send now. Bytes that come later can still make a reset of it.

@@ -34,7 +34,7 @@ impl Lane {
     }
 
     /// What changes whenever bytes pass on the open stream `name`.
-    pub fn progress(&self, name: &Name) -> Option<[u64; 3]> {
+    pub fn progress(&self, name: &Name) -> Option<[u64; 4]> {
         match &self.socket(name).ok()?.live {
             Live::Stream(stream, _) => Some(stream.progress()),
             _ => None,

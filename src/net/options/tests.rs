@@ -115,7 +115,26 @@ async fn what_is_not_acknowledged_counts_no_fin_and_falls_while_the_peer_reads()
     // The peer reads what it has: there is room for more of what we had sent long before.
     take(&server, usize::try_from(count(&server, Fact::Unread)).unwrap()).await;
     until(|| client.progress() != before).await;
-    assert_eq!(client.progress()[..2], before[..2]);
+    assert_eq!(client.progress()[..3], before[..3]);
+}
+
+#[tokio::test]
+async fn what_arrives_is_progress_before_it_is_taken_and_looking_at_it_is_none() {
+    for (client, server) in [tcp().await, unix().await] {
+        let before = server.progress();
+        send(&client, b"half a message").await;
+        until(|| server.progress() != before).await;
+        let [arrived, rest @ ..] = server.progress();
+        assert_eq!((arrived, &rest[..]), (before[0] + 14, &before[1..]), "nobody has received it yet");
+        // A pattern looks at it, and what it keeps of it leaves the kernel.
+        let mut incoming = server.incoming().await;
+        soon(incoming.wait(13)).await.unwrap();
+        assert_eq!(server.progress(), [arrived, rest[0], rest[1], rest[2]]);
+        incoming.pull(9).await;
+        assert_eq!(server.progress(), [arrived, rest[0], rest[1], rest[2]]);
+        incoming.take(14).await.unwrap();
+        assert_eq!(server.progress(), [arrived, rest[0] + 14, rest[1], rest[2]]);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 
 use crate::net::end::Closing;
-use crate::net::fixture::{bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix};
+use crate::net::fixture::{bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix, until};
 use crate::net::{
     Counts, End, NetError, Received, SendFlags, Stream, TlsInfo, TlsSettings, TlsSide, self_signed_pem,
 };
@@ -268,4 +268,18 @@ async fn watching_the_end_decrypts_what_lies_before_a_reset() {
     assert_eq!(soon(server.ended()).await, End::Reset);
     assert_eq!(recv(&server, 99).await, bytes("last words"));
     assert_eq!(recv(&server, 99).await, Received::End(End::Reset));
+}
+
+#[tokio::test]
+async fn a_part_of_a_record_is_progress_though_it_says_nothing_yet() {
+    let (client, server) = secured(tcp().await).await;
+    let mut incoming = server.incoming().await;
+    for (count, part) in [(3_u64, &b"\x17\x03\x03"[..]), (2, b"\x00\x40"), (1, b"?")] {
+        let [before, ..] = server.progress();
+        client.polled.socket().send(part).unwrap();
+        until(|| server.progress()[0] == before + count).await;
+        not_now(incoming.wait(0)).await;
+        let [arrived, received, ..] = server.progress();
+        assert_eq!((arrived, received, incoming.window().len()), (before + count, 0, 0));
+    }
 }
