@@ -170,11 +170,9 @@ fn summary(tally: Tally, took: Duration) -> String {
         tally.received,
         tally.sent
     );
-    for (number, words) in [(tally.failed, "ended badly"), (tally.open, "still open")] {
-        if number > 0 {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "; {number} {words}");
-        }
+    if tally.failed > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "; {} ended badly", tally.failed);
     }
     text.push('\n');
     text

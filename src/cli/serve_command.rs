@@ -78,7 +78,7 @@ impl Child {
             let ended = child.wait().ok();
             ended_beside(id);
             let _ = to.send(ended);
-            stop.raise(StopReason::Done);
+            stop.raise(StopReason::CommandEnded);
         });
         wait.map_err(|error| NotRun {
             what: format!("cannot wait for {program}: {error}"),

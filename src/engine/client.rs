@@ -9,8 +9,8 @@ use super::received::{take_what_came, tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
 use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
-use crate::event::{Failure, Totals, What};
-use crate::net::{End, Host, Lender, Lent, NetError, Parting, SendFlags, Stream};
+use crate::event::{Failure, What};
+use crate::net::{End, Host, Lender, Lent, SendFlags, Stream};
 use crate::script::step::{Action, Step};
 use crate::text::count;
 use std::sync::Arc;
@@ -27,53 +27,6 @@ enum Over {
     Idle,
     /// The server stops.
     Stopped,
-}
-
-/// Serves with the loops of `net`; its events are open and close.
-#[allow(
-    clippy::manual_async_fn,
-    reason = "an async function holds what it is given twice, and an idle client is that"
-)]
-pub(super) fn plain(stream: Stream, number: u64, shared: Arc<Shared>) -> impl Future<Output = ()> + Send {
-    async move {
-        shared.note(number, || accepted(&stream, &shared));
-        let end = match &shared.serving.service {
-            Service::Echo => stream.echo().await.map(Some),
-            Service::One { reply } => stream.receive_one(reply).await,
-            _ => stream.discard().await.map(Some),
-        };
-        let totals = Totals { received: stream.received(), sent: stream.sent() };
-        let parting = if shared.journal.is_detailed() { stream.parting() } else { Parting::default() };
-        // Closed before it is told: who reads of the close can count on it.
-        drop(stream);
-        left(&end, totals, parting, number, &shared);
-    }
-}
-
-/// Tells how a client left, and counts it.
-fn left(end: &Result<Option<End>, NetError>, totals: Totals, parting: Parting, number: u64, shared: &Shared) {
-    let name = &shared.serving.name;
-    let how = match end {
-        Ok(Some(end)) => Some(words_of(end)),
-        Ok(None) => None,
-        Err(error) => Some(error.message.clone()),
-    };
-    if let Some(how) = how {
-        shared.note(number, || What::Served { name: name.clone(), totals, how });
-    }
-    let Totals { received, sent } = totals;
-    let Parting { reset, unread } = parting;
-    shared.note(number, || What::Closed { name: name.clone(), reset, unread, sent, received });
-    shared.left(received, sent, !matches!(end, Ok(Some(End::Fin) | None)));
-}
-
-fn accepted(stream: &Stream, shared: &Shared) -> What {
-    What::Accepted {
-        name: shared.serving.name.clone(),
-        listener: shared.listener.clone(),
-        local: stream.local().to_string(),
-        peer: stream.peer().to_string(),
-    }
 }
 
 /// Serves step by step, every piece told.
@@ -333,19 +286,5 @@ fn ended_well(end: &End) -> Result<(), Trouble> {
     match end {
         End::Fin => Ok(()),
         end => Err(Trouble::new(super::open::kind_of(end), words_of(end))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_idle_client_is_small() {
-        fn size<A, B, C, F>(_: impl Fn(A, B, C) -> F) -> usize {
-            std::mem::size_of::<F>()
-        }
-        // With what the runtime adds to each it fills four cache-line pairs of 128 bytes, to which tasks are aligned.
-        assert!(size(plain) <= 408, "{} bytes", size(plain));
     }
 }

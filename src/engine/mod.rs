@@ -33,6 +33,7 @@ mod ending;
 mod expect;
 mod glance;
 mod ground;
+mod guest;
 mod history;
 mod in_order;
 mod lines;

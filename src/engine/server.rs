@@ -3,6 +3,7 @@
 
 use super::client;
 use super::deadline::Patience;
+use super::guest;
 use super::open;
 use super::reads::Reads;
 use super::serving::{Serving, Shared, Tally};
@@ -99,7 +100,8 @@ impl Server {
             sent: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             starved: AtomicBool::new(false),
-            over: stop.clone(),
+            stop: stop.clone(),
+            over: Stop::default(),
             reads: Reads::default(),
         });
         let mut threads = Vec::new();
@@ -137,10 +139,10 @@ fn serve(
     match (shared.serving.is_plain(), permit) {
         // An idle client is mostly the size of its task: one without a permit has no room for one.
         (true, None) => {
-            tokio::spawn(client::plain(stream, number, shared.clone()));
+            tokio::spawn(guest::plain(stream, number, shared.clone()));
         }
         (true, permit) => {
-            tokio::spawn(holding(permit, client::plain(stream, number, shared.clone())));
+            tokio::spawn(holding(permit, guest::plain(stream, number, shared.clone())));
         }
         (false, permit) => {
             clients.spawn(holding(permit, client::watched(stream, number, shared.clone())));
@@ -160,19 +162,19 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
     let mut clients = JoinSet::new();
     let room = shared.serving.most.map(|most| Arc::new(Semaphore::new(most)));
     let mut at_once = 0;
-    let stopped = shared.stopped();
+    let stopped = shared.told_to_stop();
     tokio::pin!(stopped);
     loop {
         let permit = match &room {
             Some(room) => tokio::select! {
-                _ = &mut stopped => break,
+                () = &mut stopped => break,
                 permit = room.clone().acquire_owned() => permit.ok(),
             },
             None => None,
         };
         let accepted = tokio::select! {
             biased;
-            _ = &mut stopped => break,
+            () = &mut stopped => break,
             // Told while it lasts: nobody may leave, and then none is accepted any more.
             () = listener.is_starved(), if !shared.starved.load(Ordering::SeqCst) => {
                 shared.tell_starved();
@@ -194,17 +196,20 @@ async fn accept(listener: Listener, shared: &Arc<Shared>) {
         }
     }
     listener.close();
+    if shared.over.reason().is_none() {
+        tokio::select! {
+            () = emptied(&mut clients, shared) => {}
+            () = stopped => {}
+        }
+    }
     // Those that are told to stop tell how they ended.
     while clients.join_next().await.is_some() {}
-    if shared.serving.is_plain() && shared.over.reason().is_none() {
-        let emptied = async {
-            while shared.open.load(Ordering::SeqCst) > 0 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::select! {
-            () = emptied => {}
-            _ = stopped => {}
-        }
+}
+
+/// Waits until all clients have left.
+async fn emptied(clients: &mut JoinSet<()>, shared: &Shared) {
+    while clients.join_next().await.is_some() {}
+    while shared.serving.is_plain() && shared.open.load(Ordering::SeqCst) > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

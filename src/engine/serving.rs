@@ -63,8 +63,6 @@ pub struct Serving {
 pub struct Tally {
     /// Clients accepted.
     pub clients: u64,
-    /// Clients that are still there.
-    pub open: u64,
     /// Bytes received.
     pub received: u64,
     /// Bytes sent.
@@ -89,6 +87,9 @@ pub(super) struct Shared {
     pub failed: AtomicU64,
     /// That no file was left for a client has been told.
     pub starved: AtomicBool,
+    /// Raised from outside.
+    pub stop: Stop,
+    /// Raised when the clients are to go.
     pub over: Stop,
     /// What a pipe gave is for every client.
     pub reads: Reads,
@@ -111,6 +112,11 @@ impl Serving {
     }
 }
 
+/// How often it is looked whether a client has come or left, after the command beside the server has ended; and how
+/// many times in vain.
+const MOMENT: Duration = Duration::from_millis(5);
+const MOMENTS: u32 = 10;
+
 /// What is said where no file is left for clients.
 pub(super) fn clients_wait() -> String {
     format!("{TOO_MANY_FILES}: new clients wait until others leave")
@@ -122,7 +128,6 @@ impl Shared {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Tally {
             clients: read(&self.clients),
-            open: read(&self.open),
             received: read(&self.received),
             sent: read(&self.sent),
             failed: read(&self.failed),
@@ -152,8 +157,34 @@ impl Shared {
         self.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Waits until it is told to stop.
+    /// Waits until the clients are to go.
     pub async fn stopped(&self) -> StopReason {
         self.over.wait().await
+    }
+
+    /// Waits until it is told to stop, and tells the clients. Where the command beside it has ended they have a moment
+    /// before: what it said last is still on its way.
+    pub async fn told_to_stop(&self) {
+        let reason = self.stop.wait().await;
+        if reason == StopReason::CommandEnded {
+            self.settled().await;
+        }
+        self.over.raise(reason);
+    }
+
+    /// Waits until no client comes or leaves any more, or all have left: a moment for each.
+    async fn settled(&self) {
+        let counts = || (self.clients.load(Ordering::SeqCst), self.open.load(Ordering::SeqCst));
+        let (mut seen, mut moments) = (counts(), 0);
+        while moments < MOMENTS {
+            tokio::time::sleep(MOMENT).await;
+            let now = counts();
+            moments = match now {
+                (_, 0) if now == seen => return,
+                _ if now == seen => moments + 1,
+                _ => 0,
+            };
+            seen = now;
+        }
     }
 }

@@ -15,6 +15,8 @@ pub enum StopReason {
     FailFast,
     /// What it was there for is over.
     Done,
+    /// The command beside it has ended.
+    CommandEnded,
 }
 
 /// A flag that is raised once and can be waited for from any runtime.

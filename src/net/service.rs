@@ -3,6 +3,7 @@
 
 use std::net::Shutdown;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 
 use tokio::time::timeout;
 
@@ -232,6 +233,16 @@ impl Stream {
                     Err(_) => flood = None,
                 }
             }
+        }
+    }
+
+    /// Receives what a TCP peer has sent by now and drops it; what other peers have sent stays.
+    pub fn drop_what_is_there(&self) {
+        if self.polled.kind == Kind::TcpStream
+            && self.tls().is_none()
+            && let Ok(count) = sys::recv_discard(self.polled.fd(), DISCARD)
+        {
+            self.received.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
         }
     }
 

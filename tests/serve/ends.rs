@@ -1,8 +1,9 @@
 //! How clients leave, and what is told of it; its scenario judges the same.
 
 use crate::desk::running::{Input, Running};
-use crate::desk::{LONG, Serving, all, program, reset, run, shell};
-use std::io::{Read as _, Write as _};
+use crate::desk::{LONG, Serving, all, plain, program, reset, run, shell};
+use nix::sys::signal::Signal;
+use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
 /// What a client does once it is connected.
@@ -204,4 +205,32 @@ fn a_full_disk_ends_it_at_once_and_the_last_line_of_a_client_is_told() {
     }
     let told = Running::start(&mut shell("exec sockdrill serve 0 --json > /dev/full"), Input::Null).end();
     assert_eq!((told.err.as_str(), told.code), (full, Some(3)));
+}
+
+#[test]
+fn whoever_is_there_when_an_echo_or_a_discard_stops_is_told_and_counted() {
+    for (service, back) in [("--discard", 0), ("--echo", 5)] {
+        let mut server = Serving::new(&[service]);
+        let mut stream = server.connect();
+        stream.write_all(b"hello").unwrap();
+        let mut out = server.stdout();
+        let mut told = String::new();
+        out.read_line(&mut told).unwrap();
+        stream.read_exact(&mut vec![0; back]).unwrap();
+        server.signal(Signal::SIGINT);
+        out.read_to_string(&mut told).unwrap();
+        let (told, ended) = (plain(&told, server.port), server.end());
+        assert!(told.contains(&format!("#1 *        closed by us: in 5 B, out {back} B, T s\n")), "{told}");
+        assert!(ended.err.contains(&format!("* 1 client in T s: in 5 B, out {back} B\n")), "{}", ended.err);
+    }
+}
+
+#[test]
+fn what_a_command_beside_said_last_still_counts_when_it_has_ended() {
+    let script = "exec 3<>/dev/tcp/127.0.0.1/{port}; head -c 3000000 /dev/zero >&3";
+    for _ in 0..4 {
+        let told = run(&["serve", "0", "--discard", "--", "bash", "-c", script]);
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        assert!(told.err.contains("in 3000000 B, out 0 B\n"), "{}", told.err);
+    }
 }
