@@ -10,6 +10,8 @@
 )]
 
 mod desk;
+#[path = "udp_commands/fast.rs"]
+mod fast;
 #[path = "udp_commands/flags.rs"]
 mod flags;
 #[path = "udp_commands/harness.rs"]

@@ -10,7 +10,7 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::Domain;
 use tokio::io::Interest;
 
-use super::datagram::Datagram;
+use super::datagram::{Datagram, EARLIER};
 use super::endpoint::Endpoint;
 use super::error::NetError;
 use super::polled::{Kind, unless_blocked};
@@ -72,10 +72,8 @@ impl Datagram {
         Ok(Burst { datagram: self, state, to: to.clone(), mapped, headers, addresses })
     }
 
-    /// Prepares to receive as fast as it goes: from now on only [`Intake::fill`] may receive here, for the
-    /// kernel merges datagrams. Makes the receive buffer as large as it may be, unless its size was asked for.
-    pub fn intake(&self) -> Result<Intake, NetError> {
-        let state = self.batched()?;
+    /// Makes the receive buffer as large as it may be, unless its size was asked for.
+    pub fn make_room(&self) {
         let fd = self.polled().fd();
         // Beyond net.core.rmem_max only with CAP_NET_ADMIN.
         if !self.sized
@@ -83,6 +81,14 @@ impl Datagram {
         {
             let _ = sys::set_int_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, RECEIVE_BUFFER);
         }
+    }
+
+    /// Prepares to receive as fast as it goes: from now on only [`Intake::fill`] may receive here, for the
+    /// kernel merges datagrams. Makes the receive buffer as large as it may be, unless its size was asked for.
+    pub fn intake(&self) -> Result<Intake, NetError> {
+        let state = self.batched()?;
+        self.make_room();
+        let fd = self.polled().fd();
         // Nobody asks to which address or with which marks they came; telling costs a tenth of the rate.
         for (level, name) in [
             (libc::IPPROTO_IP, libc::IP_PKTINFO),
@@ -138,9 +144,16 @@ impl Burst<'_> {
             segment_size: (size > 0 && size < contents.len()).then_some(size),
             src_ip: None,
         };
+        let mut earlier = 0;
         loop {
             let sent = self.state.try_send(UdpSockRef::from(self.datagram.polled().socket()), &transmit);
-            let taken = unless_blocked(sent).map_err(|e| self.datagram.refused_or(&self.to, &e))?;
+            let taken = match unless_blocked(sent) {
+                Err(e) if earlier < EARLIER && self.datagram.is_of_an_earlier_send(&e) => {
+                    earlier += 1;
+                    continue;
+                }
+                taken => taken.map_err(|e| self.datagram.refused_or(&self.to, &e))?,
+            };
             if taken.is_some() {
                 self.datagram.count_sent(contents.len());
                 return Ok(true);

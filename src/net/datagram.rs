@@ -23,7 +23,7 @@ const LARGEST_V4: usize = 65_507;
 /// The same for IPv6, whose length field does not count its own header.
 const LARGEST_V6: usize = 65_527;
 /// How many refusals one send may meet that belong to earlier ones.
-const EARLIER: usize = 3;
+pub(super) const EARLIER: usize = 256;
 
 /// A datagram socket. Joins the poll set of the runtime in which it first waits.
 #[derive(Debug)]
@@ -177,11 +177,17 @@ impl Datagram {
         if self.polled.kind != Kind::Udp {
             return false;
         }
-        let refusal = icmp::take(&self.polled).or_else(|| {
-            (ErrorKind::of(e) == ErrorKind::Refused).then(|| self.peer.as_ref().map(icmp::refused)).flatten()
-        });
-        let Some(refusal) = refusal else { return false };
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push_back(refusal);
+        // A burst has as many as it has datagrams, and each that stays fails another send.
+        let mut refusals: Vec<NetError> = std::iter::from_fn(|| icmp::take(&self.polled)).collect();
+        // No send of a datagram is refused itself: where nothing is in the queue, another thread has taken it.
+        let is_refused = ErrorKind::of(e) == ErrorKind::Refused;
+        if refusals.is_empty() && is_refused {
+            refusals.extend(self.peer.as_ref().map(icmp::refused));
+        }
+        if refusals.is_empty() {
+            return is_refused;
+        }
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).extend(refusals);
         self.refused.notify_one();
         true
     }
@@ -268,6 +274,14 @@ impl Datagram {
 
     /// Closes it.
     pub fn close(self) {}
+
+    /// How many datagrams the kernel had no room for.
+    pub fn dropped(&self) -> u64 {
+        match self.fact(Fact::Dropped) {
+            Ok(Some(FactValue::Number(dropped))) => dropped,
+            _ => 0,
+        }
+    }
 
     /// What the kernel, or the socket's own counters, say now; `None` where there is no value.
     ///

@@ -47,7 +47,10 @@ pub const PATTERNS: &[Form] = &[
     ("matches", "a regular expression on bytes, from the next byte on"),
     ("until", "everything through this delimiter"),
     ("size", "so many bytes, whatever they are"),
-    ("eof", "the peer's FIN, or with TLS its `close_notify`, and nothing else"),
+    (
+        "eof",
+        "the peer's FIN, or with TLS its `close_notify` or a FIN without one, which is told as such; no reset",
+    ),
     ("reset", "the peer's reset"),
     ("silence", "nothing at all for so long: no byte, no end, no reset"),
     ("any_of", "a list of patterns, one of which must hold"),

@@ -82,7 +82,7 @@ pub const SOCAT: Phrasebook = Phrasebook {
             "sockdrill serve 9000 --reply 'ok\\n'",
             "answers every line; --on REGEX --reply DATA answers what matches",
         ),
-        phrase("socat TCP-LISTEN:9000,fork /dev/null", "sockdrill serve 9000 --discard", "the same"),
+        phrase("socat -u TCP-LISTEN:9000,fork /dev/null", "sockdrill serve 9000 --discard", "the same"),
         phrase(
             "socat -u /dev/zero TCP:localhost:9000",
             "sockdrill send localhost:9000 --pattern 64MiB --wait 0",

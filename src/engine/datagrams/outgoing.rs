@@ -32,6 +32,17 @@ pub enum Schedule {
     Flood,
 }
 
+impl Schedule {
+    /// Whether datagrams are too many to be told one by one.
+    pub(super) fn is_counted(self) -> bool {
+        match self {
+            Self::InTurn => false,
+            Self::Paced(rate) => rate.per_second() > TOLD_A_SECOND,
+            Self::Flood => true,
+        }
+    }
+}
+
 /// What the sending thread has done.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
@@ -71,11 +82,7 @@ pub(super) struct Outgoing {
 impl Outgoing {
     /// Sends this queue from the socket; what is told of each follows from the schedule.
     pub fn new(lane: &Lane, socket: &Arc<Socket>, to: Endpoint, queue: Queue, schedule: Schedule) -> Self {
-        let told = match schedule {
-            Schedule::InTurn => true,
-            Schedule::Paced(rate) => rate.per_second() <= TOLD_A_SECOND,
-            Schedule::Flood => false,
-        };
+        let told = !schedule.is_counted();
         Self {
             lane: lane.clone(),
             socket: socket.clone(),
@@ -158,7 +165,8 @@ impl Outgoing {
             self.sent.datagrams += 1;
             self.sent.bytes += bytes.len() as u64;
             self.sent.last = pace.as_ref().map(Pace::elapsed);
-            if self.told {
+            // The first one says where to, so that it is known which answers come from elsewhere.
+            if self.told || self.sent.datagrams == 1 {
                 self.tell(&bytes);
             }
         }

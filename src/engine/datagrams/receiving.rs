@@ -12,7 +12,7 @@ use crate::net::{Arrival, Datagram, Endpoint, Intake, NetError};
 use crate::script::recipe::Content;
 use crate::script::step::Step;
 use crate::script::template::Template;
-use crate::text::{ErrorKind, Fact, FactValue};
+use crate::text::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -210,16 +210,8 @@ impl<'a> Reception<'a> {
         self.lane.session.journal.note_data(&self.lane.label, None, || what(self.socket.name.clone()));
     }
 
-    /// Datagrams that the kernel had no room for.
-    fn dropped(&self) -> u64 {
-        match self.datagram.fact(Fact::Dropped) {
-            Ok(Some(FactValue::Number(dropped))) => dropped,
-            _ => 0,
-        }
-    }
-
     fn measure_interval(&mut self, now: Instant) {
-        let (counts, dropped) = (self.tally.counts, self.dropped());
+        let (counts, dropped) = (self.tally.counts, self.datagram.dropped());
         let (before, counted, dropped_before) = std::mem::replace(&mut self.told, (now, counts, dropped));
         let figures =
             self.figures(&counts.since(&counted), now - before, dropped.saturating_sub(dropped_before));
@@ -227,7 +219,7 @@ impl<'a> Reception<'a> {
     }
 
     fn measure_whole(&self) {
-        let figures = self.figures(&self.tally.counts, self.began.elapsed(), self.dropped());
+        let figures = self.figures(&self.tally.counts, self.began.elapsed(), self.datagram.dropped());
         self.note(|name| What::Measured { name, over: Over::Whole, figures });
     }
 

@@ -93,6 +93,10 @@ impl Sending {
             Err(error) => return failed(Trouble::unfilled(format!("cannot start a thread: {error}"))),
         };
         let flood = self.schedule == Schedule::Flood;
+        let counted = self.schedule.is_counted();
+        if counted && self.answers.is_some() {
+            datagram.make_room();
+        }
         let watch = Watch {
             lane,
             socket: &socket,
@@ -102,6 +106,7 @@ impl Sending {
             order,
             cancelled,
             flood,
+            counted,
             refused: 0,
             why: String::new(),
             answers: self.answers,
@@ -122,6 +127,8 @@ struct Watch<'a> {
     order: Arc<Mutex<()>>,
     cancelled: Arc<AtomicBool>,
     flood: bool,
+    /// What happens is counted: too much of it to be told.
+    counted: bool,
     refused: u64,
     /// The last refusal in words.
     why: String,
@@ -159,7 +166,7 @@ impl Watch<'_> {
                             self.cancelled.store(true, Ordering::Relaxed);
                             return failed(error.into());
                         }
-                        if self.flood || self.has_no_hope(sent.as_ref()) {
+                        if self.gives_up(sent.as_ref()) {
                             break Ending::Refused(self.why.clone());
                         }
                     }
@@ -246,8 +253,10 @@ impl Watch<'_> {
         self.refused += 1;
         let _told = locked(&self.order);
         self.why = words_of(&error.message);
-        let label = &self.lane.label;
-        self.lane.session.journal.note(label, None, || refused(&self.socket.name, &error));
+        if self.refused == 1 || !self.counted {
+            let label = &self.lane.label;
+            self.lane.session.journal.note(label, None, || refused(&self.socket.name, &error));
+        }
         Ok(())
     }
 
@@ -265,6 +274,15 @@ impl Watch<'_> {
         let replies = self.answers.and_then(|answers| answers.replies);
         let answers = self.ledger.as_ref().map_or(0, |ledger| locked(ledger).answers);
         all_sent && replies.is_some_and(|replies| answers >= replies)
+    }
+
+    /// Whether nothing more is sent or awaited, because of what was refused.
+    fn gives_up(&self, sent: Option<&Sent>) -> bool {
+        if self.flood && sent.is_none() {
+            let text = "the flood stops: nobody is there to take it".to_owned();
+            self.lane.note(None, || What::Note { text });
+        }
+        self.flood || self.has_no_hope(sent)
     }
 
     /// Whether every datagram was refused: then nobody is there who could answer.
@@ -288,6 +306,7 @@ impl Watch<'_> {
 
     #[allow(clippy::cast_precision_loss, reason = "counts of datagrams are far below 2^53")]
     fn measure(&self, sent: &Sent, stopped: bool) {
+        let dropped = self.datagram.dropped();
         let mut figures = vec![
             ("sent".to_owned(), sent.datagrams as f64),
             ("bytes".to_owned(), sent.bytes as f64),
@@ -307,12 +326,17 @@ impl Watch<'_> {
             let ledger = locked(ledger);
             add("answers", ledger.answers as f64);
             add("answered", ledger.answered as f64);
-            let without = sent.datagrams.saturating_sub(ledger.answered).saturating_sub(self.refused);
+            // An answer that found no room here was one.
+            let known = [ledger.answered, self.refused, dropped];
+            let without = known.into_iter().fold(sent.datagrams, u64::saturating_sub);
             let all_known = self.waited || without == 0;
             add(if all_known { "lost" } else { "unawaited" }, without as f64);
             add("duplicate", ledger.duplicate as f64);
             add("reordered", ledger.reordered as f64);
             add("other", ledger.other as f64);
+            if dropped > 0 {
+                add("dropped", dropped as f64);
+            }
             if let Some(trips) = ledger.round_trips() {
                 add("min", trips.min);
                 add("median", trips.median);
