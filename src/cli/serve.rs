@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::ending::{exit_of, sentence, tell};
 use super::output::Output;
 use super::serve_args::Args;
-use super::serve_command::Child;
+use super::serve_command::{Child, NotRun, not_there};
 use super::serve_draft::{Plan, as_scenario, plan};
 use super::telling::{Talkers, Told, Unwritten, cannot_write};
 use super::{flags, scenario, secured, signals};
@@ -64,12 +64,18 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     // A line a piece costs more than the piece: where nobody watches, open and close are told.
     let shown = plan.is_shown(args, Output::is_terminal());
     let detail = if shown { told.detail } else { told.detail.min(Detail::Life) };
+    let port_file = match before_listening(args, output) {
+        Ok(file) => file,
+        Err(exit) => return exit,
+    };
     let mut server = match open(steps, &Journal::live(&told.live, detail), output) {
         Ok(server) => server,
         Err(exit) => return exit,
     };
-    if let Some(exit) = write_port(args, &server, output) {
-        return exit;
+    if let (Some(file), Some(port)) = (port_file, server.port())
+        && let Err(error) = file.write(format!("{port}\n").as_bytes())
+    {
+        return unwritable(&file.target(), &error, output);
     }
     let unwritten = Unwritten::default();
     if told.raw {
@@ -85,8 +91,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     let child = match Child::start(&args.command, args.telling.is_json(), &server, stop) {
         Ok(child) => child,
         Err(problem) => {
-            sentence(output, &problem.what, &problem.hints);
-            return problem.exit;
+            return not_run(&problem, output);
         }
     };
     let began = Instant::now();
@@ -118,8 +123,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
 /// Begins to listen; the exit code where that cannot be done.
 fn open(steps: &[Step], journal: &Journal, output: &Output) -> Result<Server, Exit> {
     let Some(first) = steps.first() else { return Err(Exit::Unreachable) };
-    let opened = crate::engine::runtime().map(|runtime| runtime.block_on(Server::open(first, journal)));
-    match opened {
+    match Server::open(first, journal) {
         Ok(Ok(server)) => return Ok(server),
         Ok(Err(failure)) => tell(&failure, output),
         Err(error) => output.error(format!("cannot start: {}", crate::text::in_words(&error))),
@@ -127,14 +131,24 @@ fn open(steps: &[Step], journal: &Journal, output: &Output) -> Result<Server, Ex
     Err(Exit::Unreachable)
 }
 
-/// Writes the port file; the exit code where that cannot be done.
-fn write_port(args: &Args, server: &Server, output: &Output) -> Option<Exit> {
-    let path = args.port_file.as_ref()?;
-    let port = server.port()?;
-    let written = WholeFile::new(path).and_then(|file| file.write(format!("{port}\n").as_bytes()));
-    let error = written.err()?;
-    output.error(format!("cannot write {}: {}", path.display(), crate::text::in_words(&error)));
-    Some(Exit::Unreachable)
+/// What would fail later and can be seen before anybody is told of a listener: the port file, opened, and the command.
+fn before_listening(args: &Args, output: &Output) -> Result<Option<WholeFile>, Exit> {
+    if let Some(problem) = not_there(&args.command) {
+        return Err(not_run(&problem, output));
+    }
+    let Some(path) = args.port_file.as_deref() else { return Ok(None) };
+    let file = WholeFile::new(path);
+    file.map(Some).map_err(|error| unwritable(&path.display().to_string(), &error, output))
+}
+
+fn unwritable(path: &str, error: &std::io::Error, output: &Output) -> Exit {
+    output.error(format!("cannot write {path}: {}", crate::text::in_words(error)));
+    Exit::Unreachable
+}
+
+fn not_run(problem: &NotRun, output: &Output) -> Exit {
+    sentence(output, &problem.what, &problem.hints);
+    problem.exit
 }
 
 fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {

@@ -1,12 +1,13 @@
 //! The command that `serve` runs beside itself: it learns the port, and its exit status is that of `serve`.
 
 use super::output::Output;
-use crate::engine::{Server, Stop, StopReason, ended_beside, signal_beside, start_beside};
+use crate::engine::{Server, Stop, StopReason, ended_beside, program_is_there, signal_beside, start_beside};
 use crate::event::Exit;
 use nix::sys::signal::Signal;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -48,6 +49,14 @@ impl NotRun {
             exit,
         }
     }
+}
+
+/// Why `command`, if there is one, would not start, as far as that can be seen before there is an address for it.
+pub(super) fn not_there(command: &[String]) -> Option<NotRun> {
+    let program = command.first().filter(|program| !program_is_there(program, Path::new("")))?;
+    let by_path = program.contains('/') && Path::new(program).exists();
+    let kind = if by_path { io::ErrorKind::PermissionDenied } else { io::ErrorKind::NotFound };
+    Some(NotRun::new(program, &kind.into()))
 }
 
 impl Child {

@@ -79,6 +79,7 @@ pub use lines::Lines;
 pub use player::{play, play_stepping};
 pub use reads::Reads;
 pub use remains::{ended_beside, signal_beside, start_beside, take_away_all};
+pub use requirement::program_is_there;
 pub use server::Server;
 pub use serving::{Service, Serving, Tally};
 pub use socket_facts::SocketFacts;

@@ -15,13 +15,13 @@ pub(super) fn missing(requires: &[Requirement], directory: &Path, host: &Host) -
         Requirement::Multicast => (!host.has_multicast()).then(|| "no multicast on loopback".to_owned()),
         Requirement::Root => (!nix::unistd::geteuid().is_root()).then(|| "not root".to_owned()),
         Requirement::Command(command) => {
-            (!is_there(command, directory)).then(|| format!("{command} is not installed"))
+            (!program_is_there(command, directory)).then(|| format!("{command} is not installed"))
         }
     })
 }
 
 /// Whether a program can be started by that name; one that is named by a path begins in `directory`.
-fn is_there(command: &str, directory: &Path) -> bool {
+pub fn program_is_there(command: &str, directory: &Path) -> bool {
     let is_program = |path: &Path| {
         std::fs::metadata(path)
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
@@ -29,6 +29,7 @@ fn is_there(command: &str, directory: &Path) -> bool {
     if command.contains('/') {
         return is_program(&located(command, directory));
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Where nothing is said: execvp(3).
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
     std::env::split_paths(&path).any(|directory| is_program(&directory.join(command)))
 }

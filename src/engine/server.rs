@@ -10,6 +10,7 @@ use super::serving::{Serving, Shared, Tally};
 use super::session::{Lane, Live, Session};
 use super::stop::Stop;
 use super::tap::Tap;
+use super::trouble::Trouble;
 use crate::event::{Failure, Journal};
 use crate::net::{Host, Listener, Stream, runtime};
 use crate::script::step::{Action, Name, Step};
@@ -18,6 +19,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -35,11 +37,26 @@ pub struct Server {
     tap: Option<Tap>,
     /// How many files may be open.
     files: u64,
+    runtime: Runtime,
 }
 
 impl Server {
-    /// Listens as the step says and tells where.
-    pub async fn open(step: &Step, journal: &Journal) -> Result<Self, Box<Failure>> {
+    /// Listens as the step says and tells where. What serving needs of the machine is taken before that, so that who
+    /// is told of a listener is served. Blocks.
+    pub fn open(step: &Step, journal: &Journal) -> io::Result<Result<Self, Box<Failure>>> {
+        let runtime = runtime()?;
+        let opened = runtime.block_on(Self::listen(step, journal));
+        Ok(opened.map(|(listener, name, files)| Self {
+            listener,
+            name,
+            journal: journal.clone(),
+            tap: None,
+            files,
+            runtime,
+        }))
+    }
+
+    async fn listen(step: &Step, journal: &Journal) -> Result<(Listener, Name, u64), Box<Failure>> {
         let (failed, _) = mpsc::unbounded_channel();
         let lane = Lane::main(Arc::new(Session::new(
             Host::here(),
@@ -47,10 +64,10 @@ impl Server {
             Patience::as_written(Duration::MAX),
             failed,
         )));
+        let told = |trouble: Trouble| trouble.into_failure(step, &lane.label);
         let Action::Listen(listen) = &step.action else {
-            return Err(super::trouble::Trouble::never_opened(step.verb).into_failure(step, &lane.label));
+            return Err(told(Trouble::never_opened(step.verb)));
         };
-        let told = |trouble: super::trouble::Trouble| trouble.into_failure(step, &lane.label);
         // What is not enough shows when it is used up; that the limit cannot be raised changes nothing.
         let files = crate::net::raise_open_files().map_or(u64::MAX, |(_, files)| files);
         open::listen(&lane, step.number, listen).await.map_err(told)?;
@@ -59,10 +76,9 @@ impl Server {
             Ok(Live::Listener(listener)) => {
                 // Accepted sockets inherit it: an answer is not held back for an acknowledgement.
                 let _ = listener.set(SocketOption::Nodelay, &OptionValue::Bool(true));
-                let name = listen.name.clone();
-                Ok(Self { listener, name, journal: journal.clone(), tap: None, files })
+                Ok((listener, listen.name.clone(), files))
             }
-            _ => Err(told(super::trouble::Trouble::never_opened(&listen.name))),
+            _ => Err(told(Trouble::never_opened(&listen.name))),
         }
     }
 
@@ -116,9 +132,8 @@ impl Server {
                 }
             })?);
         }
-        let runtime = runtime()?;
-        runtime.block_on(accept(self.listener, &shared));
-        runtime.shutdown_background();
+        self.runtime.block_on(accept(self.listener, &shared));
+        self.runtime.shutdown_background();
         for thread in threads {
             // A worker that panicked has told so already.
             let _ = thread.join();

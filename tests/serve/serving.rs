@@ -200,8 +200,12 @@ fn a_command_beside_gets_the_port_and_gives_its_status() {
     ] {
         let told = run(&["serve", "0", "--", program]);
         assert!(told.err.ends_with(problem), "{}", told.err);
-        assert_eq!(told.code, Some(2));
+        // Nobody is told of a listener that is not served.
+        assert_eq!((told.code, told.err.contains("listening")), (Some(2), false), "{}", told.err);
     }
+    let told = run(&["serve", "0", "--port-file", "/no/such/directory/port"]);
+    let problem = "error: cannot write /no/such/directory/port: no such file or directory\n";
+    assert_eq!((told.err.as_str(), told.code), (problem, Some(3)));
 }
 
 #[test]

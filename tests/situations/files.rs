@@ -40,6 +40,8 @@ fn no_command_is_silent_or_breaks_where_files_are_wanting() {
                 told.code,
                 told.err
             );
+            // Whoever is told of a listener connects to it.
+            assert!(does_its_work || !told.err.contains("listening"), "{line} with {files}: {}", told.err);
             *(if does_its_work { &mut enough } else { &mut wanting }) += 1;
         }
         assert!(wanting > 0 && enough > 0, "{line}: {wanting} {enough}");
