@@ -15,6 +15,7 @@
 //! rounds    --until-fail, --for
 //! accept watch step    --accept, --watch, --step
 //! clashes   flags of replay that do not go together
+//! as_typed  flags are named as they were typed
 //! not_text  arguments that are not UTF-8, where text is wanted
 //! habits address_habits         flags and addresses that fingers know from nc and socat
 //! secured   what TLS needs of this machine
@@ -28,6 +29,7 @@ mod accept;
 mod address;
 mod address_habits;
 mod arguments;
+mod as_typed;
 mod begun;
 mod check;
 mod clashes;
@@ -281,7 +283,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             )
         }
         Err(mut error) => {
-            habits::explain(&mut error, words.first().map(AsRef::as_ref));
+            let command = words.first().map(AsRef::as_ref);
+            habits::explain(&mut error, command);
+            if let Some(row) = COMMANDS.iter().find(|row| Some(row.name) == command) {
+                as_typed::name_flags(&mut error, &words, &row.described());
+            }
             refused(&error)
         }
     }

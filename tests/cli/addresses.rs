@@ -51,6 +51,22 @@ fn a_family_that_an_address_is_not_of_is_said_in_its_own_words() {
 }
 
 #[test]
+fn a_flag_that_is_wrong_is_named_as_it_was_typed() {
+    for (words, problem) in [
+        (&["serve", "0", "-k", "--once"][..], "the argument '-k' cannot be used with '--once'"),
+        (&["serve", "0", "--once", "-k"], "the argument '--once' cannot be used with '-k'"),
+        (&["serve", "0", "--once", "--keep"], "the argument '--once' cannot be used with '--keep'"),
+        (&["send", "-46", "9"], "the argument '-4' cannot be used with '-6'"),
+        (&["send", "9", "-qx"], "invalid value 'x' for '-q <TIME>': "),
+        (&["send", "9", "--wait", "x", "-v"], "invalid value 'x' for '--wait <TIME>': "),
+    ] {
+        let told = run(words);
+        assert!(told.err.starts_with(&format!("error: {problem}")), "{words:?}: {}", told.err);
+        assert_eq!(told.code, Some(2), "{words:?}");
+    }
+}
+
+#[test]
 fn an_interface_that_is_not_there_is_named_and_no_address_that_nobody_wrote() {
     for words in [&["udp-send", "9", "x"][..], &["udp-recv", "0", "--join", "239.1.2.3"]] {
         let told = run(&[words, &["--interface", "nosuch"]].concat());
