@@ -210,7 +210,7 @@ impl Job {
         let unwritten = Unwritten::default();
         if self.told.raw {
             let unheard = unheard.clone();
-            stage.tap(unwritten.tap(move || unheard.notify_one())?);
+            stage.tap(CLIENT, unwritten.tap(move || unheard.notify_one())?);
         }
         Ok(unwritten)
     }

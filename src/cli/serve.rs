@@ -17,6 +17,9 @@ use crate::text::count;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+/// What steps call a client.
+const CONN: &str = "conn";
+
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
         return scenario::print("serve", flags::SERVE, output, |drafting| as_scenario(args, drafting));
@@ -81,7 +84,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
     if told.raw {
         let stop = stop.clone();
         match unwritten.tap(move || stop.raise(StopReason::Done)) {
-            Ok(tap) => server.tap(tap),
+            Ok(tap) => server.tap(CONN, tap),
             Err(error) => {
                 output.error(cannot_write(&error));
                 return Exit::Unreachable;
@@ -160,7 +163,7 @@ fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
     let cut = args.close_after.or(args.reset_after);
     Serving {
         service: plan.service(steps),
-        name: "conn".into(),
+        name: CONN.into(),
         before: plan.before(steps),
         shape: Shape {
             delay: args.delay,

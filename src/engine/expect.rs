@@ -102,7 +102,9 @@ impl Expecting<'_> {
                 Verdict::Holds(all) => {
                     let rest = usize::try_from(all - taken.count()).unwrap_or(usize::MAX);
                     taken.add(incoming.window().get(..rest).unwrap_or_default());
-                    self.lane.session.tap(incoming.window().get(..rest).unwrap_or_default());
+                    self.lane
+                        .session
+                        .tap(&self.socket.name, incoming.window().get(..rest).unwrap_or_default());
                     incoming.discard(rest).await?;
                     self.came_as_written();
                     self.holds(&mut taken, incoming.end().filter(|_| all == 0));
@@ -121,7 +123,7 @@ impl Expecting<'_> {
             };
             if fed >= LEFT_IN_KERNEL {
                 taken.add(incoming.window());
-                self.lane.session.tap(incoming.window());
+                self.lane.session.tap(&self.socket.name, incoming.window());
                 incoming.discard(fed).await?;
                 fed = 0;
             }

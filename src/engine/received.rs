@@ -66,7 +66,7 @@ pub(super) fn tell_or_tap(lane: &Lane, socket: &Socket, bytes: &[u8]) {
     if lane.session.journal.tells_data() {
         tell_received(lane, NO_STEP, socket, bytes);
     } else {
-        lane.session.tap(bytes);
+        lane.session.tap(&socket.name, bytes);
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn tell_message(
     body: &[u8],
 ) {
     if let Live::Stream(..) = socket.live {
-        lane.session.tap(body);
+        lane.session.tap(&socket.name, body);
     }
     socket.paced.tell(&socket.name, &socket.history);
     socket.history.data('<', body, body.len() as u64);

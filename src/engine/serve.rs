@@ -13,7 +13,7 @@ pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = service(&lane.session, stream, true);
+            let serving = service(&lane.session, at, stream, true);
             deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => deadline.run(datagram.echo()).await.map(|result| result.map(|()| None)),
@@ -26,7 +26,7 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = service(&lane.session, stream, false);
+            let serving = service(&lane.session, at, stream, false);
             deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
         }
         Live::Datagram(datagram) => {
@@ -43,21 +43,21 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
 }
 
 /// `echo` or `discard` of a stream, by the loops of `net` where nobody taps what comes: they show it to nobody.
-async fn service(session: &Session, stream: &Stream, echoes: bool) -> Result<End, NetError> {
+async fn service(session: &Session, at: &Name, stream: &Stream, echoes: bool) -> Result<End, NetError> {
     match (session.is_tapped(), echoes) {
-        (true, _) => tapped(session, stream, echoes).await,
+        (true, _) => tapped(session, at, stream, echoes).await,
         (false, true) => stream.echo().await,
         (false, false) => stream.discard().await,
     }
 }
 
 /// The same, each piece shown.
-async fn tapped(session: &Session, stream: &Stream, echoes: bool) -> Result<End, NetError> {
+async fn tapped(session: &Session, at: &Name, stream: &Stream, echoes: bool) -> Result<End, NetError> {
     let mut lender = Lender::new(stream).await;
     let mut mute = !echoes;
     loop {
         let lent = lender.lend(|bytes| {
-            session.tap(bytes);
+            session.tap(at, bytes);
             if mute { Vec::new() } else { bytes.to_vec() }
         });
         match lent.await? {
@@ -118,7 +118,12 @@ pub(super) async fn relay(
     };
     match (&one.live, &other.live) {
         (Live::Stream(a, _), Live::Stream(b, _)) => {
-            let (first, second) = deadline.run(net::relay(a, b)).await.map_err(overdue)??;
+            let heard = |socket: &Arc<Socket>| {
+                let (session, socket) = (lane.session.clone(), socket.clone());
+                move |bytes: &[u8]| session.tap(&socket.name, bytes)
+            };
+            let relaying = net::relay((a, heard(&one)), (b, heard(&other)));
+            let (first, second) = deadline.run(relaying).await.map_err(overdue)??;
             tell_served(lane, number, &one, &first);
             tell_served(lane, number, &other, &second);
             Ok(())

@@ -82,9 +82,9 @@ impl Server {
         }
     }
 
-    /// Gives every byte that is received to `tap`.
-    pub fn tap(&mut self, tap: impl FnMut(&[u8]) + Send + 'static) {
-        self.tap = Some(Tap(Box::new(tap)));
+    /// Gives every byte that is received of a client, which steps call `name`, to `tap`.
+    pub fn tap(&mut self, name: &str, tap: impl FnMut(&[u8]) + Send + 'static) {
+        self.tap = Some(Tap::new(name.into(), tap));
     }
 
     /// The address it listens on.

@@ -48,7 +48,7 @@ pub(super) struct Session {
     pub processes: Mutex<Vec<Arc<Process>>>,
     /// What the streams that are closed have carried.
     pub carried: Mutex<Totals>,
-    /// Who is given every byte that `expect` and `recv` take, beside the events.
+    /// Who is given every byte that one of the streams receives, beside the events.
     pub tap: Mutex<Option<Tap>>,
     /// The payloads that may be others.
     pub wishes: Option<Wishes>,
@@ -106,10 +106,10 @@ impl Session {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Gives received bytes to whoever taps them.
-    pub fn tap(&self, bytes: &[u8]) {
+    /// Gives bytes that the stream `name` received to whoever taps them.
+    pub fn tap(&self, name: &Name, bytes: &[u8]) {
         if let Some(tap) = locked(&self.tap).as_mut() {
-            (tap.0)(bytes);
+            tap.take(name, bytes);
         }
     }
 

@@ -56,9 +56,9 @@ impl Stage {
         self
     }
 
-    /// Gives every byte that streams receive to `tap`, whole and before it is told of; of framed ones the messages.
-    pub fn tap(&self, tap: impl FnMut(&[u8]) + Send + 'static) {
-        *super::lock::locked(&self.lane.session.tap) = Some(super::tap::Tap(Box::new(tap)));
+    /// Gives every byte that the stream `name` receives to `tap`, whole and before it is told of; of framed ones the messages.
+    pub fn tap(&self, name: &str, tap: impl FnMut(&[u8]) + Send + 'static) {
+        *super::lock::locked(&self.lane.session.tap) = Some(super::tap::Tap::new(name.into(), tap));
     }
 
     /// A stage on this machine.

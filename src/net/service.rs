@@ -316,18 +316,24 @@ const DISCARD: usize = 1 << 30;
 /// Copies both ways between two streams until both directions are over, and keeps the ends as they were:
 /// a FIN becomes `shutdown write` on the other side, a reset becomes a reset there.
 ///
-/// Returns what each stream moved, in the order of the arguments.
-pub async fn relay(a: &Stream, b: &Stream) -> Result<(Counts, Counts), NetError> {
+/// Each is given with who hears what it receives. Returns what each stream moved, in the order of the arguments.
+pub async fn relay(
+    (a, heard_a): (&Stream, impl FnMut(&[u8])),
+    (b, heard_b): (&Stream, impl FnMut(&[u8])),
+) -> Result<(Counts, Counts), NetError> {
     let from = ((a.received(), a.sent()), (b.received(), b.sent()));
-    let (there, back) = tokio::join!(copy(a, b), copy(b, a));
+    let (there, back) = tokio::join!(copy(a, b, heard_a), copy(b, a, heard_b));
     Ok((a.counts(from.0, there?), b.counts(from.1, back?)))
 }
 
 /// Copies one way; the end is that of `from`.
-async fn copy(from: &Stream, to: &Stream) -> Result<End, NetError> {
+async fn copy(from: &Stream, to: &Stream, mut heard: impl FnMut(&[u8])) -> Result<End, NetError> {
     let mut lender = Lender::new(from).await;
     loop {
-        let Some(lent) = lender.try_lend(|bytes| to.try_send(bytes)) else {
+        let Some(lent) = lender.try_lend(|bytes| {
+            heard(bytes);
+            to.try_send(bytes)
+        }) else {
             lender.wait().await?;
             continue;
         };

@@ -129,6 +129,26 @@ fn what_a_service_drops_or_echoes_is_stdout_too() {
 }
 
 #[test]
+fn what_the_client_says_through_a_relay_is_on_standard_output_and_the_answer_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let (greeting, relaying) =
+        (directory.path().join("greeting.yaml"), directory.path().join("relaying.yaml"));
+    let steps = "steps:\n  - send: { from: conn, text: hello }\n  - echo: conn\n";
+    std::fs::write(&greeting, steps).unwrap();
+    let upstream = Serving::new(&["--script", greeting.to_str().unwrap()]);
+    let steps = format!(
+        "steps:\n  - connect: {{ as: up, to: \"{}\" }}\n  - expect: {{ at: up, text: hello }}\n  \
+         - relay: {{ between: [conn, up] }}\n",
+        upstream.at()
+    );
+    std::fs::write(&relaying, steps).unwrap();
+    let server = Serving::new(&["--once", "--script", relaying.to_str().unwrap()]);
+    assert_eq!(server.ask(b"to all"), b"to all");
+    let told = server.end();
+    assert_eq!((told.out().as_str(), told.code), ("to all", Some(0)), "{}", told.err);
+}
+
+#[test]
 fn an_echo_that_nobody_watches_shows_open_and_close_only() {
     let server = Serving::new(&["--echo"]);
     assert_eq!(server.ask(&vec![7; 1_000_000]), vec![7; 1_000_000]);

@@ -108,7 +108,7 @@ impl Expecting<'_> {
         let rest = count.saturating_sub(usize::try_from(taken.count()).unwrap_or(usize::MAX));
         let left = incoming.window().len().saturating_sub(rest);
         taken.add(incoming.window().get(..rest).unwrap_or_default());
-        self.lane.session.tap(incoming.window().get(..rest).unwrap_or_default());
+        self.lane.session.tap(&self.socket.name, incoming.window().get(..rest).unwrap_or_default());
         incoming.discard(rest).await?;
         self.took(&answer, taken.kept.as_deref().unwrap_or_default(), end, left);
         self.holds(taken, None);

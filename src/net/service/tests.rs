@@ -118,7 +118,7 @@ async fn idle_service_loops_use_no_cpu() {
     let (a, b) = (tcp().await, tcp().await);
     let echo = cpu_while_waiting(a.1.echo()).await;
     let discard = cpu_while_waiting(a.1.discard()).await;
-    let relayed = cpu_while_waiting(relay(&a.1, &b.0)).await;
+    let relayed = cpu_while_waiting(relay((&a.1, |_: &[u8]| ()), (&b.0, |_: &[u8]| ()))).await;
     a.1.shutdown(Shutdown::Read).await.unwrap();
     let shut = cpu_while_waiting(a.1.echo()).await;
     let shut_discard = cpu_while_waiting(a.1.discard()).await;
@@ -140,7 +140,8 @@ async fn a_relay_copies_both_ways_and_keeps_half_closes() {
         server.shutdown(Shutdown::Write).await.unwrap();
         assert_eq!(recv(&client, 10).await, Received::End(End::Fin));
     };
-    let (counts, ()) = soon(async { tokio::join!(relay(&a, &b), talk) }).await;
+    let (counts, ()) =
+        soon(async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), talk) }).await;
     let each = Counts { received: 4, sent: 4, end: End::Fin };
     assert_eq!(counts.unwrap(), (each.clone(), each));
 }
@@ -155,7 +156,8 @@ async fn a_relay_turns_a_reset_into_a_reset_on_the_other_side() {
         assert_eq!(recv(&server, 10).await, bytes("last"));
         assert_eq!(recv(&server, 10).await, Received::End(End::Reset));
     };
-    let (counts, ()) = soon(async { tokio::join!(relay(&a, &b), talk) }).await;
+    let (counts, ()) =
+        soon(async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), talk) }).await;
     assert_eq!(counts.unwrap().0.end, End::Reset);
 }
 
@@ -163,7 +165,12 @@ async fn a_relay_turns_a_reset_into_a_reset_on_the_other_side() {
 async fn a_relay_stops_reading_where_the_other_side_does_not_read() {
     let ((client, a), (b, server)) = (tcp().await, tcp().await);
     let flood = vec![1; 256 << 20];
-    let flood = async { tokio::join!(relay(&a, &b), client.send(&flood, SendFlags::default())) };
+    let flood = async {
+        tokio::join!(
+            relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())),
+            client.send(&flood, SendFlags::default())
+        )
+    };
     let used = cpu_while_waiting(flood).await;
     let carried = b.sent();
     assert!(carried < 64 << 20, "{carried} bytes, and {used:?}: nothing holds them");
