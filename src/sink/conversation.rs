@@ -2,6 +2,7 @@
 //! everything else to where narration goes, each line flushed as soon as it is known.
 
 use super::amounts::binary;
+use super::beside::Beside;
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, line, lines, screen_rows};
 use super::transcript::closed_by_us;
@@ -74,7 +75,7 @@ struct Known {
 /// Shows events as lines.
 pub struct Conversation {
     data: Box<dyn Write + Send>,
-    told: Box<dyn Write + Send>,
+    told: Beside<Box<dyn Write + Send>>,
     manner: Manner,
     streams: HashMap<(String, String), Known>,
     step_began: Duration,
@@ -90,7 +91,7 @@ impl Conversation {
     pub fn new(data: impl Write + Send + 'static, told: impl Write + Send + 'static, manner: Manner) -> Self {
         Self {
             data: Box::new(data),
-            told: Box::new(told),
+            told: Beside::new(Box::new(told)),
             manner,
             streams: HashMap::new(),
             step_began: Duration::ZERO,
@@ -133,7 +134,7 @@ impl Conversation {
             let time = if time.is_empty() { time } else { format!(" {time}") };
             format!("{label} *{time}{:gap$}{words}\n", "")
         };
-        let to = if with_data { &mut self.data } else { &mut self.told };
+        let to: &mut dyn Write = if with_data { &mut self.data } else { &mut self.told };
         to.write_all(line.as_bytes())?;
         to.flush()
     }
@@ -332,11 +333,12 @@ impl Sink for Conversation {
 
     fn finish(&mut self) -> io::Result<()> {
         self.data.flush()?;
-        self.told.flush()
+        self.told.finish()
     }
 
     fn target(&self) -> String {
-        "to standard output".to_owned()
+        let which = if self.told.has_failed() { "to standard error" } else { "to standard output" };
+        which.to_owned()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Datagrams as they come and go, live, a line each, as `udp-recv` and `udp-send` show them; or their
 //! bytes as they are, with everything else apart.
 
+use super::beside::Beside;
 use super::conversation::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
 use super::shown_bytes::{View, hex, line};
@@ -30,7 +31,7 @@ const MOST_ROWS: usize = 40;
 /// Shows events as lines.
 pub struct Datagrams {
     data: Box<dyn Write + Send>,
-    told: Box<dyn Write + Send>,
+    told: Beside<Box<dyn Write + Send>>,
     manner: Manner,
     facing: Facing,
     number: u64,
@@ -55,7 +56,7 @@ impl Datagrams {
     ) -> Self {
         Self {
             data: Box::new(data),
-            told: Box::new(told),
+            told: Beside::new(Box::new(told)),
             manner,
             facing,
             number: 0,
@@ -234,11 +235,12 @@ impl Sink for Datagrams {
 
     fn finish(&mut self) -> io::Result<()> {
         self.data.flush()?;
-        self.told.flush()
+        self.told.finish()
     }
 
     fn target(&self) -> String {
-        "to standard output".to_owned()
+        let which = if self.told.has_failed() { "to standard error" } else { "to standard output" };
+        which.to_owned()
     }
 }
 

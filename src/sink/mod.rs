@@ -3,7 +3,7 @@
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
 //! conversation  what one socket or many say, live, as commands show it   (screen)
-//! datagrams   the same of datagrams, a line each                      (screen)
+//! datagrams   the same of datagrams, a line each                      (screen; beside: narration gives way to data)
 //! ladder      lifelines and what passes between them: the model; as text (rungs)
 //! progress    a bar while the run lasts
 //! transfer    a bar while bytes pass                                  (progress, conversation)
@@ -18,6 +18,7 @@
 
 mod amounts;
 mod annotations;
+mod beside;
 mod calm;
 mod conversation;
 mod datagrams;

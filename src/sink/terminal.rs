@@ -2,6 +2,7 @@
 //! request, a summary. Results and diagnostics have a writer each.
 
 use super::amounts::spoken;
+use super::beside::Beside;
 use super::fold::{Fold, Folds};
 use super::ladder::{Ladder, Ladders};
 use super::layout::Layout;
@@ -61,7 +62,7 @@ const BEGUN: Duration = Duration::from_millis(1);
 /// Tells people. Each block of text reaches its writer in one call and is flushed.
 pub struct Terminal {
     results: Box<dyn Write>,
-    diagnostics: Box<dyn Write>,
+    diagnostics: Beside<Box<dyn Write>>,
     look: Look,
     layout: Layout,
     folds: Folds,
@@ -82,7 +83,7 @@ impl Terminal {
     ) -> Self {
         Self {
             results: Box::new(results),
-            diagnostics: Box::new(diagnostics),
+            diagnostics: Beside::new(Box::new(diagnostics)),
             look,
             layout,
             folds: Folds::default(),
@@ -272,10 +273,11 @@ impl Sink for Terminal {
 
     fn finish(&mut self) -> io::Result<()> {
         self.results.flush()?;
-        self.diagnostics.flush()
+        self.diagnostics.finish()
     }
 
     fn target(&self) -> String {
-        "results".to_owned()
+        let which = if self.diagnostics.has_failed() { "failures to standard error" } else { "results" };
+        which.to_owned()
     }
 }

@@ -200,6 +200,15 @@ fn what_was_sent_is_told_before_the_answer_to_it_though_the_sending_goes_on() {
 }
 
 #[test]
+fn data_is_shown_though_standard_error_takes_nothing() {
+    let peer = Peer::new(echo);
+    let line = format!("exec sockdrill send {} hello --view text --time none 2> /dev/full", peer.at());
+    let told = Running::start(&mut shell(&line), Input::Null).end();
+    assert_eq!((told.out().as_str(), told.code), (">     5  hello\n<     5  hello\n", Some(3)));
+    peer.end();
+}
+
+#[test]
 fn how_it_ended_is_told_though_the_disk_is_full() {
     for view in ["text", "hex"] {
         let peer = Peer::new(echo);
