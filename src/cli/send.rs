@@ -78,7 +78,7 @@ fn as_scenario(args: &Args, plan: &Plan, arguments: &Arguments, output: &Output)
     let checked = load_steps("send", &plan.steps(), &arguments.all());
     let bytes = checked.map_or(Some(0), |scenario| send_progress::total(plan.parts(&scenario.steps).sending));
     let large = bytes.is_none_or(|bytes| bytes > AT_ONCE);
-    scenario::print("send", flags::SEND, output, |drafting| plan.as_scenario(large, drafting))
+    scenario::print("send", flags::SEND, output, |drafting| Ok(plan.as_scenario(large, drafting)?))
 }
 
 /// What the command expects and no steps can: a reset that may come at any time, also while something is sent.

@@ -22,7 +22,7 @@ const CONN: &str = "conn";
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
-        return scenario::print("serve", flags::SERVE, output, |drafting| as_scenario(args, drafting));
+        return scenario::print("serve", flags::SERVE, output, |drafting| Ok(as_scenario(args, drafting)?));
     }
     let arguments = Arguments::of_process();
     let prepared = plan(args, &arguments).map_err(|problem| vec![*problem]).and_then(|plan| {

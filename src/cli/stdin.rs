@@ -102,24 +102,13 @@ fn comes_within(milliseconds: u8) -> bool {
     poll(&mut asked, PollTimeout::from(milliseconds)).is_ok_and(|ready| ready > 0)
 }
 
-/// Standard input as a whole.
-#[derive(Debug)]
+/// Standard input as a whole. It is given up when a signal comes; they are watched from when it is waited for.
+#[derive(Debug, Default)]
 pub(super) struct Whole {
-    is_given_up: bool,
     stop: OnceCell<Stop>,
 }
 
 impl Whole {
-    /// It is given up when a signal comes; they are watched from when it is waited for.
-    pub fn until_a_signal() -> Self {
-        Self { is_given_up: true, stop: OnceCell::new() }
-    }
-
-    /// Signals do what they do.
-    pub fn unwatched() -> Self {
-        Self { is_given_up: false, stop: OnceCell::new() }
-    }
-
     /// What signals raise, where they are watched.
     pub fn watched(&self) -> Option<&Stop> {
         self.stop.get()
@@ -132,7 +121,7 @@ impl Whole {
             if !comes_within(MOMENT) {
                 match self.stop.get() {
                     Some(stop) if stop.reason().is_some() => return Ok(None),
-                    None if self.is_given_up => signals::watch(self.stop.get_or_init(Stop::default))?,
+                    None => signals::watch(self.stop.get_or_init(Stop::default))?,
                     _ => {}
                 }
                 continue;

@@ -89,7 +89,7 @@ const DEFAULT: &str = "127.0.0.1:6060";
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
     if args.as_scenario {
-        return scenario::print("udp-recv", UDP_RECV, output, |drafting| as_scenario(args, drafting));
+        return scenario::print("udp-recv", UDP_RECV, output, |drafting| Ok(as_scenario(args, drafting)?));
     }
     let arguments = Arguments::of_process();
     match plan(args, &arguments) {

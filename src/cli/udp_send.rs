@@ -7,12 +7,13 @@ use super::ending::hints;
 use super::flags::UDP_SEND;
 use super::output::Output;
 use super::payload::{self, STDIN};
+use super::scenario::{self, Unprinted};
+use super::stdin;
 use super::udp_draft::{SOCKET, receive_so_many};
 use super::udp_send_args::Args;
 use super::udp_telling::{Audience, failed};
-use super::{scenario, stdin};
-use crate::engine::Stage;
 use crate::engine::datagrams::{Await, Ending, Payloads, Schedule, Sending, refusal_within};
+use crate::engine::{Stage, Stop};
 use crate::event::{Exit, Failure};
 use crate::script::draft::DraftStep;
 use crate::script::load::load_steps;
@@ -46,9 +47,14 @@ struct Plan {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Exit {
+    let stdin = stdin::Whole::default();
     if args.as_scenario {
         return scenario::print("udp-send", UDP_SEND, output, |drafting| {
-            plan(args, drafting, &stdin::Whole::unwatched())?.as_scenario(args, drafting)
+            let plan = plan(args, drafting, &stdin)?;
+            match stdin.watched().and_then(Stop::reason) {
+                Some(reason) => Err(Unprinted::Stopped(reason)),
+                None => Ok(plan.as_scenario(args, drafting)?),
+            }
         });
     }
     let arguments = Arguments::of_process();
@@ -57,7 +63,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         output.problems(problems);
         Exit::Usage
     };
-    let stdin = stdin::Whole::until_a_signal();
     let plan = match plan(args, &drafting, &stdin) {
         Ok(plan) => plan,
         Err(problem) => return refuse(&[*problem]),

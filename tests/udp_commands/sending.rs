@@ -446,6 +446,22 @@ fn lines_that_may_still_come_keep_no_signal_waiting() {
 }
 
 #[test]
+fn a_signal_while_its_scenario_waits_for_standard_input_prints_none_and_is_the_exit_code() {
+    for (signal, code, word) in [
+        (Signal::SIGINT, 130, "interrupted"),
+        (Signal::SIGTERM, 143, "terminated"),
+        (Signal::SIGHUP, 143, "terminated"),
+    ] {
+        let client = start_with(&["udp-send", "9", "--as-scenario"], Input::Open);
+        client.hears(signal);
+        client.signal(signal);
+        let ended = client.end();
+        let line = format!("* {word}: standard input was not read to its end, nothing is printed\n");
+        assert_eq!((ended.err, ended.out, ended.code), (line, Vec::new(), Some(code)));
+    }
+}
+
+#[test]
 fn a_signal_while_the_payload_is_waited_for_ends_it_after_its_last_line() {
     let directory = tempfile::tempdir().unwrap();
     let pipe = directory.path().join("pipe");
