@@ -13,7 +13,8 @@ use std::time::Duration;
   sockdrill send :6060 'LOGIN x\\r\\n' --expect 're:HELLO \\w+\\r\\n' --retry 10s
   sockdrill send --tls --insecure localhost:8443 --pattern 1GiB",
     after_help = "DATA is text in payload notation (\\r \\n \\t \\0 \\e \\\\ \\xNN), hex:0d0a, @file, or - for standard \
-        input, which is also read where there is no DATA. PATTERN is the same, or re:REGEX, contains:TEXT, \
+        input, which is also read where there is no DATA; in a text ${time} is the time in seconds and, of --repeat, \
+        ${i} the round. PATTERN is the same, or re:REGEX, contains:TEXT, \
         starts:TEXT, eof, reset. Bare numbers are seconds.\n\
         Exit code 0: done; 1: what came was not expected; 2: wrong usage; 3: could not resolve or connect; 4: \
         time-out; 5: reset or closed early; 130, 143: ended by a signal."

@@ -8,6 +8,7 @@ use super::head::{Head, Row};
 use super::name::Vars;
 use super::source::read_source;
 use super::step::Scenario;
+use super::wording::as_argument;
 use super::yaml::read_documents;
 use crate::text::{Diagnostic, Place, Severity, Source};
 use std::collections::{BTreeSet, HashMap};
@@ -224,11 +225,11 @@ pub fn read_written(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<Writt
     }
 }
 
-/// Checks steps that a command made, as one scenario called `name`.
+/// Checks steps that a command made of its arguments, as one scenario called `name`.
 pub fn load_steps(name: &str, steps: &[DraftStep], place: &Place) -> Result<Scenario, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let draft = Draft::of_steps(steps.to_vec(), place);
     let (head, row) = (Head::named(name), Row::default());
     let (scenario, _) = check_row(&draft, &head, &row, Path::new("."), &Vars::new(), &mut problems);
-    scenario.ok_or(problems)
+    scenario.ok_or_else(|| problems.into_iter().map(as_argument).collect())
 }

@@ -17,6 +17,18 @@ const PHRASES: &[(&str, &str)] = &[
     ("` in single quotes", "`"),
 ];
 
+/// What is said of files, and what is true of the arguments of a command.
+const ARGUMENTS: &[(&str, &str)] = &[("define it under `vars`, or write", "write")];
+
+/// The problem with its help in the words of a command line.
+#[must_use]
+pub fn as_argument(mut problem: Diagnostic) -> Diagnostic {
+    for help in &mut problem.help {
+        *help = ARGUMENTS.iter().fold(help.clone(), |help, (file, line)| help.replace(file, line));
+    }
+    problem
+}
+
 /// The problem with its help in the words of the prompt: steps and keys that stand in backquotes as a
 /// file has them are written as a line has them. One that stands in a file is left as it is.
 #[must_use]

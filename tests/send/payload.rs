@@ -199,3 +199,10 @@ fn input_arrives_whole_whatever_its_size() {
         assert!(peer.end() == input, "{size}");
     }
 }
+
+#[test]
+fn a_hole_that_nothing_fills_is_refused_in_the_words_of_a_command_line() {
+    let told = run(&["send", ":9", "x${foo}"]);
+    assert_eq!(told.code, Some(2));
+    assert!(told.err.ends_with("  = help: write `$${` for a literal `${`\n"), "{}", told.err);
+}
