@@ -3,6 +3,7 @@
 
 use super::amounts::binary;
 use super::beside::Beside;
+use super::manner::{Manner, Times};
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, line, lines, screen_rows};
 use super::transcript::closed_by_us;
@@ -12,43 +13,6 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
-
-/// Which time stands beside a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Times {
-    /// Seconds since the conversation began.
-    Relative,
-    /// The time of day, UTC.
-    Absolute,
-    /// Seconds since the line before.
-    Delta,
-    /// None.
-    None,
-}
-
-/// How a conversation is shown.
-#[derive(Debug, Clone, Copy)]
-#[allow(clippy::struct_excessive_bools, reason = "each is shown or not by itself")]
-pub struct Manner {
-    /// How bytes are shown; raw ones are not: whoever receives them writes them.
-    pub view: View,
-    /// Which times stand beside lines.
-    pub times: Times,
-    /// Whether data lines are shown.
-    pub data: bool,
-    /// Whether connections, ends and notes are told.
-    pub narration: bool,
-    /// Whether narration about a numbered client stands with the data.
-    pub with_data: bool,
-    /// Whether half-closes, options and steps are told too.
-    pub verbose: bool,
-    /// Whether data lines have colour.
-    pub styled: bool,
-    /// Whether narration has colour.
-    pub styled_told: bool,
-    /// Columns of the screen; none where every message is one line, whole.
-    pub width: Option<usize>,
-}
 
 /// How the address of a unix socket that was never bound ends.
 const UNNAMED: &str = "(unnamed)";

@@ -2,7 +2,7 @@
 //! bytes as they are, with everything else apart.
 
 use super::beside::Beside;
-use super::conversation::{Manner, Times};
+use super::manner::{Manner, Times};
 use super::screen::{FAINT, IN, OTHER, OUT, STRONG, notation, paint, printable};
 use super::shown_bytes::{View, hex, line};
 use crate::event::{Data, Event, Over, Sink, What};

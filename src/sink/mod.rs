@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! terminal    result lines and failures, transcripts on request       (transcript, fold, screen)
-//! conversation  what one socket or many say, live, as commands show it   (screen)
+//! conversation  what one socket or many say, live, as commands show it   (screen; manner: which of it, and how)
 //! datagrams   the same of datagrams, a line each                      (screen; beside: narration gives way to data)
 //! ladder      lifelines and what passes between them: the model; as text (rungs)
 //! progress    a bar while the run lasts
@@ -28,6 +28,7 @@ mod jsonl;
 mod junit;
 mod ladder;
 mod layout;
+mod manner;
 mod markdown;
 mod pcapng;
 mod progress;
@@ -50,10 +51,11 @@ mod wire;
 
 pub use annotations::Annotations;
 pub use calm::{Calm, Unheard, is_device};
-pub use conversation::{Conversation, Manner, Times};
+pub use conversation::Conversation;
 pub use datagrams::{Datagrams, Facing};
 pub use jsonl::{FORMAT, Jsonl, JsonlFile, diagnostic_line, scenario_line};
 pub use layout::Layout;
+pub use manner::{Manner, Times};
 pub use pcapng::Pcapng;
 pub use progress::{AboveBar, Progress};
 pub use prompt::Prompt;
