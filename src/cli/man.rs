@@ -7,7 +7,7 @@ use crate::sink::WholeFile;
 use crate::text::{Diagnostic, Severity, count, did_you_mean, in_words};
 use clap::Command;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, roman};
+use clap_mangen::roff::{Roff, bold, roman};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -104,13 +104,25 @@ fn page(command: &Command, parent: Option<&Command>) -> String {
     let _ = man
         .render_title(&mut page)
         .and_then(|()| man.render_name_section(&mut page))
-        .and_then(|()| man.render_synopsis_section(&mut page))
+        .and_then(|()| synopsis(command).to_writer(&mut page))
         .and_then(|()| section("EXAMPLES", command.get_before_help()).to_writer(&mut page))
         .and_then(|()| man.render_options_section(&mut page))
         .and_then(|()| if parent.is_none() { man.render_subcommands_section(&mut page) } else { Ok(()) })
         .and_then(|()| section("NOTES", command.get_after_help()).to_writer(&mut page))
         .and_then(|()| see_also(command, parent).to_writer(&mut page));
     String::from_utf8_lossy(&page).into_owned()
+}
+
+/// How it is called, as the help says it: the flags have a section of their own.
+fn synopsis(command: &Command) -> Roff {
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim_start();
+    let rest = usage.strip_prefix(&name).unwrap_or_default();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text([bold(name), roman(rest)]);
+    roff
 }
 
 /// A text of the help as a section: what is indented there stands as it is, the rest is filled.

@@ -31,6 +31,18 @@ fn every_command_has_a_page_that_is_the_one_printed() {
 }
 
 #[test]
+fn a_synopsis_is_the_usage_of_the_help() {
+    for (words, synopsis) in [
+        (&["man", "send"][..], r"\fBsockdrill send\fR [OPTIONS] <ADDR> [DATA]..."),
+        (&["man", "serve"], r"\fBsockdrill serve\fR [OPTIONS] [ADDR]... [\-\- <COMMAND>...]"),
+        (&["man"], r"\fBsockdrill\fR [OPTIONS] <COMMAND>"),
+    ] {
+        let page = crate::run(words).out;
+        assert!(page.contains(&format!("\n.SH SYNOPSIS\n{synopsis}\n")), "{page}");
+    }
+}
+
+#[test]
 fn pages_are_shown_without_a_warning_and_say_how_to_begin() {
     if !has("man") {
         return;
