@@ -69,25 +69,27 @@ pub(super) fn answered(arguments: &[OsString]) -> Option<Exit> {
     }
 }
 
-/// bash, whose words end at `=` and `:` too: `--view=hex` and `localhost:80` come to a completer in pieces. They
+/// bash, whose words end at `=`, `:` and `@` too: `--view=hex`, `localhost:80` and `@file` come to a completer in pieces. They
 /// are put together again, and what stands before the last piece is taken off the answers.
 struct WholeWords;
 
 const BASH: &str = r#"_sockdrill() {
-    local IFS=$'\n' words=() word glue= index=0 i
+    local IFS=$'\n' words=() word glue= index=0 i rest=$COMP_LINE
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         # Pieces of one word have no blank between them on the line.
-        if [[ $i -gt 0 && ( $word == [=:]* || $glue ) && $COMP_LINE == *"${words[index]}$word"* ]]; then
+        if [[ $i -gt 0 && $word && ( $word == [=:@]* || $glue ) && $rest == "$word"* ]]; then
             words[index]+=$word
         else
             ((i)) && ((++index))
             words[index]=$word
         fi
-        [[ $word == *[=:] ]] && glue=yes || glue=
+        rest=${rest#*"$word"}
+        [[ $word == *[=:@] ]] && glue=yes || glue=
     done
-    local whole=${words[index]} piece=${COMP_WORDS[COMP_CWORD]} before
-    [[ $piece == [=:] ]] && piece=
+    # What is put in the place of the last piece: of `@file` that is all, though it comes in two.
+    local whole=${words[index]} piece=$2 before
+    [[ $whole == *"$piece" ]] || piece=${COMP_WORDS[COMP_CWORD]}
     before=${whole%"$piece"}
     COMPREPLY=($(VAR=bash _CLAP_COMPLETE_INDEX=$index COMPLETER -- "${words[@]}" 2>/dev/null))
     COMPREPLY=("${COMPREPLY[@]#"$before"}")

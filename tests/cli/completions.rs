@@ -27,18 +27,21 @@ source <(sockdrill completions bash)
 registered=$(complete -p sockdrill)
 [[ $registered == *"-F _sockdrill sockdrill" ]] || echo "not registered: $registered"
 COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9
-# Readline's words: blanks part them, and = and : are words of their own.
+# Readline's words: blanks part them, and = and : and @ are words of their own.
 COMP_WORDS=()
 rest=$1
 while [[ $rest ]]; do
     if [[ $rest =~ ^\ + ]]; then rest=${rest#"${BASH_REMATCH[0]}"}; [[ $rest ]] || COMP_WORDS+=(""); continue; fi
-    [[ $rest =~ ^([=:]+|[^=:\ ]+) ]]
+    [[ $rest =~ ^([=:@]+|[^=:@\ ]+) ]]
     COMP_WORDS+=("${BASH_REMATCH[0]}")
     rest=${rest#"${BASH_REMATCH[0]}"}
 done
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 typed=${COMP_WORDS[COMP_CWORD]}
-[[ $typed == [=:] ]] && typed=
+[[ $typed == *[=:] ]] && typed=
+# An @ is put back with what follows it.
+[[ $typed == *@ ]] && typed=@
+[[ $1 == *"@$typed" ]] && typed=@$typed
 _sockdrill sockdrill "$typed" "${COMP_WORDS[COMP_CWORD-1]}"
 printf '%s\n' "${COMPREPLY[@]}"
 "#;
@@ -87,6 +90,10 @@ fn bash_completes_commands_flags_and_values() {
     assert_eq!(completed("sockdrill --color al"), ["always"]);
     assert_eq!(completed("sockdrill replay g"), ["gallery/", "greeting.yaml"]);
     assert_eq!(completed("sockdrill send x @gre"), ["@greeting.yaml"]);
+    assert_eq!(completed("sockdrill send x --expect @gre"), ["@greeting.yaml"]);
+    assert_eq!(completed("sockdrill send x --expect=@gre"), ["@greeting.yaml"]);
+    assert_eq!(completed("sockdrill send x@ x @gre"), ["@greeting.yaml"]);
+    assert!(completed("sockdrill send x @").contains(&"@greeting.yaml".to_owned()));
     assert_eq!(completed("sockdrill send x --expect co"), ["contains:"]);
     assert_eq!(completed("sockdrill help exit"), ["exit-codes"]);
     assert_eq!(completed("sockdrill help verb acc"), ["accept"]);
