@@ -141,7 +141,8 @@ steps:
 }
 
 fn options() -> String {
-    let mut text = "Options of `set`, `check` and `options:`\n\n".to_owned();
+    let mut text =
+        "Options of `set`, `check` and `options:`; a number may be written as in `0x10`\n\n".to_owned();
     table(
         &mut text,
         &SocketOption::TABLE

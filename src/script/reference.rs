@@ -37,7 +37,7 @@ pub fn markdown() -> String {
     let options = told.iter().map(|(name, help)| (*name, help.as_str()));
     section(
         &mut page,
-        "Socket options, for `set`, `check` and `options`",
+        "Socket options, for `set`, `check` and `options`; a number may be written as in `0x10`",
         ("option", "value and meaning"),
         options,
     );

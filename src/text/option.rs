@@ -311,8 +311,10 @@ impl OptionValue {
                 "false" => Ok(Self::Bool(false)),
                 _ => Err(wrong()),
             },
-            Takes::Number { .. } => text.parse().map(Self::Number).map_err(|_| wrong()),
-            Takes::Size => super::parse_size(text).map(Self::Number),
+            Takes::Number { .. } => {
+                hexadecimal(text).or_else(|| text.parse().ok()).map(Self::Number).ok_or_else(wrong)
+            }
+            Takes::Size => hexadecimal(text).map_or_else(|| super::parse_size(text), Ok).map(Self::Number),
             Takes::SecondsOrOff if text == "off" => Ok(Self::Duration(None)),
             Takes::Duration | Takes::Seconds { .. } | Takes::SecondsOrOff => {
                 super::parse_duration(text).map(|d| Self::Duration(Some(d)))
@@ -320,6 +322,13 @@ impl OptionValue {
             Takes::Word => Ok(Self::Word(text.to_owned())),
         }
     }
+}
+
+/// `0x10`, as the values of a header's fields are written.
+fn hexadecimal(text: &str) -> Option<u64> {
+    let digits =
+        text.strip_prefix("0x").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    u64::from_str_radix(digits, 16).ok()
 }
 
 impl std::fmt::Display for OptionValue {
@@ -363,6 +372,17 @@ mod tests {
         assert_eq!(said(O::KeepaliveIdle, "0s"), "`0s` should be whole seconds from 1s to 32767s");
         assert_eq!(said(O::Linger, "1500ms"), "`1500ms` should be whole seconds such as 0s, or off");
         assert_eq!(said(O::SendBuffer, "4GiB"), "`4GiB` should be a size of less than 2GiB");
+        for (option, text, number) in [
+            (O::Tos, "0x10", 16),
+            (O::Tos, "0xFf", 255),
+            (O::SendBuffer, "0x1000", 4096),
+            (O::Mss, "0x200", 512),
+        ] {
+            assert_eq!(option.parse(text), Ok(OptionValue::Number(number)), "{text}");
+        }
+        for text in ["0x", "0x+1", "0xg", "x10", "0x100", "0x10000000000000000"] {
+            assert!(O::Tos.parse(text).is_err(), "{text}");
+        }
         assert!(O::Tos.parse("255").is_ok() && O::Ttl.parse("1").is_ok());
     }
 }
