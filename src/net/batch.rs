@@ -296,6 +296,7 @@ impl<'a> Piece<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::fixture::soon;
     use crate::net::{DatagramOptions, Host};
     use std::time::Duration;
 
@@ -366,14 +367,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_meets_the_burst_that_comes_after_it() {
+    async fn a_refusal_does_not_stop_the_burst_that_meets_it_and_is_told_to_who_asks() {
         let (from, to) = pair().await;
         let gone = to.local().clone();
         to.close();
         from.set(crate::text::SocketOption::ReceiveErrors, &crate::text::OptionValue::Bool(true)).unwrap();
         let mut burst = from.burst(&gone).unwrap();
         burst.equal(b"first", 5, LONG).unwrap();
-        let refused = burst.equal(b"next", 4, LONG).unwrap_err();
+        burst.equal(b"next", 4, LONG).unwrap();
+        let refused = soon(from.refusal()).await;
         assert_eq!(refused.kind, ErrorKind::Refused);
         assert!(refused.message.contains("port unreachable"), "{refused}");
     }
