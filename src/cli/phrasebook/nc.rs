@@ -93,7 +93,7 @@ pub const NC: Phrasebook = Phrasebook {
         ),
         phrase(
             "nc -M 3 -T 0x10 -I 64000 localhost 9000",
-            "sockdrill send localhost:9000 x --option ttl=3 --option tos=16 --option receive_buffer=64KB",
+            "sockdrill send localhost:9000 x --option ttl=3 --option tos=0x10 --option receive_buffer=64KB",
             "options go by name: sockdrill help options",
         ),
         phrase(
