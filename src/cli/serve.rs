@@ -15,6 +15,7 @@ use crate::script::step::Step;
 use crate::sink::WholeFile;
 use crate::text::count;
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
 
 /// What steps call a client.
@@ -175,6 +176,7 @@ fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
         most: args.max_clients.map(usize::from),
         accepts: if args.once { Some(1) } else { args.close_listener_after },
         lines,
+        input_goes_on: !io::stdin().is_terminal(),
         shown: told.raw || (told.detail == Detail::Everything && plan.is_shown(args, Output::is_terminal())),
     }
 }

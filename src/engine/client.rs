@@ -4,6 +4,7 @@ use super::deadline::{Patience, idle};
 use super::lines::{Heard, Hearing, Lines};
 use super::lock::locked;
 use super::open::{take_in, words_of};
+use super::parting::unread_input;
 use super::player::run_steps;
 use super::received::{take_what_came, tell_ended, tell_ended_by, tell_received};
 use super::serving::{Service, Shared};
@@ -16,6 +17,9 @@ use crate::text::count;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// How long a line is waited for once the only client has ended its side: as long as `send` waits.
+const NEXT_LINE: Duration = Duration::from_secs(5);
 
 /// How the service of a client came to its end.
 enum Over {
@@ -246,11 +250,13 @@ impl Talk<'_> {
         }
     }
 
-    /// The peer has ended its side: it still gets the lines that are there, and the only client gets all.
+    /// The peer has ended its side: it still gets the lines that are there; the only client, unless they are typed,
+    /// those to come as well, until none comes for a while.
     async fn last_lines(&self, lines: &mut Hearing) -> Result<(), Trouble> {
-        let is_only = self.shared.serving.accepts == Some(1);
+        let serving = &self.shared.serving;
+        let waits = serving.accepts == Some(1) && serving.input_goes_on;
         while lines.goes_on() {
-            let heard = if is_only { Some(lines.next().await) } else { lines.try_next() };
+            let heard = if waits { self.next_line(lines).await? } else { lines.try_next() };
             match heard {
                 // The close that follows says it.
                 None | Some(Heard::Over) => break,
@@ -260,7 +266,27 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// The lines that go to all are over.
+    /// The next line to a peer that has ended its side, and may have closed: then it answers a line with a reset. None
+    /// where none comes for a while, which is told.
+    async fn next_line(&self, lines: &mut Hearing) -> Result<Option<Heard>, Trouble> {
+        tokio::select! {
+            biased;
+            end = self.stream.gone() => {
+                if let Some(lost) = self.stream.lost() {
+                    return Err(lost.into());
+                }
+                tell_ended(self.lane, NO_STEP, self.socket, &end);
+                ended_well(&end).map(|()| None)
+            }
+            heard = lines.next() => Ok(Some(heard)),
+            () = tokio::time::sleep(NEXT_LINE) => {
+                let text = unread_input(Some(NEXT_LINE));
+                self.lane.note(NO_STEP, || What::Note { text });
+                Ok(None)
+            }
+        }
+    }
+
     /// Sends a line to the client; their end ends our half.
     async fn pass_on(&self, heard: Heard) -> Result<(), Trouble> {
         match heard {

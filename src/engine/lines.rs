@@ -50,10 +50,10 @@ impl Lines {
         let _ = self.to.send(line.into());
     }
 
-    /// There are no more, for clients to come either.
-    pub fn end(&self) {
+    /// There are no more, for clients to come either. Waits as a line does: it would push out the oldest one.
+    pub fn end(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        let _ = self.to.send(Arc::default());
+        self.say(Vec::new());
     }
 
     /// Hears the lines from here on.
@@ -173,8 +173,23 @@ mod tests {
     }
 
     #[test]
+    fn the_end_pushes_no_line_out() {
+        let mut lines = Lines::default();
+        let mut hearing = lines.hear();
+        (0..BEHIND).for_each(|number| lines.say(number.to_string().into_bytes()));
+        let over = lines.over.clone();
+        let ending = std::thread::spawn(move || lines.end());
+        while !over.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        assert_eq!(hearing.try_next(), Some(Heard::Line(b"0"[..].into())));
+        while hearing.try_next() != Some(Heard::Over) {}
+        ending.join().unwrap();
+    }
+
+    #[test]
     fn who_comes_when_they_are_over_hears_that_once() {
-        let lines = Lines::default();
+        let mut lines = Lines::default();
         lines.end();
         let mut hearing = lines.hear();
         assert_eq!(hearing.try_next(), Some(Heard::Over));

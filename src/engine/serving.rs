@@ -54,6 +54,8 @@ pub struct Serving {
     pub accepts: Option<u64>,
     /// Lines that go to every client.
     pub lines: Option<Lines>,
+    /// The only client's end is not that of the lines: it may still read. Who types is not kept.
+    pub input_goes_on: bool,
     /// Whether what passes is shown: then it is told piece by piece.
     pub shown: bool,
 }

@@ -223,6 +223,33 @@ fn typed_lines_go_to_all_clients() {
 }
 
 #[test]
+fn the_only_client_gets_lines_after_its_fin_until_none_comes() {
+    let mut server = Serving::start(program(&["serve", "0", "--stdin", "--once"]).stdin(Stdio::piped()));
+    let mut client = server.connect();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut stdin = server.stdin();
+    stdin.write_all(b"you may still read\n").unwrap();
+    assert_eq!(all(&mut client), b"you may still read\n");
+    let told = server.end();
+    drop(stdin);
+    let why = "#1 *        standard input was not read to its end, nothing came from it for 5s; closed by peer (FIN): in 0 B, out 19 B";
+    assert!(told.err.contains(why), "{}", told.err);
+    assert_eq!(told.code, Some(0));
+}
+
+#[test]
+fn the_only_client_that_has_closed_ends_it_with_the_first_line_that_it_resets() {
+    let mut server = Serving::start(program(&["serve", "0", "--stdin", "--once"]).stdin(Stdio::piped()));
+    drop(server.connect());
+    let mut stdin = server.stdin();
+    stdin.write_all(b"too late\n").unwrap();
+    let told = server.end();
+    drop(stdin);
+    assert!(told.err.contains("closed by peer (FIN), before it had read all: in 0 B"), "{}", told.err);
+    assert_eq!(told.code, Some(5));
+}
+
+#[test]
 fn standard_input_is_not_read_unless_asked() {
     let mut server = Serving::start(program(&["serve", "0", "--echo"]).stdin(Stdio::piped()));
     drop(server.stdin());

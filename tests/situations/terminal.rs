@@ -120,6 +120,16 @@ fn lines_typed_to_a_server_go_to_its_client_until_ctrl_d() {
     tells_over_the_caret(&terminal, "* 1 client in ");
 }
 
+#[test]
+fn the_end_of_the_only_client_is_that_of_what_is_typed_to_it() {
+    let mut terminal = sockdrill(&["serve", "0", "--once", "--stdin"]);
+    let mut client = TcpStream::connect(("127.0.0.1", port(&terminal))).unwrap();
+    client.write_all(b"hi\n").unwrap();
+    drop(client);
+    assert_eq!(terminal.end(), 0);
+    terminal.see("#1 *        closed by peer (FIN): in 3 B, out 0 B");
+}
+
 /// Waits until a process is no more, or is dead and nobody has asked for its status.
 fn is_gone(id: &str) {
     let began = std::time::Instant::now();
