@@ -190,6 +190,7 @@ fn every_event_validates_and_an_event_without_its_fields_does_not() {
             "scenario-started" => &["began"],
             "bound" => &["peer"],
             "secured" => &["alpn"],
+            "served" => &["how"],
             "sent" => &["to"],
             "received" | "datagrams-arrived" => &["from"],
             "step-held" => &["failed_as_told"],

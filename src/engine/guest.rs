@@ -68,7 +68,8 @@ impl Guest {
         // Closed before it is told: who reads of the close can count on it.
         drop(stream);
         let name = &shared.serving.name;
-        if let Some(how) = how {
+        let given_up = totals != Totals::default() && !matches!(shared.serving.service, Service::One { .. });
+        if how.is_some() || given_up {
             shared.note(self.number, || What::Served { name: name.clone(), totals, how });
         }
         let (Totals { received, sent }, Parting { reset, unread }) = (totals, parting);

@@ -1,11 +1,11 @@
 //! Verbs that serve one socket until its peer ends: echo, discard, relay.
 
-use super::deadline::Deadline;
-use super::received::how_ended;
+use super::deadline::{Deadline, Passed};
+use super::received::{how_stream_ended, take_all};
 use super::session::{Lane, Live, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{FailureKind, Totals, What};
-use crate::net::{self, Counts, End, Lender, Lent, NetError, SendFlags, Stream};
+use crate::net::{self, End, NetError, Stream};
 use crate::script::step::Name;
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ pub(super) async fn echo(lane: &Lane, number: u32, at: &Name, deadline: Deadline
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = service(&lane.session, at, stream, true);
-            deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
+            let serving = Serving::begins(lane, number, &socket, stream);
+            deadline.run(echoed(&lane.session, at, stream)).await.map(|end| serving.ended(end))
         }
-        Live::Datagram(datagram) => deadline.run(datagram.echo()).await.map(|result| result.map(|()| None)),
+        Live::Datagram(datagram) => deadline.run(datagram.echo()).await,
         Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(at)),
     };
-    served_or_late(lane, number, &socket, "echo", served, deadline)
+    served_or_late(&socket, "echo", served, deadline)
 }
 
 pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadline) -> Result<(), Trouble> {
     let socket = lane.socket(at)?;
     let served = match &socket.live {
         Live::Stream(stream, _) => {
-            let serving = service(&lane.session, at, stream, false);
-            deadline.run(stream.counted(serving)).await.map(|result| result.map(Some))
+            let serving = Serving::begins(lane, number, &socket, stream);
+            deadline.run(discarded(&lane.session, at, stream)).await.map(|end| serving.ended(end))
         }
         Live::Datagram(datagram) => {
             let forever = async {
@@ -35,69 +35,89 @@ pub(super) async fn discard(lane: &Lane, number: u32, at: &Name, deadline: Deadl
                     datagram.recv(65_535).await?;
                 }
             };
-            deadline.run(forever).await.map(|result: Result<(), NetError>| result.map(|()| None))
+            deadline.run(forever).await
         }
         Live::Listener(_) | Live::Process(_) => return Err(Trouble::never_opened(at)),
     };
-    served_or_late(lane, number, &socket, "discard", served, deadline)
+    served_or_late(&socket, "discard", served, deadline)
 }
 
-/// `echo` or `discard` of a stream, by the loops of `net` where nobody taps what comes: they show it to nobody.
-async fn service(session: &Session, at: &Name, stream: &Stream, echoes: bool) -> Result<End, NetError> {
-    match (session.is_tapped(), echoes) {
-        (true, _) => tapped(session, at, stream, echoes).await,
-        (false, true) => stream.echo().await,
-        (false, false) => stream.discard().await,
+/// Echoes; what passes is shown where somebody taps it.
+async fn echoed(session: &Session, at: &Name, stream: &Stream) -> Result<End, NetError> {
+    if session.is_tapped() {
+        stream.echo_showing(|bytes| session.tap(at, bytes)).await
+    } else {
+        stream.echo().await
     }
 }
 
-/// The same, each piece shown.
-async fn tapped(session: &Session, at: &Name, stream: &Stream, echoes: bool) -> Result<End, NetError> {
-    let mut lender = Lender::new(stream).await;
-    let mut mute = !echoes;
-    loop {
-        let lent = lender.lend(|bytes| {
-            session.tap(at, bytes);
-            if mute { Vec::new() } else { bytes.to_vec() }
-        });
-        match lent.await? {
-            Lent::Bytes(back) => mute = mute || stream.send(&back, SendFlags::default()).await.is_err(),
-            Lent::End(end) => return Ok(end),
-        }
+/// Discards; what comes is shown where somebody taps it.
+async fn discarded(session: &Session, at: &Name, stream: &Stream) -> Result<End, NetError> {
+    if session.is_tapped() {
+        take_all(stream, |bytes| session.tap(at, bytes)).await
+    } else {
+        stream.discard().await
     }
 }
 
-/// What a service carried; a service that outlives its deadline is a time-out.
+/// A service that outlives its deadline is a time-out.
 fn served_or_late(
-    lane: &Lane,
-    number: u32,
     socket: &Arc<Socket>,
     verb: &str,
-    served: Result<Result<Option<Counts>, NetError>, super::deadline::Passed>,
+    served: Result<Result<(), NetError>, Passed>,
     deadline: Deadline,
 ) -> Result<(), Trouble> {
-    match served {
-        Ok(Ok(Some(counts))) => {
-            tell_served(lane, number, socket, &counts);
-            Ok(())
+    let served = served.map_err(|_| {
+        let message = format!("`{verb}` at {} was not done within {}", socket.name, deadline.words());
+        Trouble::timeout(message).label("the peer has not ended").about(socket)
+    })?;
+    served.map_err(|error| Trouble::from(error).about(socket))
+}
+
+/// A service of a stream, stated when it is over: with how the peer ended, or, where it is given up before that, with
+/// what it has carried.
+struct Serving<'a> {
+    lane: &'a Lane,
+    number: u32,
+    socket: &'a Socket,
+    stream: &'a Stream,
+    before: Totals,
+    end: Option<End>,
+}
+
+impl<'a> Serving<'a> {
+    fn begins(lane: &'a Lane, number: u32, socket: &'a Socket, stream: &'a Stream) -> Self {
+        Self { lane, number, socket, stream, before: carried(stream), end: None }
+    }
+
+    /// The loop that served it is over.
+    fn ended(mut self, end: Result<End, NetError>) -> Result<(), NetError> {
+        self.end = Some(end?);
+        Ok(())
+    }
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        let now = carried(self.stream);
+        let totals = Totals {
+            received: now.received.saturating_sub(self.before.received),
+            sent: now.sent.saturating_sub(self.before.sent),
+        };
+        let how = self.end.as_ref().map(|end| how_stream_ended(self.stream, end));
+        if let Some(how) = &how {
+            self.socket.history.ended(how);
         }
-        Ok(Ok(None)) => Ok(()),
-        Ok(Err(error)) => Err(Trouble::from(error).about(socket)),
-        Err(_) => {
-            let message = format!("`{verb}` at {} was not done within {}", socket.name, deadline.words());
-            Err(Trouble::timeout(message).label("the peer has not ended").about(socket))
+        // One that is given up before anything passed has nothing to state.
+        if how.is_some() || totals != Totals::default() {
+            let name = self.socket.name.clone();
+            self.lane.note(self.number, || What::Served { name, totals, how });
         }
     }
 }
 
-fn tell_served(lane: &Lane, number: u32, socket: &Socket, counts: &Counts) {
-    let how = how_ended(socket, &counts.end);
-    socket.history.ended(&how);
-    lane.note(number, || What::Served {
-        name: socket.name.clone(),
-        totals: Totals { received: counts.received, sent: counts.sent },
-        how,
-    });
+fn carried(stream: &Stream) -> Totals {
+    Totals { received: stream.received(), sent: stream.sent() }
 }
 
 pub(super) async fn relay(
@@ -118,14 +138,17 @@ pub(super) async fn relay(
     };
     match (&one.live, &other.live) {
         (Live::Stream(a, _), Live::Stream(b, _)) => {
+            // What is declared last is stated first.
+            let second = Serving::begins(lane, number, &other, b);
+            let first = Serving::begins(lane, number, &one, a);
             let heard = |socket: &Arc<Socket>| {
                 let (session, socket) = (lane.session.clone(), socket.clone());
                 move |bytes: &[u8]| session.tap(&socket.name, bytes)
             };
             let relaying = net::relay((a, heard(&one)), (b, heard(&other)));
-            let (first, second) = deadline.run(relaying).await.map_err(overdue)??;
-            tell_served(lane, number, &one, &first);
-            tell_served(lane, number, &other, &second);
+            let (end, back) = deadline.run(relaying).await.map_err(overdue)??;
+            first.ended(Ok(end))?;
+            second.ended(Ok(back))?;
             Ok(())
         }
         (Live::Datagram(a), Live::Datagram(b)) => {

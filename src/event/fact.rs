@@ -200,8 +200,8 @@ pub enum What {
         name: Arc<str>,
         /// Bytes each way.
         totals: Totals,
-        /// How its peer ended.
-        how: String,
+        /// How its peer ended; none where the service was given up before that.
+        how: Option<String>,
     },
     /// Something sent before was refused on its way (ICMP).
     Refused {

@@ -118,6 +118,11 @@ pub async fn until(what: impl Fn() -> bool) {
     }
 }
 
+/// Until it holds bytes that nobody has consumed: a service does that where it cannot send.
+pub async fn until_held(stream: &Stream) {
+    until(|| stream.held.load(std::sync::atomic::Ordering::SeqCst) > 0).await;
+}
+
 pub async fn until_state(stream: &Stream, state: &str) {
     until(|| stream.fact(Fact::State).unwrap() == Some(word(state))).await;
 }

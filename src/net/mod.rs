@@ -64,7 +64,7 @@ pub use pace::Pace;
 pub use port_hold::PortHold;
 pub use runtime::runtime;
 pub use send::SendFlags;
-pub use service::{Counts, Lender, Lent, relay};
+pub use service::{Lender, Lent, relay};
 pub use shape::{Cut, Shape};
 pub use starting::start_process;
 pub use stream::Stream;

@@ -10,23 +10,13 @@ use tokio::time::timeout;
 use super::end::End;
 use super::error::NetError;
 use super::flood::{Flood, STALL};
+use super::inbox::Inbox;
 use super::incoming::Incoming;
 use super::polled::{Kind, Readiness, unless_blocked};
 use super::send::SendFlags;
 use super::stream::Stream;
 use super::{scratch, sys};
 use crate::text::ErrorKind;
-
-/// What a service loop moved, from its start to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counts {
-    /// Bytes received.
-    pub received: u64,
-    /// Bytes sent.
-    pub sent: u64,
-    /// How the receiving side ended.
-    pub end: End,
-}
 
 /// A receiving half that lends what comes instead of keeping it.
 #[derive(Debug)]
@@ -178,31 +168,85 @@ impl<'a> Lender<'a> {
     }
 }
 
+/// Held bytes on their way to a stream: those that its kernel has taken count as consumed, however this ends.
+struct Passing<'p, 'a, S: FnMut(&[u8])> {
+    incoming: &'p mut Incoming<'a>,
+    to: &'p Stream,
+    /// How many bytes `to` had sent before.
+    sent: u64,
+    seen: S,
+}
+
+impl<S: FnMut(&[u8])> Drop for Passing<'_, '_, S> {
+    fn drop(&mut self) {
+        let gone = usize::try_from(self.to.sent().saturating_sub(self.sent)).unwrap_or(usize::MAX);
+        let gone = gone.min(self.incoming.held());
+        (self.seen)(self.incoming.window().get(..gone).unwrap_or_default());
+        self.incoming.consumed(gone);
+    }
+}
+
+impl Lender<'_> {
+    /// Bytes that were lent last and could not be used yet are held again: they were not consumed. Tells whether there
+    /// are any.
+    fn take_back(&mut self, rest: Vec<u8>) -> bool {
+        if rest.is_empty() {
+            return false;
+        }
+        self.incoming.stream.received.fetch_sub(u64::try_from(rest.len()).unwrap_or(0), Ordering::Relaxed);
+        self.incoming.forget_peeked();
+        *self.incoming.inbox = Inbox { buf: rest, start: 0 };
+        self.incoming.hold_all();
+        true
+    }
+
+    /// Sends what is held to `to`, and shows what of it was sent to `seen`. Cancel safe: what the kernel has not taken
+    /// stays held, for the next who receives.
+    async fn pass_on(&mut self, to: &Stream, seen: impl FnMut(&[u8])) -> Result<(), NetError> {
+        let passing = Passing { incoming: &mut self.incoming, to, sent: to.sent(), seen };
+        let held = passing.incoming.window().get(..passing.incoming.held()).unwrap_or_default();
+        to.send(held, SendFlags::default()).await
+    }
+}
+
 impl Stream {
-    /// Sends everything back until the peer ends; bytes held already come first.
+    /// Sends everything back until the peer ends; bytes held already come first. Cancel safe: what was received and
+    /// could not be sent yet is held, for the next who receives.
     ///
     /// When sending is over before receiving is, what still comes is received and dropped.
-    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
     pub fn echo(&self) -> impl Future<Output = Result<End, NetError>> {
+        self.echo_showing(|_| ())
+    }
+
+    /// The same, and what it has consumed is shown to `seen`.
+    #[allow(clippy::manual_async_fn, reason = "an async function holds what it is given twice")]
+    pub fn echo_showing(&self, mut seen: impl FnMut(&[u8])) -> impl Future<Output = Result<End, NetError>> {
         async move {
             let mut lender = Lender::new(self).await;
             let mut mute = false;
             loop {
-                let back = |bytes: &[u8]| if mute { Ok(Vec::new()) } else { self.try_send(bytes) };
+                let back = |bytes: &[u8]| {
+                    if mute {
+                        seen(bytes);
+                        return Ok(Vec::new());
+                    }
+                    self.try_pass_on(bytes, &mut seen)
+                };
                 let Some(lent) = lender.try_lend_of(TURN, back) else {
                     lender.wait().await?;
                     continue;
                 };
-                let sending = match lent {
+                let is_left = match lent {
                     Lent::End(end) => return Ok(end),
-                    Lent::Bytes(Ok(rest)) => self.send_rest(rest),
+                    Lent::Bytes(Ok(rest)) => lender.take_back(rest),
                     Lent::Bytes(Err(_)) => {
                         mute = true;
-                        continue;
+                        false
                     }
                 };
-                if let Some(sending) = sending {
-                    mute = sending.await.is_err();
+                if is_left {
+                    // Boxed, for an idle connection is to be small.
+                    mute = Box::pin(lender.pass_on(self, &mut seen)).await.is_err();
                 }
             }
         }
@@ -279,31 +323,22 @@ impl Stream {
         Some(Box::pin(async move { self.send(&rest, SendFlags::default()).await }))
     }
 
+    /// Sends what the kernel takes at once, and shows it to `seen`; gives back the rest.
+    fn try_pass_on(&self, bytes: &[u8], seen: &mut impl FnMut(&[u8])) -> Result<Vec<u8>, NetError> {
+        let rest = self.try_send(bytes);
+        let left = rest.as_ref().map_or(0, Vec::len);
+        seen(bytes.get(..bytes.len().saturating_sub(left)).unwrap_or_default());
+        rest
+    }
+
     /// Sends what the kernel takes at once; gives back the rest.
     fn try_send(&self, bytes: &[u8]) -> Result<Vec<u8>, NetError> {
-        if self.tls().is_some() || bytes.is_empty() {
+        if self.tls().is_some() || self.shaping().is_some() || bytes.is_empty() {
             return Ok(bytes.to_vec());
         }
         let took = unless_blocked(self.send_once(bytes, SendFlags::default()));
         let took = took.map_err(|e| self.send_failed(&e))?.unwrap_or(0);
         Ok(bytes.get(took..).unwrap_or_default().to_vec())
-    }
-
-    /// What a service loop of this stream moves, from here to its end.
-    pub async fn counted(
-        &self,
-        service: impl Future<Output = Result<End, NetError>>,
-    ) -> Result<Counts, NetError> {
-        let from = (self.received(), self.sent());
-        service.await.map(|end| self.counts(from, end))
-    }
-
-    fn counts(&self, (received, sent): (u64, u64), end: End) -> Counts {
-        Counts {
-            received: self.received().saturating_sub(received),
-            sent: self.sent().saturating_sub(sent),
-            end,
-        }
     }
 }
 
@@ -316,30 +351,32 @@ const DISCARD: usize = 1 << 30;
 /// Copies both ways between two streams until both directions are over, and keeps the ends as they were:
 /// a FIN becomes `shutdown write` on the other side, a reset becomes a reset there.
 ///
-/// Each is given with who hears what it receives. Returns what each stream moved, in the order of the arguments.
+/// Each is given with who hears what it receives. Returns how each stream's receiving side ended, in the order of the
+/// arguments. Cancel safe: what was received and could not be sent yet is held.
 pub async fn relay(
     (a, heard_a): (&Stream, impl FnMut(&[u8])),
     (b, heard_b): (&Stream, impl FnMut(&[u8])),
-) -> Result<(Counts, Counts), NetError> {
-    let from = ((a.received(), a.sent()), (b.received(), b.sent()));
+) -> Result<(End, End), NetError> {
     let (there, back) = tokio::join!(copy(a, b, heard_a), copy(b, a, heard_b));
-    Ok((a.counts(from.0, there?), b.counts(from.1, back?)))
+    Ok((there?, back?))
 }
 
 /// Copies one way; the end is that of `from`.
 async fn copy(from: &Stream, to: &Stream, mut heard: impl FnMut(&[u8])) -> Result<End, NetError> {
     let mut lender = Lender::new(from).await;
     loop {
-        let Some(lent) = lender.try_lend(|bytes| {
-            heard(bytes);
-            to.try_send(bytes)
-        }) else {
+        let Some(lent) = lender.try_lend(|bytes| to.try_pass_on(bytes, &mut heard)) else {
             lender.wait().await?;
             continue;
         };
         let sent = match lent {
-            Lent::Bytes(Ok(rest)) if rest.is_empty() => Ok(()),
-            Lent::Bytes(Ok(rest)) => Box::pin(to.send(&rest, SendFlags::default())).await,
+            Lent::Bytes(Ok(rest)) => {
+                if lender.take_back(rest) {
+                    Box::pin(lender.pass_on(to, &mut heard)).await
+                } else {
+                    Ok(())
+                }
+            }
             Lent::Bytes(Err(e)) => Err(e),
             Lent::End(end) => {
                 // Whether the other side is still there to be told decides nothing here.

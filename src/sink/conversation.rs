@@ -218,7 +218,7 @@ impl Conversation {
                 let alpn = alpn.as_ref().map(|alpn| format!(", {alpn}")).unwrap_or_default();
                 self.tell(event, FAINT, &format!("{version}, {cipher}{alpn}"))
             }
-            What::Ended { name, how } | What::Served { name, how, .. } => {
+            What::Ended { name, how } | What::Served { name, how: Some(how), .. } => {
                 let known = self.known(event, name);
                 match (&known.ended, ended(how).as_str()) {
                     (None, _) => known.ended = Some(how.clone()),

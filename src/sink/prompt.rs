@@ -4,7 +4,7 @@
 use super::screen::{
     BAD, FAINT, IN, LEAST_DATA, OTHER, OUT, STRONG, columns, draw, notation, paint, printable, shortened,
 };
-use super::transcript::{closed_by_us, ended, words_of};
+use super::transcript::{closed_by_us, ended, service_ended, words_of};
 use crate::event::{Data, Event, Sink, What};
 use crate::script::wording::as_typed;
 use crate::text::count;
@@ -161,7 +161,8 @@ fn words(what: &What) -> Option<(char, anstyle::Style, String)> {
         What::Checked { subject, value } => fact(format!("{subject} is {value}")),
         What::Served { name, totals, how } => {
             let (received, sent) = (totals.received, totals.sent);
-            fact(format!("{name} served: received {received} B, sent {sent} B, {}", ended(how)))
+            let how = service_ended(how.as_deref());
+            fact(format!("{name} served: received {received} B, sent {sent} B, {how}"))
         }
         What::Spawned { name, command, pid } => {
             fact(format!("{name} started as process {pid}: {}", command.join(" ")))

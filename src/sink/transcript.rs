@@ -143,12 +143,8 @@ impl Transcript {
                 format!("{name} {}: sent {sent} B, received {received} B", closed_by_us(*reset, *unread))
             }
             What::Served { name, totals, how } => {
-                format!(
-                    "{name} served: received {} B, sent {} B, {}",
-                    totals.received,
-                    totals.sent,
-                    ended(how)
-                )
+                let how = service_ended(how.as_deref());
+                format!("{name} served: received {} B, sent {} B, {how}", totals.received, totals.sent)
             }
             What::Refused { why, .. } => why.clone(),
             What::Measured { name, figures, .. } if timed => {
@@ -180,6 +176,11 @@ pub(super) fn ended(how: &str) -> String {
         "timed-out" => "timed out".to_owned(),
         how => how.to_owned(),
     }
+}
+
+/// How a service ended: with its peer, in the same words, or before that.
+pub(super) fn service_ended(how: Option<&str>) -> String {
+    how.map_or_else(|| "given up before the peer ended".to_owned(), ended)
 }
 
 pub(super) fn words_of(side: Side) -> &'static str {

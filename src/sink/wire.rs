@@ -123,7 +123,8 @@ pub(super) enum WhatShape {
         name: Arc<str>,
         #[serde(with = "TotalsShape", flatten)]
         totals: Totals,
-        how: String,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        how: Option<String>,
     },
     Refused {
         name: Arc<str>,

@@ -3,7 +3,7 @@
 
 use crate::playing::{play, scenarios};
 use sockdrill::engine::Stage;
-use sockdrill::event::Journal;
+use sockdrill::event::{Journal, What};
 use sockdrill::net::Host;
 use sockdrill::text::render;
 use std::time::Duration;
@@ -171,6 +171,34 @@ steps:
         }
         stage.finish().await;
     });
+}
+
+#[test]
+fn a_service_that_is_given_up_tells_what_it_has_carried() {
+    let played = play(
+        "
+name: given up
+steps:
+  - listen:  { as: server, at: 127.0.0.1:0 }
+  - connect: { as: client, to: server }
+  - accept:  { as: conn, at: server }
+  - send:    { from: client, text: \"hello\" }
+  - check:   { at: conn, unread: 5 }
+  - echo:    { at: conn, within: 20ms, fails: timeout }
+  - send:    { from: client, text: \"bye\" }
+  - check:   { at: conn, unread: 3 }
+  - discard: { at: conn, within: 20ms, fails: timeout }
+  - discard: { at: conn, within: 20ms, fails: timeout }
+  - expect:  { at: client, text: hello }
+",
+    );
+    played.assert_passed();
+    let served = played.events.iter().filter_map(|event| match &event.what {
+        What::Served { totals, how, .. } => Some((totals.received, totals.sent, how.clone())),
+        _ => None,
+    });
+    let served: Vec<_> = served.collect();
+    assert_eq!(served, [(5, 5, None), (3, 0, None)], "and nothing of one that carried nothing");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn packets_of_hostile_events_are_packets_and_say_nothing_that_acts() {
             stream(What::Served {
                 name: name.clone(),
                 totals: Totals { received: u64::MAX, sent: 0 },
-                how: text.to_string(),
+                how: Some(text.to_string()),
             }),
             stream(What::Bound { name, at: text.to_string(), peer: None }),
             stream(What::Failed(Box::new(hostile_failure()))),

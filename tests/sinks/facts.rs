@@ -185,7 +185,7 @@ pub fn one_of_each(word: &str, bytes: &[u8], failure: &Failure) -> Vec<What> {
         What::Closed { name: name.clone(), reset: true, unread: 3, sent: 5, received: u64::MAX },
         What::OptionsSet { name: name.clone(), options: vec![("nodelay", text())] },
         What::Checked { subject: text(), value: text() },
-        What::Served { name: name.clone(), totals: Totals { received: 1, sent: 2 }, how: text() },
+        What::Served { name: name.clone(), totals: Totals { received: 1, sent: 2 }, how: Some(text()) },
         What::Spawned { name: name.clone(), command: vec![text()], pid: 4_711 },
         What::Exited { name: name.clone(), how: text() },
         What::Note { text: text() },

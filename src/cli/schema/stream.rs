@@ -95,7 +95,7 @@ const KINDS: &[(&str, &[Field])] = &[
             ("received", "count"),
         ],
     ),
-    ("served", &[("name", "text"), ("received", "count"), ("sent", "count"), ("how", "text")]),
+    ("served", &[("name", "text"), ("received", "count"), ("sent", "count"), ("how?", "text")]),
     ("refused", &[("name", "text"), ("kind", "text"), ("why", "text")]),
     ("measured", &[("name", "text"), ("over", "over"), ("figures", "figures")]),
     ("spawned", &[("name", "text"), ("command", "texts"), ("pid", "count")]),

@@ -2,8 +2,10 @@
 
 use std::net::Shutdown;
 
-use crate::net::fixture::{bytes, cpu_while_waiting, recv, send, soon, take, tcp, unix, until_unread};
-use crate::net::{Counts, End, Received, SendFlags, relay};
+use crate::net::fixture::{
+    bytes, cpu_while_waiting, recv, send, soon, take, tcp, unix, until_held, until_unread,
+};
+use crate::net::{End, Received, SendFlags, relay};
 
 #[tokio::test]
 async fn echo_sends_everything_back_held_bytes_first_and_counts() {
@@ -21,8 +23,8 @@ async fn echo_sends_everything_back_held_bytes_first_and_counts() {
             }
             client.shutdown(Shutdown::Write).await.unwrap();
         };
-        let (counts, ()) = soon(async { tokio::join!(server.counted(server.echo()), talk) }).await;
-        assert_eq!(counts.unwrap(), Counts { received: 412, sent: 412, end: End::Fin });
+        let (end, ()) = soon(async { tokio::join!(server.echo(), talk) }).await;
+        assert_eq!((end.unwrap(), server.received(), server.sent()), (End::Fin, 412, 412));
     }
 }
 
@@ -45,12 +47,13 @@ async fn echo_of_more_than_the_buffers_hold_loses_nothing() {
         seen
     };
     let serve = async {
-        let counts = server.counted(server.echo()).await.unwrap();
+        server.echo().await.unwrap();
+        let received = server.received();
         server.close().await.unwrap();
-        counts
+        received
     };
-    let (counts, (), seen) = soon(async { tokio::join!(serve, write, read) }).await;
-    assert_eq!(counts.received, 24_000_000);
+    let (received, (), seen) = soon(async { tokio::join!(serve, write, read) }).await;
+    assert_eq!(received, 24_000_000);
     assert!(seen == sent);
 }
 
@@ -86,6 +89,29 @@ async fn whoever_floods_gets_two_buffers_a_turn_at_most() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_given_up_leaves_what_it_could_not_send_to_the_next_who_receives() {
+    let sent: Vec<u8> = (0..12_000_000u32).map(|n| (n % 251) as u8).collect();
+    for (client, server) in [tcp().await, unix().await] {
+        tokio::select! {
+            both = async { tokio::join!(server.echo(), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),
+            () = until_held(&server) => {}
+        }
+        let echoed = server.sent();
+        assert_eq!(server.received(), echoed);
+        let next = take(&server, 100).await;
+        assert!(next == sent[usize::try_from(echoed).unwrap()..][..100], "after {echoed}");
+    }
+    let ((client, a), (b, _server)) = (tcp().await, tcp().await);
+    tokio::select! {
+        both = async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),
+        () = until_held(&a) => {}
+    }
+    assert_eq!(a.received(), b.sent());
+    let next = take(&a, 100).await;
+    assert!(next == sent[usize::try_from(b.sent()).unwrap()..][..100], "after {}", b.sent());
+}
+
+#[tokio::test]
 async fn echo_tells_a_reset_from_a_fin() {
     let (client, server) = tcp().await;
     let end = async {
@@ -104,8 +130,8 @@ async fn discard_drops_everything_and_tells_the_end() {
             send(&client, &vec![0; 5_000_000]).await;
             client.shutdown(Shutdown::Write).await.unwrap();
         };
-        let (counts, ()) = soon(async { tokio::join!(server.counted(server.discard()), write) }).await;
-        assert_eq!(counts.unwrap(), Counts { received: 5_000_000, sent: 0, end: End::Fin });
+        let (end, ()) = soon(async { tokio::join!(server.discard(), write) }).await;
+        assert_eq!((end.unwrap(), server.received(), server.sent()), (End::Fin, 5_000_000, 0));
     }
     let (client, server) = tcp().await;
     send(&client, b"x").await;
@@ -140,10 +166,10 @@ async fn a_relay_copies_both_ways_and_keeps_half_closes() {
         server.shutdown(Shutdown::Write).await.unwrap();
         assert_eq!(recv(&client, 10).await, Received::End(End::Fin));
     };
-    let (counts, ()) =
+    let (ends, ()) =
         soon(async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), talk) }).await;
-    let each = Counts { received: 4, sent: 4, end: End::Fin };
-    assert_eq!(counts.unwrap(), (each.clone(), each));
+    assert_eq!(ends.unwrap(), (End::Fin, End::Fin));
+    assert_eq!([a.received(), a.sent(), b.received(), b.sent()], [4; 4]);
 }
 
 #[tokio::test]
@@ -156,9 +182,9 @@ async fn a_relay_turns_a_reset_into_a_reset_on_the_other_side() {
         assert_eq!(recv(&server, 10).await, bytes("last"));
         assert_eq!(recv(&server, 10).await, Received::End(End::Reset));
     };
-    let (counts, ()) =
+    let (ends, ()) =
         soon(async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), talk) }).await;
-    assert_eq!(counts.unwrap().0.end, End::Reset);
+    assert_eq!(ends.unwrap().0, End::Reset);
 }
 
 #[tokio::test]

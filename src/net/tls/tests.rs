@@ -3,9 +3,11 @@
 use std::net::Shutdown;
 
 use crate::net::end::Closing;
-use crate::net::fixture::{bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix, until};
+use crate::net::fixture::{
+    bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix, until, until_held,
+};
 use crate::net::{
-    Counts, End, NetError, Received, SendFlags, Stream, TlsInfo, TlsSettings, TlsSide, self_signed_pem,
+    End, NetError, Received, SendFlags, Stream, TlsInfo, TlsSettings, TlsSide, self_signed_pem,
 };
 use crate::text::{ErrorKind, Fact, FactValue};
 
@@ -225,7 +227,8 @@ async fn megabytes_go_both_ways_at_once() {
         client.shutdown(Shutdown::Write).await.unwrap();
     };
     let serve = async {
-        let counts = server.counted(server.echo()).await;
+        let end = server.echo().await.unwrap();
+        let counts = (end, server.received(), server.sent());
         server.close().await.unwrap();
         counts
     };
@@ -240,8 +243,22 @@ async fn megabytes_go_both_ways_at_once() {
         seen
     };
     let (counts, (), seen) = soon(async { tokio::join!(serve, write, read) }).await;
-    assert_eq!(counts.unwrap(), Counts { received: 8_000_000, sent: 8_000_000, end: End::Fin });
+    assert_eq!(counts, (End::Fin, 8_000_000, 8_000_000));
     assert!(seen == sent);
+}
+
+#[tokio::test]
+async fn an_echo_that_is_given_up_leaves_the_plaintext_it_could_not_send() {
+    let (client, server) = secured(tcp().await).await;
+    let sent: Vec<u8> = (0..8_000_000u32).map(|n| (n % 251) as u8).collect();
+    tokio::select! {
+        both = async { tokio::join!(server.echo(), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),
+        () = until_held(&server) => {}
+    }
+    let echoed = server.sent();
+    assert_eq!(server.received(), echoed);
+    let next = take(&server, 100).await;
+    assert!(next == sent[usize::try_from(echoed).unwrap()..][..100], "after {echoed}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::steps::Begun;
 use super::who::label;
 use super::{Kind, Ladder, Shape};
 use crate::event::{Data, Event, Side, What};
-use crate::sink::transcript::{ended, words_of};
+use crate::sink::transcript::{ended, service_ended, words_of};
 use std::sync::Arc;
 
 impl Ladder {
@@ -272,8 +272,8 @@ impl Ladder {
                 Some(Sketch::arrow(index, other, verb).aside(aside))
             }
             What::Served { name, totals, how } => {
-                let words =
-                    format!("served: in {} B, out {} B; {}", totals.received, totals.sent, ended(how));
+                let how = service_ended(how.as_deref());
+                let words = format!("served: in {} B, out {} B; {how}", totals.received, totals.sent);
                 Some(Sketch::point(at(self, name)?, words))
             }
             What::Refused { name, why, .. } => {

@@ -336,7 +336,7 @@ impl Story {
                         chunks.push(Chunk::new(mark.clone(), Piece::untold(carried)));
                     }
                 }
-                end.saw = end.saw.take().or_else(|| saw(mark, how));
+                end.saw = end.saw.take().or_else(|| saw(mark, how.as_deref()?));
             }
             What::Secured { .. } => end.secured = Some(mark),
             _ => {}
