@@ -295,8 +295,10 @@ impl Planning<'_> {
             steps.push(send(size % PATTERN)?);
         }
         steps.push(drafting.step("shutdown")?.with("at", at()));
-        steps.push(drafting.step("discard")?.with("at", at()));
-        Ok(steps)
+        // A client that sends before it reads would stand still otherwise, and a close with bytes unread is a reset.
+        let receiving = drafting.steps(&[drafting.step("discard")?.with("at", at())]);
+        let lanes = drafting.step("parallel")?.with("sending", drafting.steps(&steps));
+        Ok(vec![lanes.with("receiving", receiving)])
     }
 
     fn answer(&self) -> Result<DraftStep, Problem> {

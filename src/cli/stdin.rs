@@ -20,17 +20,26 @@ pub(super) struct Stdin;
 
 impl Read for Stdin {
     fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
-        match io::stdin().read(piece) {
-            Err(error)
-                if error.raw_os_error() == Some(Errno::EIO as i32) && is_device(io::stdin().as_fd()) =>
-            {
-                // The kernel wakes readers first and sends SIGHUP then.
-                std::thread::sleep(HANGING_UP);
-                Ok(0)
-            }
-            read => read,
+        let read = io::stdin().read(piece);
+        let may_be_gone = match &read {
+            Ok(count) => *count == 0,
+            Err(error) => error.raw_os_error() == Some(Errno::EIO as i32),
+        };
+        if may_be_gone && has_hung_up() {
+            // The kernel wakes readers first and sends SIGHUP then.
+            std::thread::sleep(HANGING_UP);
+            return Ok(0);
         }
+        read
     }
+}
+
+/// Whether standard input is a terminal that is gone: a read that had begun fails of that, a later one finds an end.
+fn has_hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut asked = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+    let hung_up = |asked: &PollFd<'_>| asked.revents().is_some_and(|now| now.contains(PollFlags::POLLHUP));
+    is_device(stdin.as_fd()) && poll(&mut asked, PollTimeout::ZERO).is_ok() && asked.iter().any(hung_up)
 }
 
 /// How input is made into pieces.

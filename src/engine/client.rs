@@ -144,10 +144,9 @@ impl Client<'_> {
         talk.service().await.map_err(|trouble| self.failure(&trouble))
     }
 
-    /// Whether a client whose last step was `answer` or `discard` left well: to those any end is one.
+    /// Whether a client that was served until it ended left well.
     async fn left_well(&self, steps: &[Step]) -> Result<(), Box<Failure>> {
-        if !steps.last().is_some_and(|step| matches!(step.action, Action::Answer(_) | Action::Discard { .. }))
-        {
+        if !lasts_until_the_end(steps) {
             return Ok(());
         }
         // It is closed already where a rule said so.
@@ -306,6 +305,15 @@ impl Talk<'_> {
         self.lane.note(NO_STEP, || What::ShutDown { name, side: crate::event::Side::Write });
         Ok(())
     }
+}
+
+/// Whether the last of the steps is `answer` or `discard`, if only in a lane beside others: to those any end is one.
+fn lasts_until_the_end(steps: &[Step]) -> bool {
+    steps.last().is_some_and(|step| match &step.action {
+        Action::Answer(_) | Action::Discard { .. } => true,
+        Action::Parallel(lanes) => lanes.iter().any(|lane| lasts_until_the_end(&lane.steps)),
+        _ => false,
+    })
 }
 
 fn ended_well(end: &End) -> Result<(), Trouble> {

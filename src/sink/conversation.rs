@@ -3,6 +3,7 @@
 
 use super::amounts::binary;
 use super::beside::Beside;
+use super::lanes::{outward, whose};
 use super::manner::{Manner, Times};
 use super::screen::{BAD, FAINT, IN, OTHER, OUT, STRONG, paint, printable};
 use super::shown_bytes::{View, hex, line, lines, screen_rows};
@@ -86,7 +87,7 @@ impl Conversation {
         if !self.manner.narration {
             return Ok(());
         }
-        let label = label(&event.lane);
+        let label = whose(&event.lane);
         let with_data = self.manner.with_data && !label.is_empty();
         let styled = if with_data { self.manner.styled } else { self.manner.styled_told };
         let words = paint(styled, style, &printable(words));
@@ -109,7 +110,7 @@ impl Conversation {
             return Ok(());
         }
         let time = self.stamp(event.at);
-        let label = label(&event.lane);
+        let label = whose(&event.lane);
         let other = other.map(|other| format!("{}  ", printable(other))).unwrap_or_default();
         let head = format!("{mark} {time}{:>5}  {other}", data.len);
         let before = if label.is_empty() { 0 } else { label.chars().count() + 1 };
@@ -157,8 +158,17 @@ impl Conversation {
         shown.join(if self.manner.view == View::Hex { "\n    " } else { &gap })
     }
 
-    fn known(&mut self, event: &Event, name: &str) -> &mut Known {
-        self.streams.entry((event.lane.to_string(), name.to_owned())).or_default()
+    /// The stream that an event means: that of its lane, or of one around it.
+    fn meant(&self, event: &Event, name: &str) -> (String, String) {
+        let mut keys = outward(&event.lane).map(|lane| (lane.to_owned(), name.to_owned()));
+        let known = keys.find(|key| self.streams.contains_key(key));
+        known.unwrap_or_else(|| (event.lane.to_string(), name.to_owned()))
+    }
+
+    /// Every stream of the client that an event belongs to.
+    fn of_client<'a>(&'a mut self, event: &'a Event) -> impl Iterator<Item = &'a mut Known> {
+        let client = whose(&event.lane);
+        self.streams.iter_mut().filter(move |((lane, _), _)| whose(lane) == client).map(|(_, known)| known)
     }
 
     fn begin(&mut self, event: &Event, name: &str, accepted: bool) {
@@ -169,9 +179,7 @@ impl Conversation {
 
     fn closed(&mut self, event: &Event) -> io::Result<()> {
         let What::Closed { name, reset, unread, sent, received } = &event.what else { return Ok(()) };
-        let Some(known) = self.streams.remove(&(event.lane.to_string(), name.to_string())) else {
-            return Ok(());
-        };
+        let Some(known) = self.streams.remove(&self.meant(event, name)) else { return Ok(()) };
         let end = known.ended.as_deref().map(ended);
         let closed_by_peer = end.as_ref().is_some_and(|end| end.starts_with(BY_PEER));
         let is_usual = known.cause.is_none() && !known.unread && (end.is_none() || closed_by_peer);
@@ -219,7 +227,7 @@ impl Conversation {
                 self.tell(event, FAINT, &format!("{version}, {cipher}{alpn}"))
             }
             What::Ended { name, how } | What::Served { name, how: Some(how), .. } => {
-                let known = self.known(event, name);
+                let known = self.streams.entry(self.meant(event, name)).or_default();
                 match (&known.ended, ended(how).as_str()) {
                     (None, _) => known.ended = Some(how.clone()),
                     // Who had half-closed may still reset.
@@ -250,10 +258,9 @@ impl Conversation {
     /// How its peer ended is told by the close; a failure of the only conversation, by whoever holds it.
     fn failed(&mut self, event: &Event, failure: &Failure) -> io::Result<()> {
         if failure.kind.error() == Some(ErrorKind::BrokenPipe) {
-            let streams = self.streams.iter_mut().filter(|((of, _), _)| **of == *event.lane);
-            streams.for_each(|(_, known)| known.unread = true);
+            self.of_client(event).for_each(|known| known.unread = true);
         }
-        let this = (event.lane.to_string(), failure.message.clone());
+        let this = (whose(&event.lane).to_owned(), failure.message.clone());
         if event.lane.is_empty() || failure.is_told_by_the_close() || self.failed.as_ref() == Some(&this) {
             return Ok(());
         }
@@ -263,19 +270,15 @@ impl Conversation {
 
     /// A note about an open stream is the cause of what comes next on it.
     fn note(&mut self, event: &Event, text: &str) -> io::Result<()> {
-        let lane = &event.lane;
         // What a step says stands for itself; anything else is why the connection ends as it does.
         let caused = event.step.is_none();
-        let open = self.streams.iter_mut().find(|((of, _), _)| caused && **of == **lane);
         // A step that fails of it says no more.
-        self.failed = Some((lane.to_string(), text.to_owned()));
-        match open {
-            Some((_, known)) => {
-                known.cause = Some(text.to_owned());
-                Ok(())
-            }
-            None => self.tell(event, FAINT, text),
+        self.failed = Some((whose(&event.lane).to_owned(), text.to_owned()));
+        if let Some(known) = self.of_client(event).next().filter(|_| caused) {
+            known.cause = Some(text.to_owned());
+            return Ok(());
         }
+        self.tell(event, FAINT, text)
     }
 }
 
@@ -304,11 +307,6 @@ impl Sink for Conversation {
         let which = if self.told.has_failed() { "to standard error" } else { "to standard output" };
         which.to_owned()
     }
-}
-
-/// `#3` of the lane `conn#3`; any other lane is its own label.
-fn label(lane: &str) -> &str {
-    lane.rfind('#').and_then(|at| lane.get(at..)).unwrap_or(lane)
 }
 
 /// Who can reach what listens there.

@@ -27,6 +27,7 @@ mod html;
 mod jsonl;
 mod junit;
 mod ladder;
+mod lanes;
 mod layout;
 mod manner;
 mod markdown;

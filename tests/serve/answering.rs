@@ -104,6 +104,27 @@ fn discard_source_short_and_reply_do_what_they_say() {
 }
 
 #[test]
+fn a_source_takes_what_comes_while_it_sends() {
+    let server = Serving::new(&["--source", "20MB", "--close-listener-after", "1"]);
+    let mut stream = server.connect();
+    // More than the buffers hold, before anything is read.
+    stream.write_all(&vec![7; 20_000_000]).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(all(&mut stream).len(), 20_000_000);
+    let told = server.end();
+    assert!(told.out().contains("#1 *        closed by peer (FIN): in "), "{}", told.out());
+    assert!(told.err.ends_with("in 20000000 B, out 20000000 B\n"), "{}", told.err);
+    assert_eq!(told.code, Some(0));
+    // What has come is no reason to reset it.
+    let server = Serving::new(&["--source", "--close-after", "5000000", "--once"]);
+    let mut stream = server.connect();
+    stream.write_all(b"request\n").unwrap();
+    assert_eq!(all(&mut stream).len(), 5_000_000);
+    let told = server.end();
+    assert!(told.err.contains("cut as asked for: closed by us: in 8 B"), "{}", told.err);
+}
+
+#[test]
 fn a_script_is_done_with_each_client() {
     let directory = tempfile::tempdir().unwrap();
     let script = directory.path().join("steps.yaml");

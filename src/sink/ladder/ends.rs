@@ -1,5 +1,6 @@
 //! Which lifeline has a name or an address, and who is at the other end of a connection.
 
+use crate::sink::lanes::outward;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,17 +70,8 @@ fn found(all: &[(String, usize)], address: &str) -> Option<usize> {
 impl Ends {
     /// Who is meant by a name in a lane: its own, those of the lanes around it, then anybody.
     pub fn named(&self, lane: &str, name: &str) -> Option<usize> {
-        let mut lane = lane;
-        loop {
-            if let Some(index) = self.named.get(lane).and_then(|names| names.get(name)) {
-                return Some(*index);
-            }
-            match lane.rsplit_once('.') {
-                Some((around, _)) => lane = around,
-                None if lane.is_empty() => return self.last_named.get(name).copied(),
-                None => lane = "",
-            }
-        }
+        let near = outward(lane).find_map(|lane| self.named.get(lane)?.get(name));
+        near.or_else(|| self.last_named.get(name)).copied()
     }
 
     pub fn labelled(&self, label: &str) -> Option<usize> {

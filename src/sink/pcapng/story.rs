@@ -6,6 +6,7 @@ use super::packets::{Unreachable, Way};
 use super::piece::Piece;
 use super::places::{Places, is_unix, is_unnamed, on_the_internet, seen_from};
 use crate::event::{self, Data, Event, Failure, What};
+use crate::sink::lanes::outward;
 use crate::sink::results::words;
 use crate::text::ErrorKind;
 use std::collections::{HashMap, VecDeque};
@@ -77,15 +78,6 @@ impl Step {
 /// What happened in a lane, as a comment says it.
 fn noted(lane: &str, what: &str) -> Arc<str> {
     if lane.is_empty() { words(what).into() } else { words(&format!("[{lane}] {what}")).into() }
-}
-
-/// What it was that happened in a lane, in its words: `conn#2`, then `conn`, then the main one.
-fn outward(lane: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(lane), |lane| match lane.rsplit_once('.') {
-        Some((outer, _)) => Some(outer),
-        None if lane.is_empty() => None,
-        None => Some(""),
-    })
 }
 
 impl Story {
