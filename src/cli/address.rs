@@ -31,9 +31,9 @@ pub(super) enum Here {
 }
 
 impl Here {
-    /// That of the only family that is asked for, if one is.
-    pub fn of(only_v6: bool) -> Self {
-        if only_v6 { Self::V6 } else { Self::V4 }
+    /// That of the only family that is asked for, if one is, by a flag or by the source.
+    pub fn of(only_v6: bool, source: Option<&str>) -> Self {
+        if only_v6 || source.is_some_and(is_v6) { Self::V6 } else { Self::V4 }
     }
 }
 
@@ -240,8 +240,16 @@ mod tests {
     #[test]
     fn a_port_alone_is_of_this_machine_in_the_family_that_is_asked_for() {
         for (word, address) in [(":9", "[::1]:9"), ("9", "[::1]:9"), ("localhost:9", "localhost:9")] {
-            let taken = take(&[word.to_owned()], Protocol::Tcp, Use::Destination(Here::of(true))).unwrap();
+            let taken =
+                take(&[word.to_owned()], Protocol::Tcp, Use::Destination(Here::of(true, None))).unwrap();
             assert_eq!(taken.address.to_string(), address);
+        }
+    }
+
+    #[test]
+    fn a_source_says_the_family_too() {
+        for (source, here) in [(None, Here::V4), (Some("127.0.0.2"), Here::V4), (Some("::1"), Here::V6)] {
+            assert_eq!(Here::of(false, source), here, "{source:?}");
         }
     }
 

@@ -106,8 +106,12 @@ impl Plan {
 /// Makes the plan; the first mistake in the arguments ends that.
 pub(super) fn plan(args: &Args, arguments: &Arguments) -> Result<Plan, Problem> {
     let drafting = Drafting { arguments };
-    let taken = address::take(&args.words, Protocol::Tcp, Use::Destination(Here::of(args.connecting.ipv6)))
-        .map_err(|error| {
+    let taken = address::take(
+        &args.words,
+        Protocol::Tcp,
+        Use::Destination(Here::of(args.connecting.ipv6, args.connecting.source.as_deref())),
+    )
+    .map_err(|error| {
         let place = arguments.place(args.words.first().map(String::as_str).unwrap_or_default());
         Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
     })?;

@@ -76,12 +76,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
 
 fn plan(args: &Args, drafting: &Drafting<'_>, stdin: &stdin::Whole) -> Result<Plan, Problem> {
     let first = args.words.first().map(String::as_str).unwrap_or_default();
-    let taken = address::take(&args.words, Protocol::Udp, Use::Destination(Here::of(args.ipv6))).map_err(
-        |error| {
-            let place = drafting.arguments.place(first);
-            Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
-        },
-    )?;
+    let taken = address::take(
+        &args.words,
+        Protocol::Udp,
+        Use::Destination(Here::of(args.ipv6, args.source.as_deref())),
+    )
+    .map_err(|error| {
+        let place = drafting.arguments.place(first);
+        Box::new(Diagnostic::error(error.what, &place).maybe_help(error.help))
+    })?;
     if matches!(taken.address, Address::Unix(_) | Address::Abstract(_)) {
         let problem = Diagnostic::error("`udp-send` sends over UDP", &drafting.arguments.place(first));
         return Err(Box::new(problem.help("a scenario can send to a unix datagram socket")));
