@@ -56,7 +56,9 @@ pub(super) async fn watched(stream: Stream, number: u64, shared: Arc<Shared>) {
     // What used up the room may have come together with the peer's end.
     let over = if matches!(over, Over::Served(_)) && shaping.is_over() { Over::Cut } else { over };
     let failure = over.failure(&lane, &shared);
-    if let (Some(_), Service::Steps(_)) = (&failure, &shared.serving.service) {
+    // What they have looked at has come, though they did not get to the end of it.
+    let was_cut_short = failure.is_some() || matches!(over, Over::Stopped);
+    if was_cut_short && matches!(shared.serving.service, Service::Steps(_)) {
         take_what_came(&lane, name).await;
     }
     let reset = matches!(over, Over::Cut) && shared.serving.reset;
@@ -237,7 +239,10 @@ impl Talk<'_> {
             };
             match lent {
                 Lent::Bytes(back) if echo => self.send(&back).await?,
-                Lent::Bytes(_) => self.stream.count_received_message(),
+                Lent::Bytes(_) => {
+                    self.stream.count_received_message();
+                    self.stream.goes_on().await;
+                }
                 Lent::End(end) => {
                     tell_ended(self.lane, NO_STEP, self.socket, &end);
                     if end == End::Fin {

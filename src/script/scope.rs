@@ -189,10 +189,11 @@ impl Scope {
         if self.marks > 0 {
             self.used.push((key.clone(), half, place.clone()));
         }
-        let (_, lane, other) = opened.taken.iter().find(|(held, ..)| held.overlaps(half))?;
+        let (held, lane, other) = opened.taken.iter().find(|(held, ..)| held.overlaps(half))?;
+        let shared = if half == Half::Both { *held } else { half };
         let what = match opened.kind {
             Kind::Listener => format!("{lane} accepts at `{name}` already"),
-            _ => format!("the {} of `{name}` is in the hands of {lane}", half.words()),
+            _ => format!("{} in the hands of {lane}", shared.is_of(name)),
         };
         Some(Diagnostic::error(what, place).help(format!("it uses it {}", other.seen_from(place))))
     }

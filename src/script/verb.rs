@@ -53,13 +53,13 @@ impl Half {
         }
     }
 
-    /// The words for it.
-    pub fn words(self) -> &'static str {
+    /// That this half of `name` is with somebody: the beginning of a sentence that says with whom.
+    pub fn is_of(self, name: &str) -> String {
         match self {
-            Self::Neither => "address",
-            Self::Sending => "sending half",
-            Self::Receiving => "receiving half",
-            Self::Both => "both halves",
+            Self::Neither => format!("the address of `{name}` is"),
+            Self::Sending => format!("the sending half of `{name}` is"),
+            Self::Receiving => format!("the receiving half of `{name}` is"),
+            Self::Both => format!("both halves of `{name}` are"),
         }
     }
 }

@@ -237,6 +237,20 @@ error: the sending half of `client` is in the hands of lane `left`
 }
 
 #[test]
+fn a_lane_that_wants_both_halves_is_told_which_one_is_taken() {
+    let wanted = |left: &str| {
+        let text = format!(
+            "name: a\nsteps:\n  - listen: {{ as: server, at: 127.0.0.1:0 }}\n  - connect: {{ as: client, to: server }}\n  - parallel:\n      left:\n        - {left}\n      right:\n        - echo: client\n"
+        );
+        told(&text).lines().next().unwrap_or_default().to_owned()
+    };
+    let sends = wanted("send: { from: client, text: a }");
+    assert_eq!(sends, "error: the sending half of `client` is in the hands of lane `left`");
+    let echoes = wanted("echo: client");
+    assert_eq!(echoes, "error: both halves of `client` are in the hands of lane `left`");
+}
+
+#[test]
 fn a_name_of_the_lane_beside() {
     let text = r#"
 name: a

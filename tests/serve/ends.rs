@@ -138,6 +138,22 @@ fn what_a_cut_lets_through_is_shown() {
 }
 
 #[test]
+fn a_signal_within_a_message_takes_what_has_come_of_it() {
+    let mut server = Serving::new(&["--reply", "PONG", "--once"]);
+    let mut shown = server.stdout();
+    let mut stream = server.connect();
+    // What comes with a message is looked at with it.
+    stream.write_all(b"PING\nPIN").unwrap();
+    stream.read_exact(&mut [0; 4]).unwrap();
+    server.signal(Signal::SIGINT);
+    assert_eq!(all(&mut stream), b"", "a FIN, and no reset");
+    let mut seen = Vec::new();
+    shown.read_to_end(&mut seen).unwrap();
+    let told = server.end();
+    assert_eq!((seen, told.code), (b"PING\nPIN".to_vec(), Some(130)), "{}", told.err);
+}
+
+#[test]
 fn a_reset_ends_one_that_hangs_and_a_half_close_does_not() {
     let server = Serving::new(&["--hang", "--once"]);
     let mut stream = server.connect();
