@@ -157,7 +157,7 @@ fn not_run(problem: &NotRun, output: &Output) -> Exit {
 
 fn serving(args: &Args, plan: &Plan, steps: &[Step], told: &Told) -> Serving {
     let lines = args.stdin.then(|| {
-        let lines = Lines::default();
+        let lines = if args.once { Lines::to_one() } else { Lines::default() };
         super::stdin::lines(lines.clone());
         lines
     });

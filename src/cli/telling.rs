@@ -50,7 +50,7 @@ pub(super) struct Telling {
     /// Write every event to stdout, one JSON object a line
     #[arg(long, conflicts_with = "view")]
     pub json: bool,
-    /// No narration: data and errors only
+    /// No narration: data and errors only. The transcript of `serve` and `udp-recv` is narration where no --view asks for it
     #[arg(long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Tell half-closes, options and steps too
@@ -132,7 +132,7 @@ impl Telling {
         let manner = Manner {
             view: if self.view == Some(Seen::Hex) { View::Hex } else { View::Text },
             times: self.times(talkers),
-            data: if raw { self.verbose } else { talkers.is_data() || !self.quiet },
+            data: if raw { self.verbose } else { talkers.is_data() || !self.quiet || self.view.is_some() },
             narration: !self.quiet,
             verbose: self.verbose,
             styled: if raw || talkers == Talkers::Beside { output.styled_err() } else { output.styled_out() },

@@ -17,6 +17,8 @@ const LOOK: Duration = Duration::from_millis(1);
 pub struct Lines {
     to: broadcast::Sender<Arc<[u8]>>,
     over: Arc<AtomicBool>,
+    /// How long a client that takes nothing is waited for; without end where there are no others.
+    patience: Option<Duration>,
     /// A client takes nothing, and is not waited for until there is room again.
     stuck: bool,
 }
@@ -24,11 +26,16 @@ pub struct Lines {
 impl Default for Lines {
     fn default() -> Self {
         let (to, _) = broadcast::channel(BEHIND);
-        Self { to, over: Arc::default(), stuck: false }
+        Self { to, over: Arc::default(), patience: Some(PATIENCE), stuck: false }
     }
 }
 
 impl Lines {
+    /// For the only client of a server: it keeps nobody else waiting, and misses nothing.
+    pub fn to_one() -> Self {
+        Self { patience: None, ..Self::default() }
+    }
+
     /// Whether a client is there to hear them.
     pub fn are_heard(&self) -> bool {
         self.to.receiver_count() > 0
@@ -44,7 +51,7 @@ impl Lines {
             if behind < least {
                 (least, since) = (behind, Instant::now());
             }
-            self.stuck = since.elapsed() >= PATIENCE;
+            self.stuck = self.patience.is_some_and(|patience| since.elapsed() >= patience);
         }
         // Where nobody is there at the moment it goes to nobody.
         let _ = self.to.send(line.into());
@@ -85,6 +92,12 @@ pub(super) enum Heard {
 }
 
 impl Hearing {
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        let Source::Lines(from) = &self.0 else { return 0 };
+        from.len()
+    }
+
     /// Of a server that says nothing.
     pub fn nothing() -> Self {
         Self(Source::Nothing)
@@ -170,6 +183,27 @@ mod tests {
         }
         saying.join().unwrap();
         assert_eq!(heard, 3 * BEHIND);
+    }
+
+    #[test]
+    fn the_only_one_is_waited_for_until_it_leaves() {
+        let mut lines = Lines::to_one();
+        lines.patience = lines.patience.map(|_| Duration::ZERO);
+        let mut hearing = lines.hear();
+        let (said, all_said) = std::sync::mpsc::channel();
+        let saying = std::thread::spawn(move || {
+            (0..=BEHIND).for_each(|number| lines.say(number.to_string().into_bytes()));
+            said.send(()).unwrap();
+            (0..=BEHIND).for_each(|number| lines.say(number.to_string().into_bytes()));
+        });
+        while hearing.len() < BEHIND {
+            std::thread::yield_now();
+        }
+        assert!(all_said.try_recv().is_err(), "there is no room for the last one");
+        assert_eq!(hearing.try_next(), Some(Heard::Line(b"0"[..].into())));
+        all_said.recv().unwrap();
+        drop(hearing);
+        saying.join().unwrap();
     }
 
     #[test]

@@ -310,3 +310,14 @@ fn what_a_pipe_gives_is_the_answer_to_every_client() {
     assert_eq!(server.ask(b"x\n"), b"it");
     writing.join().unwrap();
 }
+
+#[test]
+fn a_short_reply_is_filled_as_any_other() {
+    let server = Serving::new(&["--short", "--reply", "x$${i}"]);
+    assert_eq!(server.ask(b"x"), b"x${i}");
+    let server = Serving::new(&["--short", "--reply", "x${time}"]);
+    let answer = String::from_utf8(server.ask(b"x")).unwrap();
+    assert!(answer.strip_prefix('x').unwrap().parse::<f64>().is_ok(), "{answer}");
+    let told = run(&["serve", "0", "--short", "--reply", "x${i}"]);
+    assert_eq!(told.code, Some(2), "{}", told.err);
+}

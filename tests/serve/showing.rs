@@ -1,7 +1,7 @@
 //! What is shown of clients, and where.
 
 use crate::BANNER;
-use crate::desk::{Serving, all, run};
+use crate::desk::{Serving, all, program, run};
 use nix::sys::signal::Signal;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -228,4 +228,14 @@ fn what_a_script_notes_is_a_line_of_its_own_and_no_cause_of_the_end() {
         ["#1 *        hello there", "#1 *        closed by peer (FIN): in 0 B, out 0 B, T s"],
         "{out}"
     );
+}
+
+#[test]
+fn a_view_that_is_asked_for_is_shown_though_it_is_quiet() {
+    for (words, shown) in [(&["--quiet"][..], ""), (&["--quiet", "--view", "text"], "#1 <     2  x\\n\n")] {
+        let words = [&["serve", "0", "--port-file", "/dev/stderr"], words].concat();
+        let server = Serving::start(&mut program(&words));
+        drop(server.ask(b"x\n"));
+        assert_eq!(server.stop().out(), shown, "{words:?}");
+    }
 }
