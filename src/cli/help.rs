@@ -164,7 +164,10 @@ fn exit_codes() -> String {
         (Exit::Done, "done; all passed, or were skipped"),
         (Exit::Failed, "an expectation did not hold; a scenario was unstable; --no-skip and one was skipped"),
         (Exit::Usage, "wrong usage, a file does not check, nothing found to run"),
-        (Exit::Unreachable, "could not resolve, connect or bind; a report could not be written"),
+        (
+            Exit::Unreachable,
+            "could not resolve, connect or bind; standard output or a report could not be written",
+        ),
         (Exit::TimedOut, "a time-out"),
         (Exit::Ended, "the peer reset or closed early"),
         (Exit::Interrupted, "ended by SIGINT, after the summary; a second one is immediate"),

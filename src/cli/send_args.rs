@@ -16,8 +16,8 @@ use std::time::Duration;
         input, which is also read where there is no DATA; in a text ${time} is the time in seconds and, of --repeat, \
         ${i} the round. PATTERN is the same, or re:REGEX, contains:TEXT, \
         starts:TEXT, eof, reset. Bare numbers are seconds.\n\
-        Exit code 0: done; 1: what came was not expected; 2: wrong usage; 3: could not resolve or connect; 4: \
-        time-out; 5: reset or closed early; 130, 143: ended by a signal."
+        Exit code 0: done; 1: what came was not expected; 2: wrong usage; 3: could not resolve, connect, or write \
+        what came; 4: time-out; 5: reset or closed early; 130, 143: ended by a signal."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {

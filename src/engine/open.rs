@@ -343,6 +343,7 @@ fn not_secured(error: NetError, step: &Tls) -> Trouble {
         Some(TlsFault::Authority) => trouble.help(
             "`openssl req -x509 -addext basicConstraints=CA:FALSE` makes one that is; `insecure: true` takes any",
         ),
+        Some(TlsFault::Expired) => trouble.help("`insecure: true` takes any"),
         Some(TlsFault::Certificate) if !step.server => trouble.help(WHOM_TO_TRUST),
         Some(TlsFault::Certificate) | None => trouble,
     }

@@ -96,7 +96,7 @@ impl Stream {
         }
     }
 
-    /// Counts the fresh plaintext as held, and notes a `close_notify` as the end.
+    /// Counts the fresh plaintext as held, and notes a `close_notify` as the end, and what failed behind it.
     fn after_feed(
         &self,
         fed: Result<Fed, rustls::Error>,
@@ -112,7 +112,14 @@ impl Stream {
             }
             Err(e) => {
                 let (fault, why) = tls_fault::of(&e);
-                Err(NetError { tls: fault, ..self.tls_failed(&why) })
+                let failed = NetError { tls: fault, ..self.tls_failed(&why) };
+                if incoming.held() == 0 {
+                    return Err(failed);
+                }
+                // What came before it is read first.
+                self.latch.keep(End::Failed(failed));
+                incoming.note_end();
+                Ok(())
             }
         }
     }

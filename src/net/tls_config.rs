@@ -170,10 +170,17 @@ fn known_name(name: &str) -> Result<ServerName<'static>, NetError> {
     known.map_err(|_| failed(format_args!("`{}` is no server name", name.escape_debug())))
 }
 
+/// How a PEM text says that a key in it is encrypted (RFC 7468, section 11; RFC 1421, section 4.6.1.1).
+const ENCRYPTED: [&[u8]; 2] = [b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED"];
+
 type ChainAndKey = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn chain_and_key(cert: &[u8], key: Option<&[u8]>) -> Result<ChainAndKey, NetError> {
     let chain = certificates(cert)?;
+    let pem = key.unwrap_or(cert);
+    if ENCRYPTED.iter().any(|mark| pem.windows(mark.len()).any(|at| at == *mark)) {
+        return Err(failed("the key is encrypted: `openssl pkey -in KEY -out PLAIN` makes one that is not"));
+    }
     let key = PrivateKeyDer::from_pem_slice(key.unwrap_or(cert));
     Ok((chain, key.map_err(|e| failed(format_args!("the key cannot be read: {e}")))?))
 }

@@ -1,5 +1,8 @@
 //! Why there is no TLS: in words, and as what somebody can do something about.
 
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 /// A reason for which TLS fails and for which there is a way out.
@@ -13,6 +16,8 @@ pub enum TlsFault {
     OtherName,
     /// The peer's certificate is that of an authority, which is no server's own.
     Authority,
+    /// The time of the peer's certificate is over, or has not begun.
+    Expired,
     /// The peer's certificate is not accepted for another reason.
     Certificate,
 }
@@ -30,6 +35,7 @@ pub(super) fn of(error: &Error) -> (Option<TlsFault>, String) {
                 TlsFault::Authority => format!(
                     "invalid peer certificate: it is a certificate authority's, and no server's own ({CA_AS_SERVER})"
                 ),
+                TlsFault::Expired => format!("invalid peer certificate: {}", validity(certificate)),
                 _ => error.to_string(),
             };
             (Some(fault), words)
@@ -47,8 +53,28 @@ fn of_certificate(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             TlsFault::OtherName
         }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => TlsFault::Expired,
         CertificateError::Other(other) if other.to_string().contains(CA_AS_SERVER) => TlsFault::Authority,
         _ => TlsFault::Certificate,
+    }
+}
+
+/// Until when a certificate was valid, or from when it will be.
+fn validity(error: &CertificateError) -> String {
+    let date = |time: &UnixTime| {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs());
+        humantime::format_rfc3339_seconds(time).to_string()
+    };
+    match error {
+        CertificateError::ExpiredContext { not_after, .. } => format!("it expired at {}", date(not_after)),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("it is not valid before {}", date(not_before))
+        }
+        CertificateError::NotValidYet => "it is not valid yet".to_owned(),
+        _ => "it has expired".to_owned(),
     }
 }
 

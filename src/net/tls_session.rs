@@ -95,7 +95,14 @@ impl Tls {
         while !cipher.is_empty() {
             let read = connection.read_tls(&mut cipher);
             let read = read.map_err(|e| rustls::Error::General(e.to_string()))?;
-            let state = connection.process_new_packets()?;
+            let state = match connection.process_new_packets() {
+                Ok(state) => state,
+                Err(error) => {
+                    // What was right before that came all the same; at its end the reader says that there is no more.
+                    let _ = connection.reader().read_to_end(plain);
+                    return Err(error);
+                }
+            };
             let room = state.plaintext_bytes_to_read();
             if room > 0 {
                 let from = plain.len();

@@ -104,6 +104,12 @@ fn open(path: &str) -> Result<Recipe, String> {
 
 /// That a file cannot be read, as a sentence.
 pub fn unreadable(path: &str, error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::FileTooLarge {
+        return format!(
+            "cannot read {path}: it gives more than 64 MiB, and what has no length is read whole before it is sent; \
+             standard input of `send` has no limit"
+        );
+    }
     format!("cannot read {path}: {}", crate::text::in_words(error))
 }
 

@@ -300,3 +300,15 @@ async fn a_part_of_a_record_is_progress_though_it_says_nothing_yet() {
         assert_eq!((arrived, received, incoming.window().len()), (before + count, 0, 0));
     }
 }
+
+#[tokio::test]
+async fn what_came_before_a_bad_record_is_received_first() {
+    let (client, server) = secured(tcp().await).await;
+    send(&client, b"last words").await;
+    let bad = [&b"\x17\x03\x03\x00\x20"[..], &[b'z'; 32]].concat();
+    client.polled.socket().send(&bad).unwrap();
+    until(|| server.glimpse().came > bad.len() as u64).await;
+    assert_eq!(recv(&server, 99).await, bytes("last words"));
+    let Received::End(End::Failed(error)) = recv(&server, 99).await else { panic!("no failure") };
+    assert_eq!(error.kind, ErrorKind::Tls);
+}
