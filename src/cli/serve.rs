@@ -10,7 +10,7 @@ use super::telling::{Talkers, Told, Unwritten, cannot_write};
 use super::{flags, scenario, secured, signals};
 use crate::engine::{Lines, Server, Serving, Shape, Stop, StopReason, Tally};
 use crate::event::{Detail, Exit, Failure, Journal};
-use crate::script::load::load_steps;
+use crate::script::load::load_script;
 use crate::script::step::Step;
 use crate::sink::WholeFile;
 use crate::text::count;
@@ -27,16 +27,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
     let arguments = Arguments::of_process();
     let prepared = plan(args, &arguments).map_err(|problem| vec![*problem]).and_then(|plan| {
-        let scenario = load_steps("serve", &plan.steps, &arguments.all())?;
-        Ok((plan, scenario))
+        let (scenario, warnings) = load_script("serve", &plan.steps, &arguments.all())?;
+        Ok((plan, scenario, warnings))
     });
-    let (plan, scenario) = match prepared {
+    let (plan, scenario, warnings) = match prepared {
         Ok(prepared) => prepared,
         Err(problems) => {
             output.problems(&problems);
             return Exit::Usage;
         }
     };
+    if !args.telling.quiet {
+        output.problems(&warnings);
+    }
     if !secured::can_be(&scenario.steps, output) {
         return Exit::Usage;
     }

@@ -26,8 +26,12 @@ pub(super) enum Refused {
 }
 
 /// Keys of a head that count in the scenario itself only.
-const OUTERMOST: [(&str, &str); 3] =
-    [("cases", "its rows"), ("requires", "what it requires"), ("serial", "its `serial`")];
+const OUTERMOST: [(&str, &str); 4] = [
+    ("cases", "its rows"),
+    ("requires", "what it requires"),
+    ("serial", "its `serial`"),
+    ("within", "its `within`"),
+];
 
 impl Included {
     /// Reads a file that the value at `at` names.

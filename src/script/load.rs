@@ -227,9 +227,22 @@ pub fn read_written(path: &Path, problems: &mut Vec<Diagnostic>) -> Option<Writt
 
 /// Checks steps that a command made of its arguments, as one scenario called `name`.
 pub fn load_steps(name: &str, steps: &[DraftStep], place: &Place) -> Result<Scenario, Vec<Diagnostic>> {
+    load_script(name, steps, place).map(|(scenario, _)| scenario)
+}
+
+/// The same of steps that include a file: what is to be known of that comes with them.
+pub fn load_script(
+    name: &str,
+    steps: &[DraftStep],
+    place: &Place,
+) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let draft = Draft::of_steps(steps.to_vec(), place);
     let (head, row) = (Head::named(name), Row::default());
     let (scenario, _) = check_row(&draft, &head, &row, Path::new("."), &Vars::new(), &mut problems);
-    scenario.ok_or_else(|| problems.into_iter().map(as_argument).collect())
+    let problems = problems.into_iter().map(as_argument).collect();
+    match scenario {
+        Some(scenario) => Ok((scenario, problems)),
+        None => Err(problems),
+    }
 }

@@ -285,3 +285,21 @@ fn a_backlog_that_the_kernel_cuts_is_told() {
         assert!(!told.err.contains("somaxconn"), "{}", told.err);
     }
 }
+
+#[test]
+fn what_does_not_count_of_a_script_is_told_before_it_serves() {
+    let directory = tempfile::tempdir().unwrap();
+    let script = directory.path().join("script.yaml");
+    let text = "within: 300ms\nsteps:\n  - send: { from: conn, text: hi }\nfinally:\n  - note: over\n";
+    std::fs::write(&script, text).unwrap();
+    let words = ["serve", "0", "--script", script.to_str().unwrap(), "--", "true"];
+    let told = run(&words);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    for warned in [
+        "its `within` would not count where this is included",
+        "`finally` does not run where this is included",
+    ] {
+        assert!(told.err.contains(&format!("warning: {warned}\n")), "{}", told.err);
+    }
+    assert!(!run(&[&words[..4], &["--quiet"], &words[4..]].concat()).err.contains("warning"));
+}
