@@ -15,6 +15,8 @@ mod desk;
 mod ends;
 #[path = "serve/hostile.rs"]
 mod hostile;
+#[path = "serve/scripts.rs"]
+mod scripts;
 #[path = "serve/serving.rs"]
 mod serving;
 #[path = "serve/showing.rs"]

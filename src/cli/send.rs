@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
     }
     let talkers = if args.connecting.connections.is_some() { Talkers::Several } else { Talkers::One };
     let bar = send_progress::bar(args, &plan, &scenario);
-    let told = match args.telling.told(talkers, output, bar.as_ref()) {
+    let told = match args.telling.told((talkers, false), output, bar.as_ref()) {
         Ok(told) => told,
         Err(problem) => {
             output.problem(&problem);

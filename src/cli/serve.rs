@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Exit {
         (true, true) => Talkers::Client,
         (true, false) => Talkers::Many,
     };
-    let told = match args.telling.told(talkers, output, None) {
+    let told = match args.telling.told((talkers, args.script.is_some()), output, None) {
         Ok(told) => told,
         Err(problem) => {
             output.problem(&problem);
@@ -116,7 +116,7 @@ fn listen(args: &Args, plan: &Plan, steps: &[Step], told: &Told, stop: &Stop, ou
             }
             let exit = status.unwrap_or_else(|| exit(args, stop, failure.as_deref()));
             if let Some(failure) = failure.filter(|failure| is_told(failure, args, exit)) {
-                tell(&failure, output);
+                tell_last(&failure, args, output);
             }
             exit
         }
@@ -204,7 +204,17 @@ fn summary(tally: Tally, took: Duration) -> String {
 /// and whatever is the exit code. How a client ended was told by its close.
 fn is_told(failure: &Failure, args: &Args, exit: Exit) -> bool {
     let is_the_exit_code = args.command.is_empty() && exit == exit_of(failure);
-    !failure.is_told_by_the_close() && (args.script.is_some() || is_the_exit_code)
+    let has_script = args.script.is_some();
+    !failure.is_told_by_the_close(has_script) && (has_script || is_the_exit_code)
+}
+
+/// A step of a file is drawn under its line there.
+fn tell_last(failure: &Failure, args: &Args, output: &Output) {
+    if args.script.is_some() && !failure.beside {
+        output.problem(&failure.diagnostic());
+    } else {
+        tell(failure, output);
+    }
 }
 
 fn exit(args: &Args, stop: &Stop, failure: Option<&Failure>) -> Exit {

@@ -111,10 +111,10 @@ impl Telling {
         self.json || self.view == Some(Seen::Json)
     }
 
-    /// The sink that the flags mean; its lines go above the bar, where there is one.
+    /// The sink that the flags mean, for talkers whose steps are somebody's own or not; its lines go above the bar, where there is one.
     pub fn told(
         &self,
-        talkers: Talkers,
+        (talkers, own_steps): (Talkers, bool),
         output: &Output,
         bar: Option<&Transfer>,
     ) -> Result<Told, Box<Diagnostic>> {
@@ -138,6 +138,7 @@ impl Telling {
             styled: if raw || talkers == Talkers::Beside { output.styled_err() } else { output.styled_out() },
             styled_told: output.styled_err(),
             with_data: !raw && talkers == Talkers::Many,
+            own_steps,
             width: terminal.then(Output::width),
         };
         let above = |writer: Box<dyn Write + Send>, same_terminal: bool| match bar {

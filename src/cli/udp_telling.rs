@@ -94,6 +94,7 @@ impl Audience {
             },
             data,
             with_data: false,
+            own_steps: false,
             narration: !telling.quiet,
             verbose: telling.verbose,
             styled: output.styled_out(),

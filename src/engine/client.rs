@@ -12,7 +12,7 @@ use super::session::{Lane, Live, NO_STEP, Session, Socket};
 use super::trouble::Trouble;
 use crate::event::{Failure, What};
 use crate::net::{End, Host, Lender, Lent, SendFlags, Stream};
-use crate::script::step::{Action, Step};
+use crate::script::step::{Action, Name, Step};
 use crate::text::count;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +87,11 @@ impl Over {
         let note = |text: String| lane.note(NO_STEP, || What::Note { text });
         match self {
             Self::Served(Err(failure)) => {
-                tell_ended_by(lane, NO_STEP, &shared.serving.name, failure);
+                // Another socket's end is not the client's.
+                let name = &shared.serving.name;
+                if failure.socket.as_ref() == Some(name) {
+                    tell_ended_by(lane, NO_STEP, name, failure);
+                }
                 Some(failure.clone())
             }
             Self::Cut => {
@@ -103,15 +107,15 @@ impl Over {
                 });
                 let trouble = Trouble::timeout(peer.unwrap_or_default() + &cause);
                 note(cause);
-                Some(no_step(&trouble, lane))
+                Some(no_step(&trouble, lane, &shared.serving.name))
             }
             Self::Served(Ok(())) | Self::Stopped => None,
         }
     }
 }
 
-/// A failure that no step is to blame for.
-fn no_step(trouble: &Trouble, lane: &Lane) -> Box<Failure> {
+/// A failure of the client's connection that no step is to blame for.
+fn no_step(trouble: &Trouble, lane: &Lane, name: &Name) -> Box<Failure> {
     Box::new(Failure {
         kind: trouble.kind,
         message: trouble.message.clone(),
@@ -119,6 +123,8 @@ fn no_step(trouble: &Trouble, lane: &Lane) -> Box<Failure> {
         at: crate::text::Excerpt::from(&crate::script::node::nowhere("serve")),
         step: "serve".into(),
         lane: lane.label.clone(),
+        socket: Some(name.clone()),
+        beside: true,
         wanted: None,
         seen: None,
         differs_at: None,
@@ -159,7 +165,7 @@ impl Client<'_> {
 
     /// The same, told.
     fn failure(&self, trouble: &Trouble) -> Box<Failure> {
-        let failure = no_step(trouble, self.lane);
+        let failure = no_step(trouble, self.lane, &self.shared.serving.name);
         self.lane.note(NO_STEP, || What::Failed(failure.clone()));
         failure
     }

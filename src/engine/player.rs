@@ -110,13 +110,15 @@ async fn long_stopped(stop: &Stop) {
 /// Runs steps in order until one does not hold.
 pub(super) fn run_steps<'a>(lane: &'a Lane, steps: &'a [Step]) -> Run<'a> {
     Box::pin(async move {
+        // Steps inside another: when they are done the lane is at that one again.
+        let outer = locked(&lane.at).clone();
         for step in steps {
             *locked(&lane.at) = At::Step(step.line.clone());
             run_step(lane, step).await?;
             // Steps that never wait must not keep a stop, a deadline or the other lanes from their turn.
             consume_budget().await;
         }
-        *locked(&lane.at) = At::End;
+        *locked(&lane.at) = if let At::Step(_) = outer { outer } else { At::End };
         Ok(())
     })
 }
@@ -309,8 +311,14 @@ async fn steps_in_time(
     deadline: Deadline,
     doing: impl Future<Output = Result<(), Trouble>>,
 ) -> Result<(), Trouble> {
-    in_time(verb, deadline, doing).await.map_err(|trouble| match &*locked(&lane.at) {
-        At::Step(step) if trouble.inner.is_none() => trouble.label(format!("it was at `{step}`")),
+    let before = locked(&lane.at).clone();
+    let result = in_time(verb, deadline, doing).await;
+    let at = std::mem::replace(&mut *locked(&lane.at), before.clone());
+    result.map_err(|trouble| match &at {
+        // Between two rounds it is at none of them.
+        At::Step(step) if trouble.inner.is_none() && at != before => {
+            trouble.label(format!("it was at `{step}`"))
+        }
         _ => trouble,
     })
 }

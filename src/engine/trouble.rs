@@ -67,7 +67,7 @@ impl Trouble {
 
     /// The step that should have opened `name` did not.
     pub fn never_opened(name: &str) -> Self {
-        let mut trouble = Self::new(FailureKind::Error(ErrorKind::Closed), format!("{name} is not open"));
+        let mut trouble = Self::new(FailureKind::Unfilled, format!("{name} is not open"));
         trouble.never_opened = true;
         trouble
     }
@@ -113,6 +113,10 @@ impl Trouble {
         if let Some(inner) = details.inner {
             return inner;
         }
+        let socket = match details.about.as_slice() {
+            [socket] => Some(socket.name.clone()),
+            _ => None,
+        };
         let mut rows = details.rows;
         for socket in &details.about {
             rows.extend(rows_of(socket, details.shown));
@@ -124,6 +128,8 @@ impl Trouble {
             at: Excerpt::from(place),
             step,
             lane: lane.clone(),
+            socket,
+            beside: false,
             wanted: details.wanted,
             seen: details.seen,
             differs_at: details.differs_at,

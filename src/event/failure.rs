@@ -57,6 +57,10 @@ pub struct Failure {
     pub step: Arc<str>,
     /// The lane or instance; empty for the main one.
     pub lane: Arc<str>,
+    /// The socket that it is about, where it is about one.
+    pub socket: Option<Arc<str>>,
+    /// It came about beside the steps: none of them is to blame.
+    pub beside: bool,
     /// The bytes wanted, where they are known; at most 64 KiB.
     pub wanted: Option<Vec<u8>>,
     /// The bytes seen, from where the pattern began; at most 64 KiB.
@@ -77,12 +81,17 @@ impl Failure {
         size_of::<Self>() + self.message.len() + bytes.chain(rows).sum::<usize>()
     }
 
-    /// Whether it is no more than that the peer ended, which is told where the connection closes.
-    pub fn is_told_by_the_close(&self) -> bool {
+    /// Whether it is no more than that the peer ended, which is told where the connection closes; a step that does not
+    /// hold is told for itself where somebody wrote `steps`.
+    pub fn is_told_by_the_close(&self, steps: bool) -> bool {
         use ErrorKind as K;
         let is_an_end =
             matches!(self.kind.error(), Some(K::Reset | K::BrokenPipe | K::Closed | K::NotConnected));
-        is_an_end && self.label.is_empty() && self.wanted.is_none() && self.seen.is_none()
+        is_an_end
+            && (self.beside || !steps)
+            && self.label.is_empty()
+            && self.wanted.is_none()
+            && self.seen.is_none()
     }
 
     /// The failure as it is drawn under the user's line.

@@ -93,6 +93,7 @@ mod tests {
             verbose: false,
             styled: false,
             styled_told: false,
+            own_steps: false,
             width: None,
         };
         let shown = Shown::default();

@@ -165,10 +165,11 @@ impl Conversation {
         known.unwrap_or_else(|| (event.lane.to_string(), name.to_owned()))
     }
 
-    /// Every stream of the client that an event belongs to.
-    fn of_client<'a>(&'a mut self, event: &'a Event) -> impl Iterator<Item = &'a mut Known> {
+    /// Every stream of the client that an event belongs to, with its name.
+    fn of_client<'a>(&'a mut self, event: &'a Event) -> impl Iterator<Item = (&'a str, &'a mut Known)> {
         let client = whose(&event.lane);
-        self.streams.iter_mut().filter(move |((lane, _), _)| whose(lane) == client).map(|(_, known)| known)
+        let streams = self.streams.iter_mut().filter(move |((lane, _), _)| whose(lane) == client);
+        streams.map(|((_, name), known)| (name.as_str(), known))
     }
 
     fn begin(&mut self, event: &Event, name: &str, accepted: bool) {
@@ -258,10 +259,14 @@ impl Conversation {
     /// How its peer ended is told by the close; a failure of the only conversation, by whoever holds it.
     fn failed(&mut self, event: &Event, failure: &Failure) -> io::Result<()> {
         if failure.kind.error() == Some(ErrorKind::BrokenPipe) {
-            self.of_client(event).for_each(|known| known.unread = true);
+            let meant = |name: &str| failure.socket.as_deref().is_none_or(|socket| socket == name);
+            self.of_client(event).filter(|(name, _)| meant(name)).for_each(|(_, known)| known.unread = true);
         }
         let this = (whose(&event.lane).to_owned(), failure.message.clone());
-        if event.lane.is_empty() || failure.is_told_by_the_close() || self.failed.as_ref() == Some(&this) {
+        if event.lane.is_empty()
+            || failure.is_told_by_the_close(self.manner.own_steps)
+            || self.failed.as_ref() == Some(&this)
+        {
             return Ok(());
         }
         self.failed = Some(this);
@@ -274,7 +279,7 @@ impl Conversation {
         let caused = event.step.is_none();
         // A step that fails of it says no more.
         self.failed = Some((whose(&event.lane).to_owned(), text.to_owned()));
-        if let Some(known) = self.of_client(event).next().filter(|_| caused) {
+        if let Some((_, known)) = self.of_client(event).next().filter(|_| caused) {
             known.cause = Some(text.to_owned());
             return Ok(());
         }

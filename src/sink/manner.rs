@@ -35,6 +35,8 @@ pub struct Manner {
     pub styled: bool,
     /// Whether narration has colour.
     pub styled_told: bool,
+    /// Whether the steps are somebody's own: then one that does not hold is told for itself.
+    pub own_steps: bool,
     /// Columns of the screen; none where every message is one line, whole.
     pub width: Option<usize>,
 }

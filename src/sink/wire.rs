@@ -251,6 +251,10 @@ struct FailureShape {
     step: Arc<str>,
     #[serde(rename = "step_lane")]
     lane: Arc<str>,
+    #[serde(skip)]
+    socket: Option<Arc<str>>,
+    #[serde(skip)]
+    beside: bool,
     #[serde(with = "notation", skip_serializing_if = "Option::is_none", default)]
     wanted: Option<Vec<u8>>,
     #[serde(with = "notation", skip_serializing_if = "Option::is_none", default)]
