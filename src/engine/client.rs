@@ -154,7 +154,7 @@ impl Client<'_> {
 
     /// Whether a client that was served until it ended left well.
     async fn left_well(&self, steps: &[Step]) -> Result<(), Box<Failure>> {
-        if !lasts_until_the_end(steps) {
+        if !lasts_until_the_end(steps, &self.shared.serving.name) {
             return Ok(());
         }
         // It is closed already where a rule said so.
@@ -318,11 +318,13 @@ impl Talk<'_> {
     }
 }
 
-/// Whether the last of the steps is `answer` or `discard`, if only in a lane beside others: to those any end is one.
-fn lasts_until_the_end(steps: &[Step]) -> bool {
-    steps.last().is_some_and(|step| match &step.action {
-        Action::Answer(_) | Action::Discard { .. } => true,
-        Action::Parallel(lanes) => lanes.iter().any(|lane| lasts_until_the_end(&lane.steps)),
+/// Whether the last of the steps serves the client until it ends, whichever end that is, if only in a lane beside others.
+fn lasts_until_the_end(steps: &[Step], name: &Name) -> bool {
+    steps.last().filter(|step| step.fails.is_none()).is_some_and(|step| match &step.action {
+        Action::Answer(answer) => answer.at == *name,
+        Action::Discard { at } | Action::Echo { at } => at == name,
+        Action::Parallel(lanes) => lanes.iter().any(|lane| lasts_until_the_end(&lane.steps, name)),
+        Action::Include { steps, .. } => lasts_until_the_end(steps, name),
         _ => false,
     })
 }

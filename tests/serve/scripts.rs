@@ -119,3 +119,15 @@ fn a_lane_in_the_pause_of_a_repeat_was_at_that() {
     assert!(told.err.contains("a was at `repeat 3 "), "{}", told.err);
     assert!(!told.err.contains("was done"), "{}", told.err);
 }
+
+#[test]
+fn a_client_that_resets_what_a_script_serves_until_the_end_has_ended_badly() {
+    for step in ["echo: conn", "discard: conn"] {
+        let told = scripted(&format!("  - {step}\n"), resets);
+        assert!(told.err.contains("#1 *        reset by peer (RST): in 0 B"), "{step}: {}", told.err);
+        assert!(told.err.ends_with("1 ended badly\n"), "{step}: {}", told.err);
+        assert_eq!(told.code, Some(5), "{step}: {}", told.err);
+        let told = scripted(&format!("  - {step}\n"), drop);
+        assert_eq!(told.code, Some(0), "{step}: {}", told.err);
+    }
+}
