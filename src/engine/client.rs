@@ -160,6 +160,10 @@ impl Client<'_> {
         // It is closed already where a rule said so.
         let Ok(socket) = self.lane.socket(&self.shared.serving.name) else { return Ok(()) };
         let Live::Stream(stream, _) = &socket.live else { return Ok(()) };
+        // A relay has passed on the reset of the other side.
+        if stream.is_reset_by_us() {
+            return Ok(());
+        }
         ended_well(&stream.ended().await).map_err(|trouble| self.failure(&trouble))
     }
 
@@ -323,6 +327,7 @@ fn lasts_until_the_end(steps: &[Step], name: &Name) -> bool {
     steps.last().filter(|step| step.fails.is_none()).is_some_and(|step| match &step.action {
         Action::Answer(answer) => answer.at == *name,
         Action::Discard { at } | Action::Echo { at } => at == name,
+        Action::Relay { between: (one, other) } => one == name || other == name,
         Action::Parallel(lanes) => lanes.iter().any(|lane| lasts_until_the_end(&lane.steps, name)),
         Action::Include { steps, .. } => lasts_until_the_end(steps, name),
         _ => false,

@@ -147,8 +147,12 @@ pub(super) async fn relay(
             };
             let relaying = net::relay((a, heard(&one)), (b, heard(&other)));
             let (end, back) = deadline.run(relaying).await.map_err(overdue)??;
-            first.ended(Ok(end))?;
-            second.ended(Ok(back))?;
+            // A reset of ours, which passes on that of the other side, is no end of the peer.
+            for (serving, end) in [(first, end), (second, back)] {
+                if !serving.stream.is_reset_by_us() {
+                    serving.ended(Ok(end))?;
+                }
+            }
             Ok(())
         }
         (Live::Datagram(a), Live::Datagram(b)) => {

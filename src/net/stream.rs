@@ -35,6 +35,8 @@ pub struct Stream {
     pub(super) held: AtomicUsize,
     /// The end that the latch holds comes directly after the window of the receiving half.
     pub(super) end_follows: AtomicBool,
+    /// We have reset it, before its peer had.
+    reset_by_us: AtomicBool,
     pub(super) read_shut: AtomicBool,
     pub(super) write_shut: AtomicBool,
     pub(super) latch: Latch,
@@ -59,6 +61,7 @@ impl Stream {
             received: AtomicU64::new(0),
             held: AtomicUsize::new(0),
             end_follows: AtomicBool::new(false),
+            reset_by_us: AtomicBool::new(false),
             read_shut: AtomicBool::new(false),
             write_shut: AtomicBool::new(false),
             latch: Latch::default(),
@@ -158,7 +161,12 @@ impl Stream {
 
     /// Whether either half has met the peer's reset.
     pub fn is_reset(&self) -> bool {
-        self.latch.get() == Some(&End::Reset)
+        self.latch.get() == Some(&End::Reset) && !self.is_reset_by_us()
+    }
+
+    /// Whether [`Stream::reset`] ended it, and not the peer.
+    pub fn is_reset_by_us(&self) -> bool {
+        self.reset_by_us.load(Ordering::SeqCst)
     }
 
     /// Closes gracefully: `close_notify` with TLS where there is room for it, then close(2), on a blocking thread if
@@ -197,6 +205,9 @@ impl Stream {
 
     /// What a close would send now. Bytes that come later can still make a reset of it.
     pub fn parting(&self) -> Parting {
+        if self.is_reset_by_us() && self.polled.kind == Kind::TcpStream {
+            return Parting { reset: true, unread: 0 };
+        }
         parting(&self.polled)
     }
 
@@ -221,6 +232,9 @@ impl Stream {
             Kind::TcpStream => Parting { reset: true, unread: 0 },
             _ => self.parting(),
         };
+        if self.latch.get().is_none() {
+            self.reset_by_us.store(true, Ordering::SeqCst);
+        }
         self.latch.keep(End::Reset);
         self.write_shut.store(true, Ordering::SeqCst);
         let done = match self.polled.kind {

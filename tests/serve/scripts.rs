@@ -131,3 +131,27 @@ fn a_client_that_resets_what_a_script_serves_until_the_end_has_ended_badly() {
         assert_eq!(told.code, Some(0), "{step}: {}", told.err);
     }
 }
+
+#[test]
+fn a_relay_tells_the_reset_of_the_side_whose_peer_did_it() {
+    let upstream = Peer::new(|mut stream| {
+        stream.read_exact(&mut [0; 3]).unwrap();
+        reset(stream);
+    });
+    let steps = |at: String| {
+        format!("  - connect: {{ as: up, to: \"{at}\" }}\n  - relay: {{ between: [conn, up] }}\n")
+    };
+    let told = scripted(&steps(upstream.at()), |mut stream| {
+        stream.write_all(b"abc").unwrap();
+        assert!(stream.read(&mut [0; 9]).is_err());
+    });
+    upstream.end();
+    assert!(told.err.contains("#1 *        reset by us (RST): in 3 B, out 0 B"), "{}", told.err);
+    assert!(told.err.contains("#1 *        reset by peer (RST) after "), "{}", told.err);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    let upstream = Peer::new(|mut stream| drop(stream.read(&mut [0; 9])));
+    let told = scripted(&steps(upstream.at()), resets);
+    upstream.end();
+    assert!(told.err.contains("#1 *        reset by peer (RST): in 0 B"), "{}", told.err);
+    assert_eq!(told.code, Some(5), "{}", told.err);
+}
