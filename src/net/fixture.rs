@@ -123,6 +123,21 @@ pub async fn until_held(stream: &Stream) {
     until(|| stream.held.load(std::sync::atomic::Ordering::SeqCst) > 0).await;
 }
 
+/// An echo that is given up while the client sends `size` bytes and reads nothing: what it could not send back is there
+/// for the next who receives.
+pub async fn give_up_an_echo(client: &Stream, server: &Stream, size: u32) {
+    let sent: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+    let sending = client.send(&sent, super::SendFlags::default());
+    tokio::select! {
+        both = async { tokio::join!(server.echo(), sending) } => panic!("{both:?}"),
+        () = until_held(server) => {}
+    }
+    let echoed = server.sent();
+    assert_eq!(server.received(), echoed);
+    let next = take(server, 100).await;
+    assert!(next == sent[usize::try_from(echoed).unwrap()..][..100], "after {echoed}");
+}
+
 pub async fn until_state(stream: &Stream, state: &str) {
     until(|| stream.fact(Fact::State).unwrap() == Some(word(state))).await;
 }

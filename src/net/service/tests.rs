@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 
 use crate::net::fixture::{
-    bytes, cpu_while_waiting, recv, send, soon, take, tcp, unix, until_held, until_unread,
+    bytes, cpu_while_waiting, give_up_an_echo, recv, send, soon, take, tcp, unix, until_held, until_unread,
 };
 use crate::net::{End, Received, SendFlags, relay};
 
@@ -90,17 +90,10 @@ async fn whoever_floods_gets_two_buffers_a_turn_at_most() {
 
 #[tokio::test]
 async fn a_service_that_is_given_up_leaves_what_it_could_not_send_to_the_next_who_receives() {
-    let sent: Vec<u8> = (0..12_000_000u32).map(|n| (n % 251) as u8).collect();
     for (client, server) in [tcp().await, unix().await] {
-        tokio::select! {
-            both = async { tokio::join!(server.echo(), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),
-            () = until_held(&server) => {}
-        }
-        let echoed = server.sent();
-        assert_eq!(server.received(), echoed);
-        let next = take(&server, 100).await;
-        assert!(next == sent[usize::try_from(echoed).unwrap()..][..100], "after {echoed}");
+        give_up_an_echo(&client, &server, 12_000_000).await;
     }
+    let sent: Vec<u8> = (0..12_000_000u32).map(|n| (n % 251) as u8).collect();
     let ((client, a), (b, _server)) = (tcp().await, tcp().await);
     tokio::select! {
         both = async { tokio::join!(relay((&a, |_: &[u8]| ()), (&b, |_: &[u8]| ())), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),

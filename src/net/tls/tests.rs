@@ -4,7 +4,7 @@ use std::net::Shutdown;
 
 use crate::net::end::Closing;
 use crate::net::fixture::{
-    bytes, cpu_while_waiting, not_now, recv, send, soon, take, tcp, unix, until, until_held,
+    bytes, cpu_while_waiting, give_up_an_echo, not_now, recv, send, soon, take, tcp, unix, until,
 };
 use crate::net::{
     End, NetError, Received, SendFlags, Stream, TlsInfo, TlsSettings, TlsSide, self_signed_pem,
@@ -250,15 +250,7 @@ async fn megabytes_go_both_ways_at_once() {
 #[tokio::test]
 async fn an_echo_that_is_given_up_leaves_the_plaintext_it_could_not_send() {
     let (client, server) = secured(tcp().await).await;
-    let sent: Vec<u8> = (0..8_000_000u32).map(|n| (n % 251) as u8).collect();
-    tokio::select! {
-        both = async { tokio::join!(server.echo(), client.send(&sent, SendFlags::default())) } => panic!("{both:?}"),
-        () = until_held(&server) => {}
-    }
-    let echoed = server.sent();
-    assert_eq!(server.received(), echoed);
-    let next = take(&server, 100).await;
-    assert!(next == sent[usize::try_from(echoed).unwrap()..][..100], "after {echoed}");
+    give_up_an_echo(&client, &server, 8_000_000).await;
 }
 
 #[tokio::test]
@@ -280,7 +272,7 @@ async fn a_wait_that_is_dropped_loses_no_plaintext_and_uses_no_cpu() {
 async fn watching_the_end_decrypts_what_lies_before_a_reset() {
     let (client, server) = secured(tcp().await).await;
     send(&client, b"last words").await;
-    crate::net::fixture::until(|| server.fact(Fact::Unread).unwrap() != Some(FactValue::Number(0))).await;
+    until(|| server.fact(Fact::Unread).unwrap() != Some(FactValue::Number(0))).await;
     client.abort().unwrap();
     assert_eq!(soon(server.ended()).await, End::Reset);
     assert_eq!(recv(&server, 99).await, bytes("last words"));
